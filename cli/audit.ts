@@ -1,0 +1,47 @@
+/** `sekisho audit`: the hash-linked record of every act. Checkpoints kept elsewhere show a cut, too. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import type { AuditCheckpoint } from '../store/contract.ts'
+import { asCount, CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf, server } from './command.ts'
+import { EXIT, Failure } from './exit.ts'
+import { print } from './output.ts'
+
+export function auditCommand(): Command {
+  return group('audit', 'the audit chain', [
+    leaf('verify', 'check every link and signature; exit 1 when something was edited, moved or cut', CLIENT_EXIT_CODES)
+      .option('--anchor <file>', 'checkpoint kept outside of this host; without it a cut at the end cannot be seen')
+      .action(verify),
+    leaf('export', 'print the records as JSON lines', CLIENT_EXIT_CODES).option('--since <seq>', 'records after this number', asCount, 0).action(exportRecords),
+    leaf('checkpoint', 'print the signed head of the chain, to be kept outside of this host', CLIENT_EXIT_CODES)
+      .option('-o, --out <file>', 'file to write')
+      .action(checkpoint),
+  ])
+}
+
+async function verify(options: CommonOptions & { readonly anchor?: string }): Promise<void> {
+  const params = options.anchor === undefined ? {} : { anchor: readCheckpoint(options.anchor) }
+  const verdict = await server(options).call('audit.verify', params)
+  print(outputOf(options), verdict, () =>
+    verdict.ok ? `the chain is whole: ${verdict.records} records, head ${verdict.headSeq} ${verdict.headHash}` : `BROKEN at record ${verdict.seq}: ${verdict.problem}`,
+  )
+  if (!verdict.ok) process.exitCode = EXIT.failure
+}
+
+function readCheckpoint(file: string): AuditCheckpoint {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as AuditCheckpoint
+  } catch (error) {
+    throw new Failure(EXIT.usage, `${file} is not a checkpoint: ${(error as Error).message}`)
+  }
+}
+
+async function exportRecords(options: CommonOptions & { readonly since: number }): Promise<void> {
+  await pipeline(await server(options).stream('audit.export', { sinceSeq: options.since }), process.stdout, { end: false })
+}
+
+async function checkpoint(options: CommonOptions & { readonly out?: string }): Promise<void> {
+  const head = await server(options).call('audit.checkpoint', {})
+  if (options.out !== undefined) writeFileSync(options.out, JSON.stringify(head) + '\n', { flag: 'wx' })
+  print(outputOf(options), head, () => JSON.stringify(head))
+}

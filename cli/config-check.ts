@@ -1,0 +1,144 @@
+/**
+ * What `config check` looks at beyond the file itself: is this host such that the settings can work?
+ * Looks only: creates nothing and leaves no listener behind.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
+import { type ConfigProblem, formatProblem } from '../config/load.ts'
+import { formatBytes } from '../config/kinds.ts'
+import type { Config } from '../config/schema.ts'
+import { controlClient } from './control-client.ts'
+
+/** A `problem` keeps the gateway from working; a `warning` is for a person to judge. */
+export type Check = { readonly level: 'problem' | 'warning'; readonly what: string; readonly text: string; readonly line?: number; readonly column?: number; readonly source?: string }
+
+export function fromProblem(problem: ConfigProblem): Check {
+  const { source, line, column } = problem
+  return { level: 'problem', what: '', text: formatProblem(problem), source, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) }
+}
+
+export async function checkHost(config: Config, nowMs: number = Date.now()): Promise<Check[]> {
+  const running = await isRunning(config)
+  return [
+    ...checkTls(config, nowMs),
+    ...checkFiles(config),
+    ...checkFolders(config),
+    ...checkSpace(config),
+    ...checkSocketPath(config),
+    ...checkNextHops(config),
+    ...checkNames(config),
+    ...checkUser(userInfo().uid),
+    ...(running ? [] : await checkPorts(config)),
+  ]
+}
+
+const problem = (what: string, text: string): Check => ({ level: 'problem', what, text })
+const warning = (what: string, text: string): Check => ({ level: 'warning', what, text })
+
+const EXPIRES_SOON_MS = 30 * 86_400_000
+
+function checkTls({ smtp: { tls } }: Config, nowMs: number): Check[] {
+  if (tls.certFile === '') return []
+  try {
+    const certificate = new X509Certificate(readFileSync(tls.certFile))
+    const key = createPrivateKey(readFileSync(tls.keyFile))
+    if (!certificate.checkPrivateKey(key)) return [problem('smtp.tls', `${tls.keyFile} is not the key of ${tls.certFile}`)]
+    const leftMs = Date.parse(certificate.validTo) - nowMs
+    if (leftMs <= 0) return [problem('smtp.tls.certFile', `expired on ${certificate.validTo}`)]
+    return leftMs < EXPIRES_SOON_MS ? [warning('smtp.tls.certFile', `expires on ${certificate.validTo}`)] : []
+  } catch (error) {
+    return [problem('smtp.tls', (error as Error).message)]
+  }
+}
+
+function checkFiles({ smtp, routes }: Config): Check[] {
+  const hops = routes.flatMap(route => route.nextHops)
+  const files: [string, string][] = [
+    ['smtp.recipientFile', smtp.recipientFile],
+    ...hops.map((hop): [string, string] => ['routes.nextHops.caFile', hop.kind === 'smtp' ? hop.caFile : '']),
+  ]
+  return files.filter(([, path]) => path !== '').flatMap(([what, path]) => (isAllowed(path, constants.R_OK) ? [] : [problem(what, `${path} cannot be read`)]))
+}
+
+function checkFolders({ dataDir, maillog, routes }: Config): Check[] {
+  const folders: [string, string][] = [
+    ['dataDir', dataDir],
+    ['maillog.path', maillog.path === 'stdout' ? dataDir : dirname(maillog.path)],
+    ...routes.flatMap(route => route.nextHops.flatMap((hop): [string, string][] => (hop.kind === 'maildir' ? [['routes.nextHops.maildir', hop.path]] : []))),
+  ]
+  return folders.flatMap(([what, path]) => (isAllowed(nearestExisting(path), constants.W_OK | constants.X_OK) ? [] : [problem(what, `${path} cannot be written by this user`)]))
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path))
+}
+
+function isAllowed(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkSpace({ dataDir, store }: Config): Check[] {
+  const { bavail, bsize } = statfsSync(nearestExisting(dataDir))
+  const free = bavail * bsize
+  if (free < store.minFreeBytes) return [problem('store.minFreeBytes', `only ${formatBytes(free)} free on the disk of ${dataDir}: all mail would get 452`)]
+  return free < store.quotaBytes ? [warning('store.quotaBytes', `larger than what is free on the disk of ${dataDir}`)] : []
+}
+
+const UNIX_PATH_BYTES = 107
+
+function checkSocketPath({ controlSocket }: Config): Check[] {
+  return Buffer.byteLength(controlSocket) > UNIX_PATH_BYTES ? [problem('controlSocket', `${controlSocket} is longer than ${UNIX_PATH_BYTES} bytes`)] : []
+}
+
+/** Mail that we hand to ourselves goes round until the loop guard ends it. */
+function checkNextHops({ smtp, routes, hostname }: Config): Check[] {
+  const ourNames = ['localhost', '127.0.0.1', '::1', smtp.address, hostname]
+  return routes.flatMap(route =>
+    route.nextHops.flatMap(hop => (hop.kind === 'smtp' && hop.port === smtp.port && ourNames.includes(hop.host) ? [problem('routes', `next hop ${hop.host}:${hop.port} of route ${route.name} is this gateway itself`)] : [])),
+  )
+}
+
+function checkNames({ hostname, domains }: Config): Check[] {
+  return [
+    ...(hostname.includes('.') ? [] : [warning('hostname', `'${hostname}' is not a full name; other mail servers may not like it`)]),
+    ...(domains.includes('town.example.jp') ? [warning('domains', 'town.example.jp is the example: name your own domains')] : []),
+  ]
+}
+
+function checkUser(uid: number): Check[] {
+  if (uid === 0) return [warning('', 'running as root: give Sekisho users of its own (config/systemd/)')]
+  return uid === -1 ? [] : [warning('', 'all processes share one user here; separate users, one per role, keep the private key from the mail side (config/systemd/)')]
+}
+
+async function isRunning({ controlSocket }: Config): Promise<boolean> {
+  return controlClient(controlSocket).call('status', {}).then(() => true, () => false)
+}
+
+async function checkPorts({ smtp, admin }: Config): Promise<Check[]> {
+  const listeners = [{ what: 'smtp', ...smtp }, ...(admin.enabled ? [{ what: 'admin', ...admin }] : [])]
+  const checks = await Promise.all(listeners.map(({ what, address, port }) => checkPort(what, address, port)))
+  return checks.flat()
+}
+
+async function checkPort(what: string, address: string, port: number): Promise<Check[]> {
+  const server = createServer()
+  try {
+    server.listen(port, address)
+    await once(server, 'listening')
+    return []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return [problem(`${what}.port`, `cannot listen on ${address}:${port} (${code === 'EADDRINUSE' ? 'in use' : code})`)]
+  } finally {
+    server.close()
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * `sekisho serve`: runs the gateway, or one role of it.
+ *
+ *   all       (default) makes keys at first start, starts and supervises the roles on this host
+ *   gateway   the mail-facing process; starts nothing and cannot read the vault's keys
+ *   workers   starts sanitizer and verifier processes for a gateway on this host
+ */
+import { type Command, Option } from 'commander'
+import { configPath, leaf, readConfig } from './command.ts'
+import { EXIT } from './exit.ts'
+
+export type Role = 'all' | 'gateway' | 'workers'
+
+type ServeOptions = { readonly config?: string; readonly role: Role }
+
+export function serveCommand(): Command {
+  return leaf('serve', 'run the gateway', [EXIT.ok, EXIT.failure, EXIT.usage])
+    .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'workers']).default('all'))
+    .action(async (options: ServeOptions) => {
+      const config = readConfig(options)
+      const path = configPath(options)
+      if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config)
+      if (options.role === 'workers') return (await import('./workers-role.ts')).runWorkers(config)
+      return (await import('./supervisor.ts')).supervise(config, path)
+    })
+}

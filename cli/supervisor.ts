@@ -1,0 +1,106 @@
+/**
+ * The supervisor: the one process that may start others. It makes the vault's keys, starts the gateway and the worker
+ * processes, restarts what ends, and passes signals on. It parses nothing and listens on nothing.
+ *
+ *   supervisor ─┬─ gateway
+ *               └─ launcher ─── sanitizer, verifier processes, each on one connected descriptor
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../config/schema.ts'
+import { ensureVaultKeys } from '../store/keys.ts'
+import { startWorkers } from './workers-role.ts'
+import { tenantIds } from './wiring.ts'
+
+const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const FIRST_BACKOFF_MS = 250
+const LONGEST_BACKOFF_MS = 30_000
+/** A gateway that ran this long was well: the next failure is a new one. */
+const HEALTHY_AFTER_MS = 60_000
+const LAUNCHER_CLOSE_MS = 2_000
+/** Exit code of a gateway that cannot start with these settings: trying again would not help. */
+const EXIT_CONFIG = 78
+
+export async function supervise(config: Config, configPath: string | undefined): Promise<void> {
+  await prepare(config)
+  const launcher = startWorkers(config)
+  const gateway = new GatewayKeeper(configPath)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => gateway.stop(signal))
+  process.on('SIGHUP', () => gateway.signal('SIGHUP'))
+  const code = await gateway.keep()
+  await Promise.race([launcher.then(running => running.close()), delay(LAUNCHER_CLOSE_MS)])
+  process.exit(code)
+}
+
+/** Folders and keys, before any other role looks for them. */
+async function prepare(config: Config): Promise<void> {
+  for (const folder of ['mail', 'run', 'run/gateway', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
+  const keys = await ensureVaultKeys(join(config.dataDir, 'vault'), tenantIds(config))
+  for (const { tenant, created } of keys) {
+    if (created) process.stderr.write(`sekisho: made a key pair for '${tenant}' in ${join(config.dataDir, 'vault')}; put copies of it in two safe places\n`)
+  }
+}
+
+/** Keeps one gateway process running until told to stop. */
+class GatewayKeeper {
+  readonly #configPath: string | undefined
+  #child: ChildProcess | undefined
+  #stopping = false
+  #backoffMs = FIRST_BACKOFF_MS
+
+  constructor(configPath: string | undefined) {
+    this.#configPath = configPath
+  }
+
+  /** Resolves with the exit code once the gateway has ended for good. */
+  async keep(): Promise<number> {
+    for (;;) {
+      const startedMs = Date.now()
+      const code = await this.#runOnce()
+      if (this.#stopping) return code
+      if (code === EXIT_CONFIG) return 1
+      if (Date.now() - startedMs > HEALTHY_AFTER_MS) this.#backoffMs = FIRST_BACKOFF_MS
+      process.stderr.write(`sekisho: the gateway ended (${code}); starting it again in ${this.#backoffMs} ms\n`)
+      await delay(this.#backoffMs)
+      this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS)
+      if (this.#stopping) return 0
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
+  stop(signal: NodeJS.Signals): void {
+    this.#stopping = true
+    this.#child?.kill(signal === 'SIGINT' ? 'SIGTERM' : signal)
+  }
+
+  #runOnce(): Promise<number> {
+    return new Promise(done => {
+      const child = spawn(process.execPath, gatewayArguments(this.#configPath), {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        // A terminal's ^C reaches the whole group; the gateway is to hear it from us, once.
+        detached: true,
+      })
+      this.#child = child
+      child.on('error', error => {
+        process.stderr.write(`sekisho: cannot start the gateway: ${error.message}\n`)
+        done(1)
+      })
+      child.on('exit', (code, signal) => done(code ?? (signal === null ? 1 : 128)))
+    })
+  }
+}
+
+/**
+ * Node's permission model is not for this process: it refuses fsync, without which no 250 may be given. What it may read
+ * is decided by its user and, on Linux, its unit (config/systemd/).
+ */
+function gatewayArguments(configPath: string | undefined): string[] {
+  const config = configPath === undefined ? [] : ['--config', resolve(configPath)]
+  return ['--disable-sigusr1', '--no-warnings', join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', 'gateway', ...config]
+}

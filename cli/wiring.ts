@@ -1,0 +1,107 @@
+/**
+ * From settings to the values that each room is given. Only here does a name of `config` meet an options type.
+ */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import type { InboundLimits } from '../gateway/inbound/options.ts'
+import { DEFAULT_POOL_LIMITS } from '../gateway/outbound/pool.ts'
+import type { RelayLimits } from '../gateway/outbound/relay.ts'
+import { createRouteTable, type NextHop, type Route, type RouteTable } from '../gateway/outbound/routes.ts'
+import type { Schedule } from '../gateway/outbound/schedule.ts'
+import type { SanitizeLimits } from '../core/job.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const MIB = 2 ** 20
+
+export function ourHostname(config: Config): string {
+  if (config.hostname !== '') return config.hostname
+  const name = hostname().toLowerCase()
+  return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name) ? name : 'localhost'
+}
+
+/** Where worker processes connect to the gateway. */
+export function workersSocket(config: Config): string {
+  return join(config.dataDir, 'run/workers.sock')
+}
+
+export function tenantIds(config: Config): string[] {
+  return ['default', ...config.tenants.map(tenant => tenant.id)]
+}
+
+export function inboundLimits({ smtp }: Config): InboundLimits {
+  return {
+    messageBytes: smtp.maxMessageBytes,
+    recipients: smtp.maxRecipients,
+    connections: smtp.maxConnections,
+    connectionsPerClient: smtp.maxConnectionsPerClient,
+    transactions: smtp.maxTransactions,
+    errors: smtp.maxErrors,
+    commandBytes: 2048,
+    greetingDelayMs: 100,
+    commandTimeoutMs: smtp.timeouts.commandMs,
+    firstCommandTimeoutMs: smtp.timeouts.greetingMs,
+    dataTimeoutMs: smtp.timeouts.dataMs,
+    sessionMs: smtp.timeouts.totalMs,
+    minBytesPerSecond: smtp.minBytesPerSecond,
+    minRateAfterMs: 30_000,
+    bytesInFlight: smtp.bytesInFlight,
+    bytesInFlightPerClient: Math.max(smtp.maxMessageBytes, Math.floor(smtp.bytesInFlight / 2)),
+    budgetWaitMs: 30_000,
+    drainMs: 30_000,
+    sweepMs: 1000,
+  }
+}
+
+export function sanitizeLimits({ sanitizer: { limits } }: Config): SanitizeLimits {
+  return limits
+}
+
+export function routeTable(config: Config): RouteTable {
+  const name = ourHostname(config)
+  return createRouteTable(
+    config.routes.map((route): Route => {
+      const [first, ...others] = route.nextHops.map(hop => nextHop(hop, name, route.maxConnections))
+      return { name: route.name, direction: route.direction, domains: route.domains, hops: [first!, ...others] }
+    }),
+  )
+}
+
+function nextHop(hop: Config['routes'][number]['nextHops'][number], name: string, maxConnections: number): NextHop {
+  if (hop.kind === 'maildir') return { kind: 'maildir', path: hop.path }
+  return {
+    kind: 'smtp',
+    host: hop.host,
+    port: hop.port,
+    tls: hop.tls,
+    ...(hop.caFile === '' ? {} : { caFile: hop.caFile }),
+    serverName: hop.serverName,
+    name,
+    maxConnections,
+  }
+}
+
+export function relaySchedule({ relay }: Config): Schedule {
+  return {
+    rows: relay.retry.map(row => ({ untilAgeMs: row.untilAgeMinutes * MINUTE_MS, waitMs: row.waitMinutes * MINUTE_MS })),
+    longestWaitMs: relay.longestWaitMinutes * MINUTE_MS,
+    giveUpAfterMs: relay.expireAfterHours * HOUR_MS,
+    warnAfterMs: relay.delayWarningAfterHours === 0 ? undefined : relay.delayWarningAfterHours * HOUR_MS,
+  }
+}
+
+export function relayLimits({ relay }: Config): RelayLimits {
+  return {
+    maxInFlight: relay.maxInFlight,
+    maxOfferedBytes: 64 * MIB,
+    maxWaiting: 10_000,
+    pollMs: 5_000,
+    pool: {
+      ...DEFAULT_POOL_LIMITS,
+      connectMs: relay.timeouts.connectMs,
+      replyMs: relay.timeouts.dataMs,
+      idleMs: relay.timeouts.idleMs,
+    },
+  }
+}

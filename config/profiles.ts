@@ -1,0 +1,66 @@
+/**
+ * The profiles that ship, as tables: what is done with each kind of content.
+ *
+ *   text-only   メールテキスト化: text of the mail only, every attachment stays out
+ *   disarm      ファイル無害化: files are rebuilt where we can, the rest stays out (the default)
+ *   raster      画像化: as disarm; pages become pictures where a disarmer for that exists
+ *
+ * Rows are read from the top and the first that matches decides; no match is quarantine. FIRST_ROWS
+ * stand before everything, own rows of an organisation included: dangerous and unreadable content keeps
+ * its own reason, and the one that allows the least, whatever a later row would say.
+ */
+import { REASONS } from '../core/text/reasons.ts'
+import type { PolicyRow, ProfileName } from '../core/policy/model.ts'
+
+export type ReasonKey = keyof typeof REASONS
+type ShippedRow = PolicyRow & { readonly reason: ReasonKey | '' }
+
+/** What Windows or an Office program runs or trusts when it is opened; nobody works with these by mail. */
+export const DANGEROUS_EXTENSIONS = [
+  'ade', 'adp', 'apk', 'appcontent-ms', 'appinstaller', 'application', 'appref-ms', 'appx', 'appxbundle', 'asp',
+  'aspx', 'asx', 'bas', 'bat', 'chm', 'cmd', 'com', 'cpl', 'csh', 'deb', 'diagcab', 'dll', 'drv', 'efi', 'exe',
+  'gadget', 'hlp', 'hpj', 'hta', 'htc', 'inf', 'ins', 'iqy', 'isp', 'jar', 'jnlp', 'js', 'jse', 'ksh', 'library-ms',
+  'lnk', 'mcf', 'mda', 'mde', 'mdt', 'mdw', 'mdz', 'msc', 'msh', 'msh1', 'msh2', 'mshxml', 'msi', 'msix',
+  'msixbundle', 'msp', 'mst', 'msu', 'ocx', 'oqy', 'osd', 'pcd', 'pif', 'pl', 'ps1', 'ps1xml', 'ps2', 'ps2xml',
+  'psc1', 'psc2', 'psd1', 'psdm1', 'py', 'pyc', 'pyo', 'pyw', 'pyz', 'pyzw', 'rdp', 'reg', 'rpm', 'rqy', 'run',
+  'scf', 'scr', 'sct', 'search-ms', 'searchconnector-ms', 'settingcontent-ms', 'sh', 'shb', 'shs', 'swf', 'sys',
+  'theme', 'themepack', 'udl', 'url', 'vb', 'vbe', 'vbp', 'vbs', 'vbscript', 'vhd', 'vhdx', 'vsmacros', 'vsw',
+  'website', 'wll', 'ws', 'wsb', 'wsc', 'wsf', 'wsh', 'xbap', 'xll', 'xnk',
+] as const
+
+/** The same by content, as core/media/detect.ts names it. */
+export const DANGEROUS_TYPES = [
+  'application/hta', 'application/java-archive', 'application/java-vm', 'application/javascript', 'application/vnd.android.package-archive',
+  'application/vnd.ms-excel.addin.macroenabled.12', 'application/vnd.ms-htmlhelp', 'application/wasm', 'application/x-bat', 'application/x-elf',
+  'application/x-mach-binary', 'application/x-ms-registry', 'application/x-ms-shortcut', 'application/x-msdownload', 'application/x-mswinurl',
+  'application/x-php', 'application/x-shellscript', 'application/x-virtualbox-vhd', 'application/x-virtualbox-vhdx', 'text/vbscript', 'text/x-script',
+] as const
+
+const FIRST_ROWS: readonly ShippedRow[] = [
+  { id: 'dangerous-extension', when: { extension: DANGEROUS_EXTENSIONS }, then: 'quarantine', reason: 'dangerous-type', why: 'opening such a file runs it' },
+  { id: 'dangerous-type', when: { detected: DANGEROUS_TYPES }, then: 'quarantine', reason: 'dangerous-type', why: 'a program, whatever its name' },
+  { id: 'encrypted', when: { encrypted: true }, then: 'quarantine', reason: 'encrypted', why: 'what cannot be read cannot be rebuilt' },
+]
+
+const REBUILDABLE: readonly ShippedRow[] = [
+  { id: 'plain-text', when: { detected: ['text/plain', 'text/csv', 'text/tab-separated-values'] }, then: 'disarm', reason: '', why: 'read as characters and written anew' },
+]
+
+const LAST_ROWS: readonly ShippedRow[] = [
+  { id: 'inline-image', when: { detected: ['image/*'], role: ['inline'] }, then: 'quarantine', reason: 'inline-image', why: 'the text says that it is there' },
+  { id: 'unknown-type', when: { detected: ['application/octet-stream'] }, then: 'quarantine', reason: 'unknown-type', why: 'nobody can say what it is' },
+  { id: 'no-disarmer', when: {}, then: 'quarantine', reason: 'cannot-disarm', why: 'deny by default: nothing here rebuilds this type' },
+]
+
+const TEXT_ONLY: readonly ShippedRow[] = [
+  { id: 'text-only', when: {}, then: 'quarantine', reason: 'attachment-policy', why: 'this profile lets no attachment in' },
+]
+
+type Profile = { readonly first: readonly ShippedRow[]; readonly rest: readonly ShippedRow[] }
+
+/** Own rows of an organisation stand between `first` and `rest`. */
+export const SHIPPED_PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  'text-only': { first: FIRST_ROWS, rest: TEXT_ONLY },
+  disarm: { first: FIRST_ROWS, rest: [...REBUILDABLE, ...LAST_ROWS] },
+  raster: { first: FIRST_ROWS, rest: [...REBUILDABLE, ...LAST_ROWS] },
+}

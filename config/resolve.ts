@@ -1,0 +1,51 @@
+/** Fills in what depends on this host: its name, its CPU cores, absolute paths, and settings that follow others. */
+import { availableParallelism, hostname } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { domainToASCII } from 'node:url'
+import type { Config, RouteConfig } from './schema.ts'
+
+/** Relative paths count from `baseDir`. */
+export function resolveConfig(config: Config, baseDir: string): Config {
+  const absolute = (path: string) => (path === '' || isAbsolute(path) ? path : resolve(baseDir, path))
+  const dataDir = absolute(config.dataDir)
+  const { tls, recipientFile } = config.smtp
+  return {
+    ...config,
+    hostname: config.hostname || nameOfThisHost(),
+    dataDir,
+    ownDomains: config.ownDomains.length > 0 ? config.ownDomains : config.domains,
+    controlSocket: absolute(config.controlSocket) || join(dataDir, 'run', 'control.sock'),
+    smtp: {
+      ...config.smtp,
+      tls: { ...tls, certFile: absolute(tls.certFile), keyFile: absolute(tls.keyFile) },
+      recipientFile: absolute(recipientFile),
+    },
+    sanitizer: withProcesses(config.sanitizer, availableParallelism()),
+    routes: config.routes.length > 0 ? config.routes.map(route => withAbsolutePaths(route, absolute)) : [maildirRoute(dataDir)],
+    maillog: { ...config.maillog, path: config.maillog.path === 'stdout' ? 'stdout' : absolute(config.maillog.path) },
+  }
+}
+
+/** As a domain name; what a host calls itself may be none. */
+function nameOfThisHost(): string {
+  return domainToASCII(hostname()).replace(/[^a-z0-9.-]/g, '') || 'localhost'
+}
+
+function withProcesses(sanitizer: Config['sanitizer'], cores: number): Config['sanitizer'] {
+  return {
+    ...sanitizer,
+    lightProcesses: sanitizer.lightProcesses || Math.max(2, cores),
+    heavyProcesses: sanitizer.heavyProcesses || Math.max(1, Math.floor(cores / 2)),
+  }
+}
+
+function withAbsolutePaths(route: RouteConfig, absolute: (path: string) => string): RouteConfig {
+  return {
+    ...route,
+    nextHops: route.nextHops.map(hop => (hop.kind === 'maildir' ? { ...hop, path: absolute(hop.path) } : { ...hop, caFile: absolute(hop.caFile) })),
+  }
+}
+
+function maildirRoute(dataDir: string): RouteConfig {
+  return { name: 'inward', domains: ['*'], direction: 'inward', nextHops: [{ kind: 'maildir', path: join(dataDir, 'maildir') }], maxConnections: 10 }
+}

@@ -1,0 +1,207 @@
+/**
+ * One composed message for the recipients of one policy, with its report.
+ *
+ *   body ▸ decide ▸ disarm ▸ report ▸ notice ▸ compose
+ *
+ * Parsing was done once for all groups; files are rebuilt once for all groups (Rebuilder).
+ */
+import { nameOf, type PartNode } from './collect.ts'
+import { decidePart, type Rebuilder, type Rebuilt } from './dispose.ts'
+import type { Expansion } from './expand.ts'
+import type { Finding } from './finding.ts'
+import type { ComposedGroup, PolicyGroup, SanitizeJob } from './job.ts'
+import { lastExtension, safeFileName, uniqueNames } from './media/filename.ts'
+import { type AuthResult, formatResults, senderWarning } from './mime/authentication.ts'
+import { compose, type OutFile } from './mime/compose.ts'
+import { type ComposedFields, composeFields } from './mime/fields.ts'
+import type { HeaderField } from './mime/part.ts'
+import { BODY_TEXT, type Decision } from './policy/decide.ts'
+import { type Body, composeBody } from './text/body.ts'
+import { makeHarmlessLine } from './text/harmless.ts'
+import { encodeIso2022Jp } from './text/iso2022jp-encode.ts'
+import { composeNotice, type MessageNotes } from './text/notice.ts'
+import { noticeText } from './text/notice-texts.ts'
+import type { Outcome, PartReport, Report } from './verdict.ts'
+
+export type ReadMessage = {
+  readonly roots: readonly PartNode[]
+  readonly header: readonly HeaderField[]
+  readonly findings: readonly Finding[]
+  readonly expansion: Expansion
+  readonly authentication: readonly AuthResult[]
+}
+
+export type GroupResult = { readonly composed: ComposedGroup; readonly rejectedBy: string | undefined }
+
+type Settled = {
+  readonly node: PartNode
+  readonly decision: Decision
+  readonly outcome: Outcome
+  readonly rebuilt: Rebuilt | undefined
+  deliveredName: string | undefined
+}
+
+export async function sanitizeForGroup(job: SanitizeJob, group: PolicyGroup, message: ReadMessage, rebuilder: Rebuilder): Promise<GroupResult> {
+  const { policy, notice } = group
+  const body = composeBody(message.roots, {
+    links: policy.links,
+    language: notice.language,
+    texts: notice.texts,
+    maxChars: job.limits.bodyBytes,
+  })
+  const settled = await settleParts(message, body, group, rebuilder)
+  nameFiles(settled)
+  const fields = composeFields({
+    job,
+    policy,
+    header: message.header,
+    authenticationResults: formatResults(job.hostname, message.authentication),
+  })
+  const parts = settled.map(each => partReport(each, body))
+  const text = assembleText(group, body, { parts, fields, inlineImages: inlineImages(settled, body), notes: notesOf(group, message, body, fields) })
+  const composed = compose({
+    queueId: job.queueId,
+    fields: fields.fields,
+    subject: fields.subject,
+    messageId: fields.messageId,
+    text,
+    iso2022Jp: policy.bodyCharset === 'iso-2022-jp' ? encodeIso2022Jp(text.replace(/\n/g, '\r\n')) : undefined,
+    files: settled.flatMap(outFile),
+    seed: job.seed,
+  })
+  const rejectedBy = settled.find(each => each.decision.disposition === 'reject')?.decision.rule
+  const report: Report = {
+    verdict: 'relay',
+    profile: policy.profile,
+    policyVersion: policy.version,
+    parts,
+    findings: [...message.findings, ...fields.findings],
+  }
+  return { composed: { id: group.id, ...composed, report }, rejectedBy }
+}
+
+/** Every part ends in exactly one outcome. */
+async function settleParts(message: ReadMessage, body: Body, group: PolicyGroup, rebuilder: Rebuilder): Promise<Settled[]> {
+  const settled: Settled[] = []
+  for (const node of everyNode(message.roots)) {
+    const known = body.outcomes.get(node) ?? structuralOutcome(node, message)
+    if (known) settled.push({ node, decision: BODY_TEXT, outcome: known, rebuilt: undefined, deliveredName: undefined })
+    else settled.push(await settleFile(node, group, rebuilder))
+  }
+  return settled
+}
+
+function structuralOutcome(node: PartNode, { expansion }: ReadMessage): Outcome | undefined {
+  if (node.head.kind !== 'leaf' || expansion.opened.has(node)) return 'container'
+  return node.bytes === 0 && nameOf(node.head) === '' ? 'superseded' : undefined
+}
+
+async function settleFile(node: PartNode, group: PolicyGroup, rebuilder: Rebuilder): Promise<Settled> {
+  const decision = decidePart(node, group.policy)
+  const wantsFile = decision.disposition === 'disarm' || decision.disposition === 'pass'
+  const rebuilt = wantsFile ? await rebuilder.rebuild(node) : undefined
+  const outcome: Outcome = rebuilt?.kind === 'rebuilt' ? 'rebuilt' : rebuilt?.kind === 'pending' ? 'pending' : 'quarantined'
+  return { node, decision, outcome, rebuilt, deliveredName: undefined }
+}
+
+/** Exact names survive where they are harmless; the extension says what the rebuilt file is. */
+function nameFiles(settled: readonly Settled[]): void {
+  const files = settled.filter(each => each.rebuilt?.kind === 'rebuilt')
+  const names = files.map(({ node, rebuilt }) => {
+    const extension = rebuilt?.kind === 'rebuilt' ? rebuilt.file.extension : 'bin'
+    const { name } = safeFileName(nameOf(node.head), { fallback: `attachment-${node.head.id || '1'}.${extension}` })
+    return lastExtension(name) === extension ? name : `${name.replace(/\.[^.]{0,10}$/, '')}.${extension}`
+  })
+  uniqueNames(names).forEach((name, index) => {
+    files[index]!.deliveredName = name
+  })
+}
+
+function outFile({ rebuilt, deliveredName }: Settled): OutFile[] {
+  if (rebuilt?.kind !== 'rebuilt' || deliveredName === undefined) return []
+  return [{ name: deliveredName, mediaType: rebuilt.file.mediaType, bytes: rebuilt.file.bytes }]
+}
+
+function partReport({ node, decision, outcome, rebuilt, deliveredName }: Settled, body: Body): PartReport {
+  const reason = reasonFor(outcome, decision, rebuilt)
+  return {
+    id: node.head.id,
+    path: node.head.path,
+    name: makeHarmlessLine(nameOf(node.head), 300),
+    claimedType: node.head.contentType.type,
+    detectedType: node.detected?.type ?? '',
+    offset: node.derived ? 0 : (node.tail?.bodyOffset ?? node.head.offset),
+    length: node.derived ? 0 : (node.tail?.bodyLength ?? 0),
+    transferEncoding: node.head.transferEncoding,
+    bytes: node.bytes,
+    sha256: node.sha256,
+    disposition: decision.disposition,
+    rule: decision.rule,
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(deliveredName === undefined ? {} : { deliveredName }),
+    removed: rebuilt?.kind === 'rebuilt' ? rebuilt.file.removed : [],
+    findings: [...node.findings, ...rebuiltFindings(node, rebuilt), ...body.findings.filter(finding => finding.partId === node.head.id)],
+  }
+}
+
+function rebuiltFindings(node: PartNode, rebuilt: Rebuilt | undefined): Finding[] {
+  return rebuilt?.kind === 'rebuilt' ? rebuilt.file.findings.map(finding => ({ ...finding, partId: node.head.id })) : []
+}
+
+function reasonFor(outcome: Outcome, decision: Decision, rebuilt: Rebuilt | undefined): string | undefined {
+  if (outcome === 'pending') return 'processing'
+  if (outcome !== 'quarantined') return undefined
+  return rebuilt?.kind === 'kept' ? rebuilt.reason : decision.reason
+}
+
+type TextParts = {
+  readonly parts: readonly PartReport[]
+  readonly fields: ComposedFields
+  readonly inlineImages: ReadonlySet<string>
+  readonly notes: MessageNotes
+}
+
+function assembleText({ notice }: PolicyGroup, body: Body, { parts, fields, inlineImages, notes }: TextParts): string {
+  const from = fields.replacedFrom === '' ? '' : `${noticeText('originalFrom', notice)}: ${fields.replacedFrom}\n\n`
+  return `${composeNotice(parts, inlineImages, notes, notice)}${from}${body.text}`
+}
+
+/** Pictures that the text only shows: one line in the notice for all of them. */
+function inlineImages(settled: readonly Settled[], body: Body): ReadonlySet<string> {
+  const isShown = (node: PartNode) =>
+    (node.detected?.type ?? node.head.contentType.type).startsWith('image/') && node.head.contentId !== '' && body.referencedIds.has(node.head.contentId)
+  return new Set(settled.filter(each => isShown(each.node)).map(each => each.node.head.id))
+}
+
+function notesOf(group: PolicyGroup, message: ReadMessage, body: Body, fields: ComposedFields): MessageNotes {
+  const delivered = everyNode(message.roots).filter(node => body.outcomes.get(node) === 'body')
+  const findings = [...delivered.flatMap(node => node.findings), ...body.findings]
+  const count = (code: string) => findings.filter(finding => finding.code === code).reduce((sum, finding) => sum + (Number(finding.detail) || 1), 0)
+  const signed = everyNode(message.roots).some(node => node.head.contentType.type === 'multipart/signed')
+  return {
+    signatureDropped: signed || message.expansion.unsigned.size > 0,
+    senderFailed: senderWarning(message.authentication) === 'failed',
+    claimsOwnDomain: isOwnDomain(fields.fromAddress, group.ownDomains),
+    hiddenTexts: body.hiddenTexts,
+    gaiji: count('charset.gaiji'),
+    guessedCharset: findings.some(finding => finding.code === 'charset.guessed'),
+    linkMismatches: findings.filter(finding => finding.code === 'link.mismatch').length,
+  }
+}
+
+function isOwnDomain(address: string, ownDomains: readonly string[]): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  return domain !== '' && ownDomains.some(own => domain === own || domain.endsWith(`.${own}`))
+}
+
+function everyNode(roots: readonly PartNode[]): PartNode[] {
+  const found: PartNode[] = []
+  const stack = [...roots].reverse()
+  while (stack.length > 0) {
+    const node = stack.pop()!
+    found.push(node)
+    for (let i = node.children.length - 1; i >= 0; i--) stack.push(node.children[i]!)
+  }
+  return found
+}

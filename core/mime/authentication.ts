@@ -1,0 +1,195 @@
+/**
+ * The door to mailauth: SPF, DKIM and DMARC, and how their results are written down.
+ *
+ * Runs before anything is changed, and only for strangers; behind a listed upstream its own results are read
+ * instead (`readTrustedResults`). Look-ups go through the injected resolver; without DNS the result is
+ * `temperror`, never a delay. Loaded on first use: behind a listed upstream none of it is needed.
+ * Standards: RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 and its successor (DMARC), RFC 8601 (Authentication-Results).
+ */
+import type { SpfOutcome } from '../job.ts'
+import type { HeaderField } from './part.ts'
+
+export type AuthResult = { readonly method: string; readonly result: string; readonly properties: readonly (readonly [string, string])[] }
+
+/** Same shape as dns.promises.resolve; rejects with `code` ENOTFOUND, ENODATA, ETIMEOUT … */
+export type Resolver = (name: string, type: string) => Promise<unknown>
+
+export type SpfQuestion = {
+  readonly clientAddress: string
+  readonly helo: string
+  readonly reversePath: string
+  readonly hostname: string
+  readonly resolver: Resolver
+}
+
+/** Runs in the gateway, which alone may look up more than TXT records. Never rejects. */
+export async function checkSpf(question: SpfQuestion): Promise<SpfOutcome> {
+  const domain = question.reversePath.slice(question.reversePath.lastIndexOf('@') + 1) || question.helo
+  try {
+    const { spf } = await import('mailauth/lib/spf/index.js')
+    const answer = await spf({
+      ip: question.clientAddress,
+      helo: question.helo,
+      sender: question.reversePath,
+      mta: question.hostname,
+      resolver: question.resolver as never,
+    })
+    return { result: answer.status.result, domain }
+  } catch {
+    return { result: 'temperror', domain }
+  }
+}
+
+type VerifiedSignature = {
+  readonly id?: string
+  readonly signingDomain?: string
+  readonly selector?: string
+  readonly status: { readonly result: string; readonly aligned?: string | false; readonly underSized?: number }
+}
+
+/** What is used of mailauth's verifier; its declarations leave out the class. */
+type Verifier = {
+  write(chunk: Uint8Array): boolean
+  end(done: (error?: Error | null) => void): void
+  on(event: 'error', listener: (error: Error) => void): void
+  readonly results: readonly VerifiedSignature[]
+  readonly headerFrom: readonly string[]
+  readonly fromFields: number
+}
+
+/** DKIM and DMARC over one message as it streams by. Feed every received octet, then ask once. */
+export class SignatureCheck {
+  readonly #resolver: Resolver
+  readonly #verifier: Promise<Verifier>
+  #queue: Promise<unknown>
+  #broken = false
+
+  /** `nowMs` is the time of receipt: signatures expire by it. */
+  constructor(resolver: Resolver, nowMs: number) {
+    this.#resolver = resolver
+    this.#verifier = openVerifier(resolver, nowMs)
+    this.#queue = this.#verifier.then(verifier => verifier.on('error', () => (this.#broken = true))).catch(() => (this.#broken = true))
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#queue = this.#queue.then(async () => {
+      if (!this.#broken) (await this.#verifier).write(chunk)
+    })
+  }
+
+  /** Never rejects: what cannot be checked is `temperror`. */
+  async finish(spf: SpfOutcome | undefined): Promise<readonly AuthResult[]> {
+    try {
+      await this.#queue
+      const verifier = await this.#verifier
+      if (this.#broken) return [{ method: 'dkim', result: 'temperror', properties: [] }]
+      await new Promise<void>((resolve, reject) => verifier.end(error => (error ? reject(error) : resolve())))
+      return [...dkimResults(verifier), await dmarcResult(verifier, spf, this.#resolver)]
+    } catch {
+      return [{ method: 'dkim', result: 'temperror', properties: [] }]
+    }
+  }
+}
+
+async function openVerifier(resolver: Resolver, nowMs: number): Promise<Verifier> {
+  // @ts-expect-error The package declares its functions, not this class.
+  const { DkimVerifier } = await import('mailauth/lib/dkim/dkim-verifier.js')
+  return new DkimVerifier({ resolver, curTime: new Date(nowMs) }) as Verifier
+}
+
+function dkimResults(verifier: Verifier): AuthResult[] {
+  const checked = verifier.results.map(signature => ({
+    method: 'dkim',
+    result: signature.status.result,
+    properties: [['header.d', signature.signingDomain ?? ''], ['header.s', signature.selector ?? '']] as const,
+  }))
+  return checked.length > 0 ? checked : [{ method: 'dkim', result: 'none', properties: [] }]
+}
+
+async function dmarcResult(verifier: Verifier, spf: SpfOutcome | undefined, resolver: Resolver): Promise<AuthResult> {
+  const { evaluateDmarc } = (await import('mailauth/lib/dmarc/index.js')) as unknown as {
+    evaluateDmarc(options: Record<string, unknown>): Promise<{ response: { status: { result: string; header?: { from?: string } } } | false }>
+  }
+  const { response } = await evaluateDmarc({
+    headerFrom: verifier.headerFrom,
+    fromFields: verifier.fromFields,
+    spfDomains: spf?.result === 'pass' ? [spf.domain] : [],
+    dkimDomains: verifier.results
+      .filter(signature => signature.status.result === 'pass')
+      .map(signature => ({
+        id: signature.id,
+        domain: signature.signingDomain,
+        aligned: signature.status.aligned,
+        underSized: signature.status.underSized,
+      })),
+    resolver,
+  })
+  if (!response) return { method: 'dmarc', result: 'permerror', properties: [] }
+  return { method: 'dmarc', result: response.status.result, properties: [['header.from', response.status.header?.from ?? '']] }
+}
+
+const METHODS = new Set(['spf', 'dkim', 'dmarc', 'arc', 'dkim-adsp', 'iprev', 'auth'])
+const RESULTS = new Set(['none', 'pass', 'fail', 'softfail', 'neutral', 'policy', 'temperror', 'permerror', 'hardfail', 'bestguesspass'])
+const MOST_TRUSTED_RESULTS = 20
+
+/**
+ * The results of a listed upstream: the topmost Authentication-Results field whose authserv-id is one of its own.
+ * Lower ones may have come with the message. Comments are dropped, only known words survive.
+ */
+export function readTrustedResults(header: readonly HeaderField[], trustedIds: readonly string[]): readonly AuthResult[] {
+  const wanted = new Set(trustedIds.map(id => id.toLowerCase()))
+  for (const field of header) {
+    if (field.key !== 'authentication-results') continue
+    const [id = '', ...clauses] = withoutComments(field.value.slice(0, 16_384)).split(';')
+    if (!wanted.has((id.trim().split(/\s+/)[0] ?? '').toLowerCase())) continue
+    return clauses.slice(0, MOST_TRUSTED_RESULTS).flatMap(parseClause)
+  }
+  return []
+}
+
+function withoutComments(value: string): string {
+  let depth = 0
+  let out = ''
+  for (const character of value) {
+    if (character === '(') depth++
+    else if (character === ')') depth = Math.max(0, depth - 1)
+    else if (depth === 0) out += character
+  }
+  return out
+}
+
+function parseClause(clause: string): AuthResult[] {
+  const [verdict = '', ...rest] = clause.trim().split(/\s+/)
+  const [method = '', result = ''] = verdict.toLowerCase().split('=')
+  if (!METHODS.has(method) || !RESULTS.has(result)) return []
+  const properties = rest.flatMap(each => {
+    const match = /^((?:smtp|header|policy)\.[a-z-]+)=([^\s]+)$/i.exec(each)
+    return match ? [[match[1]!.toLowerCase(), match[2]!] as const] : []
+  })
+  return [{ method, result, properties }]
+}
+
+/** Value of our Authentication-Results field; undefined when there is nothing to say (RFC 8601 §2.2). */
+export function formatResults(hostname: string, results: readonly AuthResult[]): string | undefined {
+  if (results.length === 0) return undefined
+  const clauses = results.map(({ method, result, properties }) => {
+    const known = properties.filter(([, value]) => value !== '').map(([name, value]) => ` ${name}=${resultValue(value)}`)
+    return `${method}=${result}${known.join('')}`
+  })
+  return `${hostname}; ${clauses.join('; ')}`
+}
+
+function resultValue(untrusted: string): string {
+  const plain = untrusted.replace(/[^A-Za-z0-9.@_+/=-]/g, '').slice(0, 255)
+  return plain === '' ? '""' : plain
+}
+
+/** What a reader of the mail should know: undefined when the checks found nothing wrong. */
+export function senderWarning(results: readonly AuthResult[]): 'failed' | undefined {
+  const of = (method: string) => results.filter(each => each.method === method).map(each => each.result)
+  const dmarc = of('dmarc')
+  if (dmarc.includes('fail')) return 'failed'
+  if (dmarc.includes('pass')) return undefined
+  const signed = of('dkim').includes('pass')
+  return !signed && of('spf').some(result => result === 'fail' || result === 'hardfail') ? 'failed' : undefined
+}

@@ -1,0 +1,10 @@
+/**
+ * Octets as text of one char each, without the argument handling of Buffer.toString.
+ */
+
+type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
+
+/** `buffer[start, end)` as latin1 text. */
+export function latin1(buffer: Buffer, start: number, end: number): string {
+  return (buffer as Latin1Buffer).latin1Slice(start, end)
+}

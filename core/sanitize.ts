@@ -1,0 +1,146 @@
+/**
+ * THE function: received octets in, composed messages and their account out. It reads as the list of steps.
+ *
+ *   read ▸ authenticate ▸ expand ▸ body ▸ decide ▸ disarm ▸ notice ▸ compose
+ *
+ * Runs in a sanitizer process. Pure: what depends on clock, random, keys or look-ups is in the job or a tool.
+ * Whatever the octets, it gives one verdict, and nothing of the input's structure is in its output.
+ */
+import { Collector, isOpenedContainer, type PartNode } from './collect.ts'
+import { decidePart, type DisarmHeavy, Rebuilder } from './dispose.ts'
+import { DISARMERS } from './disarm/registry.ts'
+import { decodePlainOnly, type Expansion, expand } from './expand.ts'
+import { sanitizeForGroup, type ReadMessage } from './group.ts'
+import type { MessageSummary, SanitizeJob, SanitizeResult } from './job.ts'
+import { type AuthResult, readTrustedResults, type Resolver, SignatureCheck } from './mime/authentication.ts'
+import { parseAddressList } from './mime/address.ts'
+import type { HeaderField, PartHead } from './mime/part.ts'
+import { MimeReader } from './mime/reader.ts'
+import { decodeUnstructured } from './mime/words.ts'
+import { LOOP_MARK_FIELD } from './smtp/trace.ts'
+import { makeHarmlessLine } from './text/harmless.ts'
+
+export type SanitizeTools = {
+  /** TXT records for DKIM and DMARC; rejects with a DNS `code`. */
+  readonly lookupTxt: (name: string) => Promise<string[][]>
+  readonly disarmHeavy: DisarmHeavy
+}
+
+export interface Sanitizing {
+  /** The octets are read during the call; the caller may use the chunk again. */
+  write(chunk: Uint8Array): void
+  end(): Promise<SanitizeResult>
+}
+
+export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizing {
+  const collector = new Collector({ limits: job.limits, disarmers: DISARMERS, wanted: wantedBy(job) })
+  const reader = new MimeReader(collector, job.limits.reader)
+  const signatures = job.authenticate ? new SignatureCheck(resolverOf(tools), Date.parse(job.receivedDate)) : undefined
+  return {
+    write(chunk) {
+      signatures?.write(chunk.slice())
+      reader.write(chunk)
+    },
+    async end() {
+      reader.end()
+      await collector.settled()
+      const authentication = await authenticate(job, collector, signatures)
+      const expansion = job.mode === 'plain' ? decodePlainOnly(collector) : await expand(collector, readInner(job, collector))
+      await collector.settled()
+      return composeResult(job, tools, { collector, expansion, authentication })
+    },
+  }
+}
+
+async function composeResult(
+  job: SanitizeJob,
+  tools: SanitizeTools,
+  { collector, expansion, authentication }: { collector: Collector; expansion: Expansion; authentication: readonly AuthResult[] },
+): Promise<SanitizeResult> {
+  const message: ReadMessage = {
+    roots: collector.roots,
+    header: rootHeader(collector),
+    findings: collector.messageFindings,
+    expansion,
+    authentication,
+  }
+  const rebuilder = new Rebuilder(DISARMERS, tools.disarmHeavy, job.limits)
+  const groups = []
+  for (const group of job.groups) groups.push(await sanitizeForGroup(job, group, message, rebuilder))
+  const refused = job.session.listedUpstream ? undefined : groups.find(group => group.rejectedBy !== undefined)
+  const everyGroupRefuses = refused !== undefined && groups.every(group => group.rejectedBy !== undefined)
+  return {
+    verdict: everyGroupRefuses ? { kind: 'reject', reply: 'contentRefused', rule: refused.rejectedBy! } : { kind: 'relay' },
+    groups: groups.map(group => group.composed),
+    summary: summarize(message.header),
+  }
+}
+
+/** A file is worth keeping when some policy of this message wants it rebuilt and a disarmer can try. */
+function wantedBy(job: SanitizeJob) {
+  return (node: PartNode, detected: NonNullable<PartNode['detected']>): boolean => {
+    if (job.mode === 'plain') return false
+    if (isOpenedContainer(detected.type)) return true
+    if (!DISARMERS.has(detected.type)) return false
+    return job.groups.some(group => rebuilds(decidePart({ ...node, detected }, group.policy).disposition))
+  }
+}
+
+function rebuilds(disposition: string): boolean {
+  return disposition === 'disarm' || disposition === 'pass' || disposition === 'raster'
+}
+
+function resolverOf(tools: SanitizeTools): Resolver {
+  return async (name, type) => {
+    if (type === 'TXT') return tools.lookupTxt(name)
+    throw Object.assign(new Error(`no ${type} look-ups here`), { code: 'EREFUSED' })
+  }
+}
+
+/** Results of our own checks for strangers, those of the upstream where one is listed. */
+async function authenticate(job: SanitizeJob, collector: Collector, signatures: SignatureCheck | undefined): Promise<readonly AuthResult[]> {
+  if (job.session.listedUpstream) return readTrustedResults(rootHeader(collector), job.session.trustedAuthservIds)
+  const spf: AuthResult[] = job.spf
+    ? [{ method: 'spf', result: job.spf.result, properties: [['smtp.mailfrom', job.spf.domain]] }]
+    : []
+  return [...spf, ...((await signatures?.finish(job.spf)) ?? [])]
+}
+
+/** Reads an entity that stood inside a part, and hangs its parts below that part. */
+function readInner(job: SanitizeJob, outer: Collector) {
+  return async (parent: PartNode, entity: Uint8Array): Promise<void> => {
+    const inner = new Collector({ limits: job.limits, disarmers: DISARMERS, wanted: wantedBy(job) })
+    const depth = Math.max(1, job.limits.reader.depth - parent.head.depth)
+    const reader = new MimeReader(inner, { ...job.limits.reader, depth })
+    reader.write(entity)
+    reader.end()
+    await inner.settled()
+    for (const root of inner.roots) parent.children.push(regraft(root, parent))
+    for (const finding of inner.messageFindings) outer.finding({ ...finding, partId: parent.head.id })
+  }
+}
+
+function regraft(node: PartNode, parent: PartNode): PartNode {
+  const id = `${parent.head.id}.${node.head.id === '' ? '0' : node.head.id.split('.').at(-1)}`
+  const head: PartHead = { ...node.head, id, parentId: parent.head.id, path: `${parent.head.path} > ${node.head.contentType.type}` }
+  const findings = node.findings.map(finding => ({ ...finding, partId: id }))
+  const grafted: PartNode = { ...node, head, parent, findings, children: [], derived: true }
+  for (const child of node.children) grafted.children.push(regraft(child, grafted))
+  return grafted
+}
+
+/** The header of the message is that of its first part: the reader gives the root's head all fields. */
+function rootHeader(collector: Collector): readonly HeaderField[] {
+  return collector.roots[0]?.head.header ?? []
+}
+
+function summarize(header: readonly HeaderField[]): MessageSummary {
+  const first = (key: string) => header.find(field => field.key === key)?.value ?? ''
+  return {
+    messageId: makeHarmlessLine(first('message-id'), 300),
+    subject: makeHarmlessLine(decodeUnstructured(first('subject')).text, 300),
+    from: makeHarmlessLine(parseAddressList(first('from')).addresses[0]?.address ?? '', 300),
+    receivedCount: header.filter(field => field.key === 'received').length,
+    loopMarks: header.filter(field => field.key === LOOP_MARK_FIELD.toLowerCase()).map(field => field.value.trim().slice(0, 200)).slice(0, 20),
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Why a part was kept back or changed, in words for the reader of the mail and for the report.
+ *
+ * The key stands in reports, policies and logs and never changes its meaning; the texts may be replaced per
+ * tenant. `next` is what the reader can do; it is written so that it is true with and without a portal.
+ */
+
+export type ReasonText = { readonly ja: string; readonly en: string }
+export type Reason = {
+  readonly why: ReasonText
+  readonly next: ReasonText
+  /** Instead of `next` where no portal page can be named. */
+  readonly nextWithoutPage?: ReasonText
+}
+
+const ASK: ReasonText = {
+  ja: '必要なときは元のファイルを申請してください',
+  en: 'ask for the original file if you need it',
+}
+const NO_RELEASE: ReasonText = { ja: '元のファイルは渡せません', en: 'the original cannot be given out' }
+const SEND_AGAIN: ReasonText = {
+  ja: '送信者に別の形式での再送を頼むか、元のファイルを申請してください',
+  en: 'have the sender send it again in another format, or ask for the original file',
+}
+
+export const REASONS = {
+  'attachment-policy': {
+    why: { ja: '添付ファイルは受け取らない設定のため、保管しています', en: 'kept back because attachments do not pass here' },
+    next: ASK,
+  },
+  'cannot-disarm': {
+    why: { ja: '無害化できない形式のため保管しています', en: 'kept back because this format cannot be disarmed' },
+    next: ASK,
+  },
+  'unknown-type': {
+    why: { ja: '種類が分からないファイルのため保管しています', en: 'kept back because its type is not known' },
+    next: ASK,
+  },
+  'dangerous-type': {
+    why: { ja: 'プログラムなど危険な種類のファイルのため止めました', en: 'stopped because it is a program or another dangerous type' },
+    next: NO_RELEASE,
+  },
+  'disguised-type': {
+    why: { ja: '名前と中身の種類が違うため保管しています', en: 'kept back because its name and its content disagree' },
+    next: ASK,
+  },
+  encrypted: {
+    why: { ja: 'パスワード付きのため、まだ渡せません', en: 'kept back because it is protected by a password' },
+    next: { ja: '下のページでパスワードを入力してください', en: 'enter the password on the page below' },
+    nextWithoutPage: { ja: 'パスワードなしでの再送を送信者に頼んでください', en: 'have the sender send it again without a password' },
+  },
+  'encrypted-mail': {
+    why: { ja: '暗号化されたメールのため中身を確かめられず、保管しています', en: 'kept back because encrypted mail cannot be checked' },
+    next: SEND_AGAIN,
+  },
+  'ambiguous-structure': {
+    why: { ja: 'メールの作りに矛盾があり安全に読めないため保管しています', en: 'kept back because its structure can be read in two ways' },
+    next: SEND_AGAIN,
+  },
+  malformed: {
+    why: { ja: 'ファイルが壊れていて無害化できないため保管しています', en: 'kept back because the file is damaged and cannot be disarmed' },
+    next: SEND_AGAIN,
+  },
+  'too-large': {
+    why: { ja: '大きすぎて無害化できないため保管しています', en: 'kept back because it is too large to be disarmed' },
+    next: ASK,
+  },
+  'limit-exceeded': {
+    why: { ja: 'メールの作りが複雑すぎるため、残りの部分を保管しています', en: 'kept back because the message is too complex' },
+    next: SEND_AGAIN,
+  },
+  'partial-message': {
+    why: { ja: '分割されたメールの一部のため保管しています', en: 'kept back because it is a fragment of a split message' },
+    next: { ja: '送信者に分割せずに再送を頼んでください', en: 'have the sender send it again without splitting' },
+  },
+  'external-content': {
+    why: { ja: '中身が外部にあるため止めました', en: 'stopped because its content is somewhere else' },
+    next: SEND_AGAIN,
+  },
+  'inline-image': {
+    why: { ja: '本文中の画像は保管しています', en: 'images of the body are kept back' },
+    next: ASK,
+  },
+  'extra-text': {
+    why: { ja: 'メールの決まりの外に書かれた部分のため保管しています', en: 'kept back because it stands outside of the message structure' },
+    next: ASK,
+  },
+  processing: {
+    why: { ja: '処理中です。終わったら送ります', en: 'still being worked on; it will be sent when done' },
+    next: { ja: 'お待ちください', en: 'please wait' },
+  },
+  'signature-dropped': {
+    why: { ja: '電子署名が外れました', en: 'the digital signature fell off' },
+    next: { ja: '必要なときは原本で確認してください', en: 'check the original if you need the signature' },
+  },
+  'whole-message': {
+    why: { ja: 'このメールは安全に読めなかったため、全体を保管しています', en: 'this message could not be read safely and is kept back as a whole' },
+    next: SEND_AGAIN,
+  },
+} as const satisfies Record<string, Reason>
+
+export type ReasonKey = keyof typeof REASONS
+
+/** The reason behind a key that may come from a configured policy row; an unknown key reads as cannot-disarm. */
+export function reasonOf(key: string): Reason {
+  return Object.hasOwn(REASONS, key) ? REASONS[key as ReasonKey] : REASONS['cannot-disarm']
+}

@@ -1,0 +1,54 @@
+/**
+ * What the command line and the running gateway say to each other over the Unix socket: HTTP, one
+ * POST /rpc/<method> per question, JSON both ways, and two methods whose answer is a stream of bytes.
+ *
+ * Both sides name PROTOCOL_VERSION in a header: after an upgrade without a restart they must not guess.
+ */
+import type { Act, AuditCheckpoint, AuditVerdict, Emergency, MessageFilter, QuarantineRow, QueueRow, TraceResult } from '../store/contract.ts'
+import type { Report } from '../core/verdict.ts'
+
+export const PROTOCOL_VERSION = '1'
+export const PROTOCOL_HEADER = 'sekisho-protocol'
+
+export type GatewayStatus = {
+  readonly version: string
+  readonly pid: number
+  readonly startedAtMs: number
+  readonly emergency: Emergency
+  /** What stands against taking mail; empty means ready. */
+  readonly reasons: readonly string[]
+  readonly queuedMessages: number
+  readonly freeBytes: number
+  readonly originalBytes: number
+  readonly quotaBytes: number
+}
+
+export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
+
+/** Every method: what is asked, what is answered. */
+export type ControlMethods = {
+  status: { params: Record<string, never>; result: GatewayStatus }
+  'queue.list': { params: { filter: MessageFilter }; result: readonly QueueRow[] }
+  'queue.retry': { params: { filter: MessageFilter; by: Act }; result: number }
+  'queue.drop': { params: { filter: MessageFilter; by: Act }; result: number }
+  'quarantine.list': { params: { filter: MessageFilter }; result: readonly QuarantineRow[] }
+  'quarantine.purge': { params: { filter: PurgeFilter; by: Act; dryRun: boolean }; result: { readonly messages: number; readonly bytes: number } }
+  report: { params: { queueId: string; tenant: string }; result: readonly Report[] }
+  trace: { params: { filter: MessageFilter }; result: readonly TraceResult[] }
+  'emergency.get': { params: Record<string, never>; result: Emergency }
+  'emergency.set': { params: { state: Emergency; by: Act }; result: Emergency }
+  'audit.verify': { params: { anchor?: AuditCheckpoint }; result: AuditVerdict }
+  'audit.checkpoint': { params: Record<string, never>; result: AuditCheckpoint }
+}
+
+/** Methods whose answer is bytes. */
+export type ControlStreams = {
+  'quarantine.export': { params: { queueId: string; tenant: string; by: Act } }
+  'audit.export': { params: { sinceSeq: number } }
+}
+
+export type ControlMethod = keyof ControlMethods
+export type ControlStream = keyof ControlStreams
+
+/** Body of every answer that is not 200. */
+export type ControlFailure = { readonly error: 'bad-request' | 'not-found' | 'version' | 'failed'; readonly message: string }

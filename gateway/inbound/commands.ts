@@ -1,0 +1,46 @@
+/**
+ * What smtp-server is told, in its own words, so that listener.ts holds behaviour only: its options, the commands
+ * that it must not answer, and the form in which it wants a refusal.
+ */
+import { REPLIES, type ReplyName } from '../../core/smtp/reply.ts'
+import type { ListenerOptions } from './options.ts'
+import type { TlsMaterial } from './tls.ts'
+
+const NOT_OFFERED = 'AUTH EXPN ETRN TURN ATRN SEND SOML SAML XFORWARD WIZ SHELL KILL DEBUG'
+
+/** Answered here: the library jokes about them, promises too much, or would answer 500 to what exists elsewhere. */
+export const ANSWERS: ReadonlyMap<string, ReplyName> = new Map<string, ReplyName>([
+  ['HELP', 'help'],
+  ['VRFY', 'cannotVerify'],
+  ...NOT_OFFERED.split(' ').map(name => [name, 'notImplemented'] as const),
+])
+
+/** What follows them is not commands (a chunk of data, the header of a web request): 502, and close. */
+export const NOT_SMTP: ReadonlySet<string> = new Set(
+  'BDAT GET POST PUT HEAD DELETE OPTIONS TRACE CONNECT PATCH'.split(' '),
+)
+
+export function libraryOptions(options: ListenerOptions, tls: TlsMaterial | undefined) {
+  const { limits } = options
+  return {
+    name: options.hostname,
+    banner: options.banner,
+    heloResponse: '%s',
+    size: limits.messageBytes,
+    maxCommandLength: limits.commandBytes,
+    maxClients: limits.connections,
+    socketTimeout: limits.firstCommandTimeoutMs,
+    disabledCommands: ['AUTH', 'XFORWARD', ...(tls ? [] : ['STARTTLS'])],
+    hideENHANCEDSTATUSCODES: false,
+    disableReverseLookup: true,
+    logger: false as const,
+    ...tls,
+  }
+}
+
+/** The status code goes into the text; InboundConnection.send knows it there. */
+export function asError(name: ReplyName | undefined): (Error & { responseCode: number }) | undefined {
+  if (name === undefined) return undefined
+  const { code, status, text } = REPLIES[name]
+  return Object.assign(new Error(`${status} ${text}`), { responseCode: code })
+}

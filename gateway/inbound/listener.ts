@@ -1,0 +1,399 @@
+/**
+ * The SMTP port. The only door to smtp-server: its three classes are extended here, and nothing else knows it.
+ *
+ *   socket ──▶ InboundServer (PROXY) ──▶ InboundConnection (commands, replies) ──▶ InboundStream (lines, data)
+ *
+ * The library reads commands, addresses, EHLO, STARTTLS and XCLIENT. Ours are: the greeting (at once for listed
+ * upstreams; it waits 100 ms for everybody), the end of data (dots.ts), what follows it (data-phase.ts), limits
+ * and time-outs, replies with their own enhanced status codes, PROXY version 2, and the commands it jokes about.
+ * Overridden members with an underscore are the library's internals: after an update of smtp-server, read them again.
+ * Standards: RFC 5321, 1870, 2034, 2920, 3207, 6152, 6531; Postfix XCLIENT_README.
+ */
+import { once } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
+import { SMTPServer } from 'smtp-server'
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
+import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
+import { REPLIES, type Reply, type ReplyName } from '../../core/smtp/reply.ts'
+import { parseNetworks } from './clients.ts'
+import { ANSWERS, asError, libraryOptions, NOT_SMTP } from './commands.ts'
+import type { DataOutcome, DataPhase } from './data-phase.ts'
+import { LineWatch } from './line-watch.ts'
+import type { Listener, ListenerOptions, OnMessage } from './options.ts'
+import { awaitProxyHeader, type ProxySource } from './proxy.ts'
+import { replyName } from './record.ts'
+import { createShared, InboundSession, type Shared } from './session.ts'
+import { loadTls, type TlsMaterial } from './tls.ts'
+
+/** Our replies carry their enhanced status code in the text; those of the library get its own. */
+const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
+/** Larger than a read of the socket, so that a packet is taken without stopping the stream each time. */
+const STREAM_BUFFER_BYTES = 256 * 1024
+
+/** The library hands its handlers only its own session object. */
+const sessions = new WeakMap<object, InboundSession>()
+
+type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1]
+
+/** Resolves when the port is open. Rejects when it, or the certificate, cannot be had. */
+export async function startListener(options: ListenerOptions, onMessage: OnMessage): Promise<Listener> {
+  const shared = createShared(options, onMessage)
+  const server = new InboundServer(shared, options.tls && (await loadTls(options.tls)))
+  server.listen(options.port, options.address)
+  await once(server.server, 'listening')
+  const { address: host, port } = server.server.address() as AddressInfo
+  return {
+    address: { host, port },
+    get connections() { return shared.count.all },
+    get bytesInFlight() { return shared.budget.all },
+    reload: async files => server.updateSecureContext(await loadTls(files)),
+    stopAccepting: () => void server.server.close(),
+    close: graceMs => server.shutDown(graceMs),
+  }
+}
+
+class InboundServer extends SMTPServer {
+  readonly shared: Shared
+  readonly #proxyHosts: ReturnType<typeof parseNetworks>
+  readonly #sweep: NodeJS.Timeout
+  draining = false
+  /** Until the socket is closed; the library forgets a connection when it begins to close. */
+  readonly open = new Set<InboundConnection>()
+
+  constructor(shared: Shared, tls: TlsMaterial | undefined) {
+    super(libraryOptions(shared.options, tls))
+    this.shared = shared
+    this.#proxyHosts = parseNetworks(shared.options.proxyHosts)
+    const of = (session: object) => sessions.get(session)!
+    this.onMailFrom = ({ address, args }, session, done) => done(asError(of(session).mail(address, args || {})))
+    this.onRcptTo = ({ address, args }, session, done) => {
+      const answer = of(session).recipient(address, args || {})
+      if (answer instanceof Promise) void answer.then(name => done(asError(name)))
+      else done(asError(answer))
+    }
+    this.onConnect = (_session, done) => done()
+    this.onSecure = (_socket, _session, done) => done()
+    this.onClose = session => shared.options.events.disconnected(session.id)
+    this.on('error', error => shared.options.events.error('listener', error))
+    this.#sweep = setInterval(() => {
+      for (const connection of this.open) connection.sweep(shared.options.nowMs())
+    }, shared.options.limits.sweepMs).unref()
+  }
+
+  override connect(socket: Socket, socketOptions: SMTPConnectionOptions = {}): void {
+    const connection = new InboundConnection(this, socket, socketOptions)
+    this.connections.add(connection)
+    this.open.add(connection)
+    connection.on('error', error => this.shared.options.events.network(connection.remoteAddress, error))
+    connection.init()
+  }
+
+  override _expectsProxyHeader(socket: Socket): boolean {
+    return this.#proxyHosts.contains(socket.remoteAddress ?? '')
+  }
+
+  override _handleProxy(socket: Socket, callback: ProxyCallback): void {
+    const done = (error: Error | null, source?: ProxySource) => {
+      if (error) this.shared.options.events.network(socket.remoteAddress ?? '', error)
+      // Without an id of ours the library makes one.
+      callback(error, { id: '', ...(source && { remoteAddress: source.address, remotePort: source.port }) })
+    }
+    if (this._expectsProxyHeader(socket)) awaitProxyHeader(socket, done)
+    else done(null)
+  }
+
+  async shutDown(graceMs: number): Promise<void> {
+    this.draining = true
+    for (const socket of this._pendingSockets.values()) socket.destroy()
+    for (const connection of this.open) connection.leaveIfIdle()
+    await new Promise<void>(resolve => {
+      const cut = setTimeout(() => {
+        for (const connection of this.open) connection._socket.destroy()
+        resolve()
+      }, graceMs)
+      this.server.close(() => resolve(clearTimeout(cut)))
+    })
+    clearInterval(this.#sweep)
+  }
+}
+
+class InboundConnection extends SMTPConnection {
+  readonly inbound: InboundSession
+  readonly #shared: Shared
+  readonly #server: InboundServer
+  #phase: DataPhase | undefined
+  #command = ''
+  #line = ''
+  /** Set after a 250: called at the first command that arrived after it. */
+  #confirm: { readonly arrivedBytes: number; readonly call: () => void } | undefined
+
+  constructor(server: InboundServer, socket: Socket, options: SMTPConnectionOptions) {
+    super(server, socket, options)
+    this.#server = server
+    this.#shared = server.shared
+    this.inbound = new InboundSession(server.shared, this.id, () => this.#present())
+    sessions.set(this.session, this.inbound)
+  }
+
+  override init(): void {
+    const { limits, events } = this.#shared.options
+    const { listedUpstream, address } = this.inbound.client
+    this._setListeners(() => {
+      const refused = this.inbound.connect()
+      if (refused) return this.#refuseGreeting(REPLIES[refused])
+      events.connected({ connectionId: this.id, clientAddress: address, listedUpstream })
+      if (listedUpstream) this.connectionReady()
+      else setTimeout(() => this.connectionReady(), limits.greetingDelayMs).unref()
+    })
+  }
+
+  /** A greeting has no enhanced status code (RFC 2034 §3). */
+  #refuseGreeting({ code, status, text }: Reply): void {
+    super.send(code, `${this.#shared.options.hostname} ${text}`, false)
+    this.#reportRefusal(code, `${status} ${text}`)
+    this.close()
+  }
+
+  override connectionReady(next?: () => void): void {
+    if (this._closing || this._closed) return
+    const early = !this.inbound.client.listedUpstream && this.#stream?.arrivedBytes
+    if (early) this.reply('earlyTalker')
+    else super.connectionReady(next)
+  }
+
+  /** 421 closes, as everywhere. */
+  reply(which: ReplyName | Reply): void {
+    const { code, status, text } = typeof which === 'string' ? REPLIES[which] : which
+    this.send(code, `${status} ${text}`)
+  }
+
+  #reportRefusal(code: number, text: string): void {
+    const { events } = this.#shared.options
+    const status = OWN_STATUS.exec(text)?.[0].trim() ?? ''
+    const session = { connectionId: this.id, clientAddress: this.inbound.client.address }
+    const name = replyName(`${code} ${text}`)
+    events.refused(session, { name, code, status, at: this.#command || 'connect', detail: this.#line })
+  }
+
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    // Replies of one turn leave together: those to pipelined commands need one packet, not one each.
+    const socket = this._socket
+    if (socket.writableCorked === 0 && this.#command !== 'STARTTLS') {
+      socket.cork()
+      process.nextTick(() => socket.uncork())
+    }
+    const text = typeof data === 'string' ? data.replace(/^Error: /, '') : data
+    super.send(code, text, typeof text === 'string' && OWN_STATUS.test(text) ? false : context)
+    if (code >= 400) this.#reportRefusal(code, String(text))
+    if (code >= 500 && !this._closing && this.inbound.tooManyErrors(this.#command, code)) this.reply('tooManyErrors')
+  }
+
+  override _createParser(): SMTPStream {
+    const parser = new InboundStream(this, (this._server as InboundServer).options.maxCommandLength)
+    parser.oncommand = (command, callback) => this._onCommand(command, callback)
+    parser.on('error', () => this.refuseAndClose('lineTooLong'))
+    return parser
+  }
+
+  refuseAndClose(name: ReplyName): void {
+    this.reply(name)
+    this.close()
+  }
+
+  override _onCommand(command: Buffer, callback: () => void = () => undefined): void {
+    const name = command.toString('latin1').split(' ', 1)[0]!.trim().toUpperCase()
+    const answer = name === 'STARTTLS' && !this.#shared.options.tls ? 'notImplemented' : ANSWERS.get(name)
+    const leaving = this.#server.draining && name !== 'QUIT' && !this.inbound.inTransaction
+    this.#confirmReply()
+    this.#command = name
+    this.#line = command.toString('utf8', 0, 300)
+    this._unrecognizedCommands = 0 // errors are counted in send()
+    if (this._upgrading) super._onCommand(command, callback)
+    else if (!this._ready) this.reply('earlyTalker')
+    else if (NOT_SMTP.has(name)) this.refuseAndClose('bdatUnsupported')
+    else if (leaving) this.reply('notAvailable')
+    else if (answer) {
+      this.reply(answer)
+      setImmediate(callback)
+    } else super._onCommand(command, callback)
+  }
+
+  override handler_EHLO(command: Buffer, callback: () => void): void {
+    this.#server.options.hideSMTPUTF8 = !this.#shared.options.smtpUtf8()
+    super.handler_EHLO(command, callback)
+  }
+
+  override handler_STARTTLS(command: Buffer, callback: () => void): void {
+    // Nothing in clear may be left in our buffer when the handshake takes the socket over.
+    this._socket.uncork()
+    super.handler_STARTTLS(command, callback)
+  }
+
+  override handler_DATA(command: Buffer, callback: () => void): void {
+    const phase = this.inbound.startData(outcome => this.#dataDone(outcome))
+    if (!phase) this.send(503, 'need RCPT command')
+    else if (command.toString('latin1').trim().length > 'DATA'.length) this.send(501, 'DATA has no parameters')
+    else this.#startData(phase)
+    callback()
+  }
+
+  #startData(phase: DataPhase): void {
+    this.#phase = phase
+    this.#stream?.startData(phase)
+    this._socket.setTimeout(this.#shared.options.limits.dataTimeoutMs)
+    // Whatever a stranger sent along with DATA is in by the next turn.
+    if (this.inbound.client.listedUpstream) this.#goAhead(phase)
+    else setImmediate(() => this.#goAhead(phase))
+  }
+
+  #goAhead(phase: DataPhase): void {
+    if (this._closing || this._closed) return
+    const early = phase.source.receivedBytes > 0 || phase.source.ended
+    if (early && !this.inbound.client.listedUpstream) {
+      phase.abandon('pipelinedData')
+      return
+    }
+    this.send(354, 'End data with <CR><LF>.<CR><LF>')
+    phase.start()
+  }
+
+  #dataDone({ reply, close, detail, onClientWentOn, onReplyLost }: DataOutcome): void {
+    this.#phase = undefined
+    if (this._closing || this._closed) return void onReplyLost?.()
+    this.#line = detail
+    this.reply(reply)
+    this.#command = '-'
+    if (close) this.close()
+    this.inbound.transactionDone(reply.code < 300)
+    this._transactionCounter++
+    this._resetSession()
+    if (this._closing) return
+    if (onClientWentOn) this.#confirm = { arrivedBytes: this.#stream?.arrivedBytes ?? 0, call: onClientWentOn }
+    this._socket.setTimeout(this.#shared.options.limits.commandTimeoutMs)
+    if (this.#server.draining) this.reply('notAvailable')
+    else this.#stream?.continue()
+  }
+
+  /** A command that came in after our 250 was written proves that the client reads on; a pipelined one does not. */
+  #confirmReply(): void {
+    const confirm = this.#confirm
+    if (!confirm || (this.#stream?.chunkStart ?? 0) < confirm.arrivedBytes) return
+    this.#confirm = undefined
+    confirm.call()
+  }
+
+  override _resetSession(): void {
+    super._resetSession()
+    this.inbound.reset()
+  }
+
+  override _proxyCommandAllowed(command: string, option: 'useXClient' | 'useXForward'): boolean {
+    if (option !== 'useXClient' || command !== 'XCLIENT' || this._xClient.has('ADDR')) return false
+    return this.#shared.mayXclient(this._originalRemoteAddress)
+  }
+
+  override _armTimeout(socket = this._socket): void {
+    const { dataTimeoutMs, commandTimeoutMs, firstCommandTimeoutMs } = this.#shared.options.limits
+    const betweenMs = this.hostNameAppearsAs ? commandTimeoutMs : firstCommandTimeoutMs
+    socket.setTimeout(this.#phase ? dataTimeoutMs : betweenMs, () => this._onTimeout())
+  }
+
+  override _onTimeout(): void {
+    if (this._closing) this._socket.destroy()
+    else if (this._handlerPending || this.#phase?.waitsForUs) this._armTimeout()
+    else if (this.#phase) this.#phase.abandon('tooSlow')
+    else this.reply('tooSlow')
+  }
+
+  override _onClose(): void {
+    this.#phase?.clientLeft()
+    this.#server.open.delete(this)
+    this.inbound.disconnect()
+    super._onClose()
+  }
+
+  sweep(nowMs: number): void {
+    if (this._closing) return
+    if (this.#phase) this.#phase.sweep(nowMs)
+    else if (nowMs - this.inbound.startedMs > this.#shared.options.limits.sessionMs) this.reply('notAvailable')
+  }
+
+  leaveIfIdle(): void {
+    if (!this.#phase && !this._closing) this.reply('notAvailable')
+  }
+
+  get #stream(): InboundStream | undefined { return this._parser instanceof InboundStream ? this._parser : undefined }
+
+  #present() {
+    const cipher = this.tlsOptions || undefined
+    return {
+      clientAddress: this.remoteAddress,
+      clientPort: this.remotePort,
+      helo: this.hostNameAppearsAs || '',
+      tls: cipher && { protocol: cipher.version, cipher: cipher.name },
+      extended: this.openingCommand === 'EHLO',
+    }
+  }
+}
+
+class InboundStream extends SMTPStream {
+  /** Octets that the socket has delivered, taken or not. */
+  arrivedBytes = 0
+  readonly #connection: InboundConnection
+  readonly #watch = new LineWatch()
+  #phase: DataPhase | undefined
+  #afterData: (() => void) | undefined
+
+  constructor(connection: InboundConnection, maxCommandLength: number | undefined) {
+    super({ maxCommandLength, highWaterMark: STREAM_BUFFER_BYTES })
+    this.#connection = connection
+  }
+
+  /** Where the packet now being read began, in octets of the connection. */
+  get chunkStart(): number { return this.arrivedBytes - this.writableLength }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of Writable.write, handed on unchanged
+  override write(chunk: any, ...rest: any[]): boolean {
+    this.arrivedBytes += chunk.length
+    return super.write(chunk, ...rest)
+  }
+
+  startData(phase: DataPhase): void {
+    this.#phase = phase
+    this._dataMode = true
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
+    if (this.isClosed || chunk.length === 0) next()
+    else if (this._dataMode) this.#data(chunk, next)
+    else if (!this.#connection.inbound.client.listedUpstream && !this.#watch.push(chunk)) {
+      this.#connection.refuseAndClose('badLineEnds')
+      next()
+    } else super._write(chunk, encoding, next)
+  }
+
+  #data(chunk: Buffer, next: (error?: Error | null) => void): void {
+    const phase = this.#phase!
+    const end = phase.push(chunk)
+    if (end < 0) {
+      phase.whenReady(next)
+      return
+    }
+    this._dataMode = false
+    // The message may be handed on with its memory; what follows it must not hang on that.
+    const rest = Buffer.from(chunk.subarray(end))
+    this.#afterData = () => this._write(rest, 'buffer', next)
+    phase.end()
+  }
+
+  /** A line that the client left unfinished is not a command. */
+  override _flushData(): void {}
+
+  /** After the final reply: what the client sent behind the end of data is commands again. */
+  override continue(): void {
+    const goOn = this.#afterData
+    this.#afterData = undefined
+    goOn?.()
+  }
+}
+

@@ -1,0 +1,273 @@
+/**
+ * The relay: mail out. Reads as the list of its steps: claim → attempt → settle.
+ *
+ *   commit ──▶ offer (message still in memory) ─┐
+ *                                               ├─▶ attempt ──▶ DSN if need be ──▶ settle ──▶ log
+ *   store.claimDue (timer, wake-up, start) ─────┘
+ *
+ * Bounded: so many entries in flight, so many octets of offered messages in memory, so many entries waiting.
+ * What does not fit is given back to the store, which hands it out again when there is room.
+ * Invariant: an entry is in hand exactly once, and leaves by a settlement for each of its recipients; an entry
+ * whose settlement was not taken stays claimed, and the next start resumes it as a possible duplicate.
+ */
+import { type QueueEntry, type Store, StoreBroken } from '../../store/contract.ts'
+import { attempt, NotCanonical } from './attempt.ts'
+import { ownReply } from './hop-reply.ts'
+import { type DsnIdentity, notify } from './notify.ts'
+import { Held, type Outcomes, type RecipientOutcome } from './outcome.ts'
+import type { AlarmKind, RelayLog } from './relay-log.ts'
+import type { RouteTable } from './routes.ts'
+import type { Schedule } from './schedule.ts'
+import { planSettlement, releaseOf, type SettlementPlan } from './settle.ts'
+import { createTransports, type TransportLimits } from './transports.ts'
+
+export type RelayLimits = TransportLimits & {
+  /** Entries being attempted or settled at once. More than the connections, so that settling holds none. */
+  readonly maxInFlight: number
+  /** Octets of messages held in memory since their commit; beyond it the store is read again. */
+  readonly maxOfferedBytes: number
+  /** Entries (without their messages) that wait here for room. */
+  readonly maxWaiting: number
+  /** How often the store is asked what is due. */
+  readonly pollMs: number
+}
+
+export type RelayDeps = {
+  readonly store: Store
+  readonly routes: RouteTable
+  readonly clock: () => number
+  /** Yields [0, 1). */
+  readonly random: () => number
+  readonly log: RelayLog
+  readonly schedule: Schedule
+  readonly limits: RelayLimits
+  readonly identity: DsnIdentity
+}
+
+export type RelayStatus = { readonly inFlight: number; readonly waiting: number; readonly connections: number; readonly paused: boolean }
+
+export interface Relay {
+  /** Claims and delivers until `close`. Rejects with StoreBroken: the process must end. */
+  run(): Promise<void>
+  /** Takes an entry that the store has just committed and handed out, with its message. Never throws, never waits. */
+  offer(entry: QueueEntry, message: Uint8Array): void
+  /** Something may have become due: an operator's retry, a release. */
+  wake(): void
+  /** Emergency hold: nothing more begins. Transactions that run already end as they may. */
+  pause(): void
+  resume(): void
+  /** Stops; what is in flight has `graceMs` to end, then its connections are dropped and it is deferred. */
+  close(graceMs: number): Promise<void>
+  status(): RelayStatus
+}
+
+export function createRelay(deps: RelayDeps): Relay {
+  return new QueueRelay(deps)
+}
+
+class QueueRelay implements Relay {
+  readonly #deps: RelayDeps
+  readonly #transports: ReturnType<typeof createTransports>
+  readonly #inFlight = new Set<Promise<void>>()
+  #waiting: QueueEntry[] = []
+  #offeredBytes = 0
+  #paused = false
+  #closing = false
+  /** The last claim was full: there is more in the store. */
+  #moreDue = false
+  #broken: { readonly error: unknown } | undefined
+  #alarmClock = Promise.withResolvers<void>()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps
+    this.#transports = createTransports(deps.limits, { clock: deps.clock, random: deps.random, hostname: deps.identity.hostname })
+  }
+
+  run(): Promise<void> {
+    this.#running = this.#loop()
+    return this.#running
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#closing && this.#broken === undefined) {
+      await this.#startWhatIsDue()
+      await this.#sleep()
+    }
+    if (this.#broken !== undefined) throw this.#broken.error
+  }
+
+  async #startWhatIsDue(): Promise<void> {
+    while (this.#hasRoom()) {
+      const entry = this.#waiting.shift()
+      if (entry !== undefined) this.#start(entry, undefined)
+      else if ((await this.#claim()) === 0) return
+    }
+  }
+
+  /** Returns how many were claimed. */
+  async #claim(): Promise<number> {
+    const { store, clock, limits } = this.#deps
+    const room = limits.maxInFlight - this.#inFlight.size
+    try {
+      const entries = await store.claimDue(clock(), room)
+      this.#moreDue = entries.length >= room
+      for (const entry of entries) this.#start(entry, undefined)
+      return entries.length
+    } catch (error) {
+      this.#failed('claim-failed', undefined, error)
+      return 0
+    }
+  }
+
+  offer(entry: QueueEntry, message: Uint8Array): void {
+    const { limits } = this.#deps
+    if (this.#hasRoom() && this.#offeredBytes + message.length <= limits.maxOfferedBytes) {
+      this.#start(entry, message)
+    } else if (!this.#closing && this.#waiting.length < limits.maxWaiting) {
+      this.#waiting.push(entry)
+    } else {
+      this.#track(this.#release([entry]))
+      this.#moreDue = true
+    }
+  }
+
+  #hasRoom(): boolean {
+    return !this.#paused && !this.#closing && this.#broken === undefined && this.#inFlight.size < this.#deps.limits.maxInFlight
+  }
+
+  #start(entry: QueueEntry, message: Uint8Array | undefined): void {
+    const offeredBytes = message?.length ?? 0
+    this.#offeredBytes += offeredBytes
+    this.#track(this.#deliver(entry, message).finally(() => { this.#offeredBytes -= offeredBytes }))
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.catch(error => { this.#broken ??= { error } }).finally(() => {
+      this.#inFlight.delete(tracked)
+      if (this.#waiting.length > 0 || this.#moreDue || this.#broken !== undefined) this.wake()
+    })
+    this.#inFlight.add(tracked)
+  }
+
+  /** One entry from hand to store. Rejects only with what must end the process. */
+  async #deliver(entry: QueueEntry, message: Uint8Array | undefined): Promise<void> {
+    const source = this.#messageSource(entry, message)
+    const outcomes = await this.#attempt(entry, source)
+    if (outcomes === 'held') return this.#release([entry])
+    const { schedule, random, clock } = this.#deps
+    const plan = planSettlement(entry, outcomes, { nowMs: clock(), schedule, random })
+    await this.#notify(entry, plan, source)
+    try {
+      await this.#deps.store.settle(plan.settlements)
+    } catch (error) {
+      return this.#failed('not-settled', entry, error)
+    }
+    this.#tell(entry, plan)
+  }
+
+  async #attempt(entry: QueueEntry, source: () => Promise<Uint8Array>): Promise<Outcomes | 'held'> {
+    const route = this.#deps.routes.byName(entry.route)
+    if (route === undefined) {
+      this.#failed('unknown-route', entry, new Error(`no route '${entry.route}'`))
+      return allDeferred(entry, '4.4.4', 'no route')
+    }
+    const load = async () => {
+      const bytes = await source()
+      // Asked as late as possible: a hold that came while this delivery waited for a connection counts.
+      if (this.#paused) throw new Held('on hold')
+      return bytes
+    }
+    try {
+      return await attempt(entry, route, hop => this.#transports.for(hop), load)
+    } catch (error) {
+      if (error instanceof Held) return 'held'
+      this.#failed(error instanceof NotCanonical ? 'message-damaged' : 'message-unreadable', entry, error)
+      return allDeferred(entry, '4.3.0', 'local error')
+    }
+  }
+
+  /** The message from memory, or read from the store once, when somebody first asks. */
+  #messageSource(entry: QueueEntry, message: Uint8Array | undefined): () => Promise<Uint8Array> {
+    let loaded = message === undefined ? undefined : Promise.resolve(message)
+    return () => (loaded ??= this.#deps.store.readMessage(entry.entryId))
+  }
+
+  async #notify(entry: QueueEntry, plan: SettlementPlan, source: () => Promise<Uint8Array>): Promise<void> {
+    if (!plan.warn && !plan.recipients.some(({ outcome }) => outcome.kind === 'failed')) return
+    const message = await source().catch(() => undefined)
+    const dsns = await notify(entry, plan, message, { ...this.#deps, giveUpAfterMs: this.#deps.schedule.giveUpAfterMs })
+    for (const dsn of dsns) for (const dsnEntry of dsn.entries) this.offer(dsnEntry, dsn.message)
+  }
+
+  async #release(entries: readonly QueueEntry[]): Promise<void> {
+    const { store, clock } = this.#deps
+    try {
+      await store.settle(entries.flatMap(entry => releaseOf(entry, clock())))
+    } catch (error) {
+      this.#failed('not-settled', entries[0], error)
+    }
+  }
+
+  #tell(entry: QueueEntry, { recipients, dueAtMs }: SettlementPlan): void {
+    const { log, clock } = this.#deps
+    const { queueId, entryId, tenant, direction } = entry
+    const common = { queueId, entryId, tenant, direction, attempt: entry.attempts + 1, ageMs: clock() - entry.acceptedAtMs }
+    for (const { recipient, outcome, possibleDuplicate } of recipients) {
+      const { nextHop, reply } = outcome
+      const event = { ...common, recipient, nextHop, reply: reply.line, status: reply.status, possibleDuplicate }
+      if (outcome.kind === 'deferred') log.deferred({ ...event, dueAtMs })
+      else log[outcome.kind](event)
+    }
+  }
+
+  /** An alarm; what breaks the store ends everything. */
+  #failed(kind: AlarmKind, entry: QueueEntry | undefined, error: unknown): void {
+    if (error instanceof StoreBroken) this.#broken ??= { error }
+    const detail = error instanceof Error ? error.message : String(error)
+    this.#deps.log.alarm({ kind, queueId: entry?.queueId, tenant: entry?.tenant, detail })
+  }
+
+  wake(): void {
+    this.#alarmClock.resolve()
+  }
+
+  async #sleep(): Promise<void> {
+    const timer = setTimeout(() => this.wake(), this.#deps.limits.pollMs)
+    await this.#alarmClock.promise
+    clearTimeout(timer)
+    this.#alarmClock = Promise.withResolvers()
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.wake()
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true
+    this.wake()
+    await this.#running.catch(() => undefined)
+    await Promise.race([this.#drained(), new Promise(resolve => setTimeout(resolve, graceMs).unref())])
+    this.#transports.close()
+    await this.#drained()
+    if (this.#waiting.length > 0) await this.#release(this.#waiting.splice(0))
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight)
+  }
+
+  status(): RelayStatus {
+    return { inFlight: this.#inFlight.size, waiting: this.#waiting.length, connections: this.#transports.connections(), paused: this.#paused }
+  }
+}
+
+function allDeferred(entry: QueueEntry, status: string, text: string): Outcomes {
+  const outcome: RecipientOutcome = { kind: 'deferred', nextHop: '', reply: ownReply(451, status, text), possibleDuplicate: false }
+  return new Map(entry.recipients.map(recipient => [recipient, outcome]))
+}

@@ -1,0 +1,100 @@
+/**
+ * Everything the store does to the disk, as an interface: so that a test can stop between any two steps,
+ * fail any of them, or lose what was not flushed.
+ *
+ * `commit` stands here too: the database commit is one step in the same order.
+ */
+import { mkdir, open, readdir, rename, stat, statfs, truncate, unlink } from 'node:fs/promises'
+
+export interface OpenFile {
+  /** Writes all pieces, one after another, from `position` on. */
+  write(pieces: readonly Uint8Array[], position: number): Promise<void>
+  /** Resolves when what was written is on the disk. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface FileOps {
+  /** Opens for writing, created when missing (0600). */
+  open(path: string): Promise<OpenFile>
+  rename(from: string, to: string): Promise<void>
+  /** Makes names in a directory (created, renamed, removed) durable. */
+  syncDirectory(path: string): Promise<void>
+  /** A file that is gone already is no error. */
+  unlink(path: string): Promise<void>
+  truncate(path: string, bytes: number): Promise<void>
+  makeDirectory(path: string): Promise<void>
+  /** Names in a directory. */
+  list(path: string): Promise<readonly string[]>
+  size(path: string): Promise<number>
+  freeBytes(path: string): Promise<number>
+  /** Runs the function that ends in COMMIT. */
+  commit(run: () => void): void
+}
+
+export const realFiles: FileOps = {
+  open: openForWriting,
+  rename,
+  syncDirectory,
+  unlink: unlinkIfThere,
+  truncate,
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  },
+  list: path => readdir(path),
+  size: async path => (await stat(path)).size,
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  },
+  commit: run => run(),
+}
+
+async function openForWriting(path: string): Promise<OpenFile> {
+  const file = await openCreating(path)
+  return {
+    async write(pieces, position) {
+      let at = position
+      for (const piece of pieces) at += await writeAll(file, piece, at)
+    },
+    // fdatasync flushes the length too, and spares the time stamps.
+    sync: () => file.datasync(),
+    close: () => file.close(),
+  }
+}
+
+/** Not truncating: a segment is opened again for every process that appends to it. */
+async function openCreating(path: string) {
+  try {
+    return await open(path, 'r+')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return open(path, 'wx+', 0o600)
+  }
+}
+
+async function writeAll(file: Awaited<ReturnType<typeof open>>, piece: Uint8Array, position: number): Promise<number> {
+  let written = 0
+  while (written < piece.length) {
+    const { bytesWritten } = await file.write(piece, written, piece.length - written, position + written)
+    written += bytesWritten
+  }
+  return written
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

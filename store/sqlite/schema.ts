@@ -1,0 +1,189 @@
+/**
+ * The tables of mail.db, their versions, and how the file is opened.
+ *
+ * The tenant stands in every row that belongs to one. What changes often (entries, recipients) is apart from
+ * what is large (copies, reports, payloads): an update rewrites the whole row.
+ *   messages   one row per message and tenant      payloads   sealed bytes, shared by the rows that hold a header
+ *   entries    one row per group: relay's unit     copies     plain composed message while queued
+ *   recipients their states                        reports    what was done to the message for that group
+ * Never on a network file system (WAL). Standards: sqlite.org/wal.html, sqlite.org/stricttables.html.
+ */
+import { DatabaseSync } from 'node:sqlite'
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE payloads (
+    payload_id INTEGER PRIMARY KEY,
+    tenants TEXT NOT NULL,
+    headers INTEGER NOT NULL,
+    place TEXT NOT NULL CHECK (place IN ('row', 'segment', 'file')),
+    file TEXT,
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes BLOB
+  ) STRICT;
+  CREATE INDEX payloads_file ON payloads (file) WHERE file IS NOT NULL;
+
+  CREATE TABLE segments (
+    name TEXT PRIMARY KEY,
+    tenants TEXT NOT NULL,
+    day TEXT NOT NULL,
+    committed_bytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE messages (
+    message_id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    queue_id TEXT NOT NULL,
+    accepted_at_ms INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
+    pinned INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    purged_at_ms INTEGER,
+    payload_id INTEGER,
+    age_header BLOB,
+    client_address TEXT NOT NULL,
+    helo TEXT NOT NULL,
+    reverse_path TEXT,
+    dsn_allowed INTEGER NOT NULL,
+    smtp_utf8 INTEGER NOT NULL,
+    raw_bytes INTEGER NOT NULL,
+    raw_sha256 TEXT NOT NULL,
+    dedup_key TEXT NOT NULL,
+    message_header_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    header_from TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX messages_queue_id ON messages (queue_id, tenant);
+  CREATE INDEX messages_dedup ON messages (tenant, dedup_key) WHERE confirmed = 0;
+  CREATE INDEX messages_expiry ON messages (expires_at_ms) WHERE age_header IS NOT NULL;
+  CREATE INDEX messages_accepted ON messages (accepted_at_ms);
+  CREATE INDEX messages_sha256 ON messages (raw_sha256);
+
+  CREATE TABLE entries (
+    entry_id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    queue_id TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('inward', 'outward')),
+    route TEXT NOT NULL,
+    claimed INTEGER NOT NULL,
+    due_at_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    delay_warned INTEGER NOT NULL,
+    may_be_duplicate INTEGER NOT NULL,
+    finished_at_ms INTEGER,
+    message_bytes INTEGER NOT NULL,
+    retention_class TEXT NOT NULL,
+    public_id TEXT NOT NULL,
+    check_code TEXT NOT NULL,
+    copy_file TEXT,
+    text_payload_id INTEGER,
+    text_header BLOB,
+    text_expires_at_ms INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX entries_group ON entries (queue_id, tenant, group_id);
+  CREATE INDEX entries_due ON entries (direction, claimed, due_at_ms) WHERE finished_at_ms IS NULL;
+  CREATE INDEX entries_public ON entries (public_id);
+  CREATE INDEX entries_text ON entries (text_expires_at_ms) WHERE text_header IS NOT NULL;
+
+  CREATE TABLE copies (entry_id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE reports (entry_id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, report TEXT NOT NULL) STRICT;
+
+  CREATE TABLE recipients (
+    entry_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    tenant TEXT NOT NULL,
+    mailbox TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('scheduled', 'delivered', 'failed', 'dropped')),
+    claimed INTEGER NOT NULL,
+    due_at_ms INTEGER,
+    state TEXT NOT NULL,
+    PRIMARY KEY (entry_id, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX recipients_mailbox ON recipients (mailbox);
+
+  CREATE TABLE part_digests (
+    sha256 TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    queue_id TEXT NOT NULL,
+    PRIMARY KEY (sha256, tenant, queue_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX part_digests_queue_id ON part_digests (queue_id);
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    prev_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_subject ON audit (subject, seq);
+
+  CREATE TABLE settings (
+    tenant TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (tenant, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+/** Opens for the one writer: creates, migrates. Throws when the file is from a newer version of this program. */
+export function openForWriting(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000 })
+  harden(database)
+  // Pages that held a plain composed message are overwritten with zeros when it is erased.
+  database.exec('PRAGMA secure_delete = ON')
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = FULL')
+  // A checkpoint costs three flushes: fewer, larger ones. The file stays below some 16 MiB.
+  database.exec('PRAGMA wal_autocheckpoint = 4000')
+  database.exec('PRAGMA cache_size = -32768')
+  migrate(database)
+  return database
+}
+
+export function openForReading(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000, readOnly: true })
+  harden(database)
+  return database
+}
+
+function harden(database: DatabaseSync): void {
+  database.enableDefensive(true)
+  database.exec('PRAGMA trusted_schema = OFF')
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > MIGRATIONS.length) throw new Error(`mail.db has schema ${version}, this program knows ${MIGRATIONS.length}`)
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    database.exec('BEGIN IMMEDIATE')
+    database.exec(sql)
+    database.exec(`PRAGMA user_version = ${index + 1}`)
+    database.exec('COMMIT')
+  }
+}
+
+/**
+ * Holds lock.db until closed, so that no second process runs start-up recovery over a live store.
+ * The operating system lets go of it when the process dies, however it dies.
+ */
+export function lockStore(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path)
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE')
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    throw new Error(`another process has this store open (${path})`, { cause: error })
+  }
+  return lock
+}

@@ -1,0 +1,54 @@
+/**
+ * Sealing in the writer thread: small originals before anything of them touches a disk, and delivered texts
+ * before their plain copies are erased.
+ */
+import { randomFillSync } from 'node:crypto'
+import { parseRecipient, type Recipient, sealSmall } from '../../core/seal/age.ts'
+import type { TenantId } from '../contract.ts'
+
+/** Random bytes are drawn from the system in larger blocks: five calls per message cost more than its cipher. */
+const RANDOM_BLOCK_BYTES = 8192
+
+export type Sealed = { readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]; readonly payload: Uint8Array }
+
+export class Sealing {
+  readonly #recipients: ReadonlyMap<TenantId, readonly Recipient[]>
+
+  /** @throws when a recipient is not an age recipient: nothing is accepted that could not be opened later. */
+  constructor(recipients: Readonly<Record<TenantId, readonly string[]>>) {
+    this.#recipients = new Map(Object.entries(recipients).map(([tenant, texts]) => [tenant, texts.map(parseOrThrow)]))
+  }
+
+  canSealFor(tenant: TenantId): boolean {
+    return (this.#recipients.get(tenant)?.length ?? 0) > 0
+  }
+
+  /** One payload, one header for each tenant. */
+  seal(tenants: readonly TenantId[], plain: Uint8Array): Sealed {
+    const { headers, payload } = sealSmall(tenants.map(tenant => this.#recipientsOf(tenant)), plain, drawRandom)
+    return { headers: tenants.map((tenant, index) => ({ tenant, ageHeader: headers[index]! })), payload }
+  }
+
+  #recipientsOf(tenant: TenantId): readonly Recipient[] {
+    const recipients = this.#recipients.get(tenant)
+    if (!recipients || recipients.length === 0) throw new Error(`no sealing key for tenant ${tenant}`)
+    return recipients
+  }
+}
+
+function parseOrThrow(text: string): Recipient {
+  const recipient = parseRecipient(text)
+  if (!recipient) throw new Error(`${JSON.stringify(text)} is not an age recipient`)
+  return recipient
+}
+
+let randomBlock = Buffer.alloc(0)
+
+/** Each byte is handed out once and wiped from the block. */
+function drawRandom(length: number): Uint8Array {
+  if (randomBlock.length < length) randomBlock = randomFillSync(Buffer.alloc(RANDOM_BLOCK_BYTES))
+  const drawn = Uint8Array.from(randomBlock.subarray(0, length))
+  randomBlock.fill(0, 0, length)
+  randomBlock = randomBlock.subarray(length)
+  return drawn
+}

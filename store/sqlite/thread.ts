@@ -1,0 +1,14 @@
+/**
+ * Entry of the store's threads: one writer, and one reader when operators look. Neither has the SMTP event loop.
+ */
+import { type MessagePort, workerData } from 'node:worker_threads'
+import type { StoreSettings } from './protocol.ts'
+import { serveReader, serveWriter } from './serve.ts'
+
+type ThreadData =
+  | { readonly role: 'writer'; readonly port: MessagePort; readonly directory: string; readonly settings: StoreSettings }
+  | { readonly role: 'reader'; readonly port: MessagePort; readonly directory: string }
+
+const data = workerData as ThreadData
+if (data.role === 'writer') await serveWriter(data.port, data.directory, data.settings)
+else serveReader(data.port, data.directory)

@@ -1,0 +1,69 @@
+/**
+ * Starting the store's threads and the channels to them.
+ */
+import { once } from 'node:events'
+import { type MessagePort, MessageChannel, Worker } from 'node:worker_threads'
+import type { StoreBroken } from '../contract.ts'
+import { Channel } from './channel.ts'
+import type { FileOps } from './files.ts'
+import type { Answer, StoreSettings, WriterCalls } from './protocol.ts'
+import type { ReaderCalls } from './reader.ts'
+import { serveReader, serveWriter } from './serve.ts'
+
+type OnBroken = (error: StoreBroken) => void
+const THREAD = new URL('./thread.ts', import.meta.url)
+
+export type Running<Calls extends { [Name in keyof Calls]: [unknown, unknown] }> = {
+  readonly channel: Channel<Calls>
+  /** Resolves when the thread has ended. */
+  readonly stop: () => Promise<void>
+}
+
+/** The writer in a thread of its own. Rejects when the store cannot be opened. */
+export async function startWriter(directory: string, settings: StoreSettings, onBroken: OnBroken): Promise<Running<WriterCalls>> {
+  const { port1, port2 } = new MessageChannel()
+  const worker = new Worker(THREAD, { workerData: { role: 'writer', port: port2, directory, settings }, transferList: [port2] })
+  let failure = 'the store thread ended'
+  worker.on('error', error => {
+    failure = `the store thread failed: ${(error as Error).message}` // 'exit' follows
+  })
+  const died = new Promise<string>(resolve => worker.once('exit', () => resolve(failure)))
+  await Promise.race([opened(port1), died.then(cause => Promise.reject(new Error(cause)))])
+  const channel = new Channel<WriterCalls>(port1, onBroken)
+  void died.then(cause => channel.break(cause))
+  return { channel, stop: () => stopThread(worker, channel) }
+}
+
+/** The writer in this thread, on other files: for tests that fail or stop it between two steps. */
+export async function startWriterHere(directory: string, settings: StoreSettings, files: FileOps, onBroken: OnBroken): Promise<Running<WriterCalls>> {
+  const { port1, port2 } = new MessageChannel()
+  void serveWriter(port2, directory, settings, files)
+  await opened(port1)
+  const channel = new Channel<WriterCalls>(port1, onBroken)
+  return { channel, stop: async () => channel.close() }
+}
+
+export function startReader(directory: string, here: boolean): Running<ReaderCalls> {
+  const { port1, port2 } = new MessageChannel()
+  if (here) {
+    serveReader(port2, directory)
+    const channel = new Channel<ReaderCalls>(port1, () => {})
+    return { channel, stop: async () => channel.close() }
+  }
+  const worker = new Worker(THREAD, { workerData: { role: 'reader', port: port2, directory }, transferList: [port2] })
+  const channel = new Channel<ReaderCalls>(port1, () => {})
+  worker.on('error', error => channel.break(`the reader thread failed: ${(error as Error).message}`))
+  return { channel, stop: () => stopThread(worker, channel) }
+}
+
+async function stopThread(worker: Worker, channel: { close(): void }): Promise<void> {
+  channel.close()
+  await worker.terminate()
+}
+
+async function opened(port: MessagePort): Promise<void> {
+  const [[answer]] = (await once(port, 'message')) as [readonly Answer[]]
+  if (!answer?.error) return
+  port.close()
+  throw new Error(answer.error.message)
+}

@@ -1,0 +1,87 @@
+/**
+ * What every disarmer must keep to (core/disarm/contract.ts). Each disarmer's own test calls this with a good
+ * sample of its type, then adds its own cases.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Disarmer, DisarmInput } from '../../core/disarm/contract.ts'
+
+const LIMITS = { outputBytes: 4 * 1024 * 1024 }
+
+export type ContractSample = {
+  readonly bytes: Uint8Array
+  readonly detectedType: string
+  /** An output limit that the sample does not fit. */
+  readonly tooFewBytes: number
+  readonly runs?: number
+}
+
+export function disarmerContract(name: string, disarmer: Disarmer, sample: ContractSample): void {
+  const inputOf = (untrustedBytes: Uint8Array, outputBytes = LIMITS.outputBytes): DisarmInput => ({
+    untrustedBytes,
+    detectedType: sample.detectedType,
+    declaredCharset: undefined,
+    limits: { outputBytes },
+  })
+  const rebuild = async (bytes: Uint8Array) => {
+    const result = await disarmer.disarm(inputOf(bytes))
+    if (result.kind !== 'rebuilt') throw new Error(`expected a rebuilt file, got: ${result.reason}`)
+    return result
+  }
+  const options = { numRuns: sample.runs ?? 200 }
+
+  describe(`${name} keeps the disarmer contract`, () => {
+    test('knows the type of its sample', () => expect(disarmer.mediaTypes).toContain(sample.detectedType))
+
+    test('never throws, whatever the bytes', () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.uint8Array({ maxLength: 4096 }),
+          async bytes => void (await disarmer.disarm(inputOf(bytes))),
+        ),
+        options,
+      ))
+
+    test('never throws on a damaged or cut sample', () =>
+      fc.assert(
+        fc.asyncProperty(fc.nat(sample.bytes.length - 1), fc.nat(255), async (at, byte) => {
+          const damaged = sample.bytes.slice()
+          damaged[at] = byte
+          await disarmer.disarm(inputOf(damaged))
+          await disarmer.disarm(inputOf(sample.bytes.slice(0, at)))
+        }),
+        options,
+      ))
+
+    test('finds nothing left to remove in its own output', async () => {
+      const once = await rebuild(sample.bytes)
+      const again = await rebuild(once.bytes)
+      expect(again.removed).toEqual([])
+      expect(again.bytes).toEqual(once.bytes)
+      expect([again.mediaType, again.extension]).toEqual([once.mediaType, once.extension])
+    })
+
+    test('says nothing that is not printable', async () => {
+      const { removed, findings } = await rebuild(sample.bytes)
+      for (const text of [...removed, ...findings.map(each => each.detail ?? '')]) expect(text).toMatch(/^\P{C}*$/u)
+    })
+
+    test('gives equal output for equal input', async () => {
+      expect(await rebuild(sample.bytes)).toEqual(await rebuild(sample.bytes.slice()))
+    })
+
+    test('neither writes to its input nor hands back a view of it', async () => {
+      const input = sample.bytes.slice()
+      const { bytes } = await rebuild(input)
+      expect(input).toEqual(sample.bytes)
+      expect(bytes.buffer).not.toBe(input.buffer)
+    })
+
+    test('stops at the output limit', async () => {
+      expect(await disarmer.disarm(inputOf(sample.bytes, sample.tooFewBytes))).toEqual({
+        kind: 'cannot',
+        reason: 'limit',
+      })
+    })
+  })
+}

@@ -1,0 +1,55 @@
+/** A sanitize job with fixed clock, ids and policy, so that output is the same octets every time. */
+import { SHIPPED_PROFILES } from '../../config/profiles.ts'
+import type { PolicyGroup, SanitizeJob, SanitizeResult } from '../../core/job.ts'
+import { DEFAULT_READER_LIMITS } from '../../core/mime/part.ts'
+import type { Policy, ProfileName } from '../../core/policy/model.ts'
+import { beginSanitize, type SanitizeTools } from '../../core/sanitize.ts'
+import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
+
+export function testPolicy(profile: ProfileName = 'disarm', changes: Partial<Policy> = {}): Policy {
+  const { first, rest } = SHIPPED_PROFILES[profile]
+  return { profile, version: 'test', rows: [...first, ...rest], links: 'defang', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '', ...changes }
+}
+
+export function testGroup(changes: Partial<PolicyGroup> = {}): PolicyGroup {
+  return {
+    id: 'g1',
+    tenant: 'default',
+    policy: testPolicy(),
+    recipients: ['staff@town.example.jp' as Mailbox],
+    ownDomains: ['town.example.jp'],
+    notice: { language: 'ja', url: '', checkCode: '4821', keptUntil: '令和8年12月23日', contact: '情報政策課 内線123', texts: {} },
+    ...changes,
+  }
+}
+
+export function testJob(changes: Partial<SanitizeJob> = {}): SanitizeJob {
+  return {
+    queueId: '01TESTQUEUEID' as QueueId,
+    receivedDate: 'Mon, 23 Nov 2026 09:00:00 +0900',
+    hostname: 'sekisho.test',
+    session: { clientAddress: '192.0.2.10', helo: 'relay.example', protocol: 'ESMTP', listedUpstream: true, trustedAuthservIds: ['relay.example'] },
+    reversePath: 'sender@example.com' as Mailbox,
+    spf: undefined,
+    authenticate: false,
+    loopMark: 'test-mark',
+    seed: '0123456789abcdef0123456789abcdef',
+    groups: [testGroup()],
+    limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 4 << 20, bodyBytes: 8 << 20, fileBytes: 32 << 20, filesBytes: 64 << 20 },
+    mode: 'full',
+    ...changes,
+  }
+}
+
+export const NO_TOOLS: SanitizeTools = {
+  lookupTxt: async () => {
+    throw Object.assign(new Error('no DNS in tests'), { code: 'ENOTFOUND' })
+  },
+  disarmHeavy: async () => ({ kind: 'pending' }),
+}
+
+export async function sanitizeBytes(untrustedMessage: Uint8Array, job: SanitizeJob = testJob(), tools: SanitizeTools = NO_TOOLS): Promise<SanitizeResult> {
+  const sanitizing = beginSanitize(job, tools)
+  sanitizing.write(untrustedMessage)
+  return sanitizing.end()
+}

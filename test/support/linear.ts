@@ -1,0 +1,25 @@
+/** Catches quadratic code without a stopwatch limit: twice the input may take at most thrice the time. */
+import { expect } from 'vitest'
+
+const ROUNDS = 5
+/** What the machine's own jitter may add. */
+const SLACK_MS = 30
+
+/** `run` gets the input that `make` builds for a size; building is not measured. */
+export function expectLinear<Input>(make: (size: number) => Input, run: (input: Input) => unknown, size: number): void {
+  const [once, twice] = [make(size), make(2 * size)]
+  let [bestOnceMs, bestTwiceMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  run(once)
+  // In turns, so that a busy machine slows both.
+  for (let round = 0; round < ROUNDS; round++) {
+    bestOnceMs = Math.min(bestOnceMs, timeOf(run, once))
+    bestTwiceMs = Math.min(bestTwiceMs, timeOf(run, twice))
+  }
+  expect(bestTwiceMs).toBeLessThan(3 * bestOnceMs + SLACK_MS)
+}
+
+function timeOf<Input>(run: (input: Input) => unknown, input: Input): number {
+  const startMs = performance.now()
+  run(input)
+  return performance.now() - startMs
+}

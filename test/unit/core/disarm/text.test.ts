@@ -1,0 +1,45 @@
+import { Buffer } from 'node:buffer'
+import { describe, expect, test } from 'vitest'
+import { textDisarmer } from '../../../../core/disarm/text.ts'
+import { disarmerContract } from '../../../contract/disarmer.contract.ts'
+
+const SAMPLE = new Uint8Array(Buffer.from('一行目\n二\u202e行目\x07\r\nthird\u200b line\n'))
+
+const disarm = (source: string | Uint8Array, declaredCharset?: string) => {
+  const untrustedBytes = typeof source === 'string' ? new Uint8Array(Buffer.from(source, 'latin1')) : source
+  const result = textDisarmer.disarm({
+    untrustedBytes,
+    detectedType: 'text/plain',
+    declaredCharset,
+    limits: { outputBytes: 1_000_000 },
+  })
+  if (result instanceof Promise) throw new Error('light disarmers answer at once')
+  return result
+}
+const textOf = (result: ReturnType<typeof disarm>) =>
+  result.kind === 'rebuilt' ? Buffer.from(result.bytes).toString() : result.reason
+
+disarmerContract('textDisarmer', textDisarmer, { bytes: SAMPLE, detectedType: 'text/plain', tooFewBytes: 20 })
+
+describe('textDisarmer', () => {
+  test('writes UTF-8 with CRLF, and a mark when it is not ASCII', () => {
+    expect(textOf(disarm('a\nb\r\n'))).toBe('a\r\nb\r\n')
+    expect(textOf(disarm('\x82\xb1\n', 'shift_jis'))).toBe('\ufeffこ\r\n')
+  })
+  test('says what it removed', () => {
+    expect(disarm(SAMPLE)).toMatchObject({
+      removed: ['制御文字: 1', '文字の向きを変える記号: 1', '見えない文字: 1'],
+      mediaType: 'text/plain',
+      extension: 'txt',
+    })
+  })
+  test('tolerates the end-of-file mark of old systems', () => expect(textOf(disarm('a\r\n\x1a'))).toBe('a\r\n'))
+  test.each([
+    ['a program', `MZ${'\x90\0\x03\0\0\0\x04\0\0\0\xff\xff'.repeat(20)}`],
+    ['noise', Buffer.from(Array.from({ length: 2000 }, (_, index) => (index * index * 31 + index * 7) & 0xff))],
+    ['nothing but NUL', '\0'.repeat(100)],
+  ])('%s under a text label cannot', (_, source) =>
+    expect(disarm(source)).toEqual({ kind: 'cannot', reason: 'malformed' }),
+  )
+  test('an empty file stays empty', () => expect(textOf(disarm(''))).toBe(''))
+})

@@ -1,0 +1,52 @@
+/**
+ * Golden corpus: each test/golden/<suite>/<name>.eml is sanitized and compared with
+ *   <name>.out.eml      the exact bytes that would be relayed
+ *   <name>.report.json  verdict, outcomes, findings
+ * and `<name>.why` says in prose what the case is for. Private mail: golden/private/ (git-ignored).
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { checkCanonical } from '../../core/mime/canonical.ts'
+import { expectGolden } from '../support/golden.ts'
+import { sanitizeBytes, testGroup, testJob, testPolicy } from '../support/job.ts'
+
+const stems = globSync('test/golden/**/*.why').map(path => path.slice(0, -'.why'.length)).sort()
+
+test('the corpus is there', () => expect(stems.length).toBeGreaterThanOrEqual(40))
+
+test('every case says why it is there', () => {
+  for (const stem of stems) expect(readFileSync(`${stem}.why`, 'utf8').trim().length, stem).toBeGreaterThan(20)
+})
+
+describe('the golden corpus comes out as accepted', () => {
+  test.each(stems)('%s', async stem => {
+    const { groups, verdict, summary } = await sanitizeBytes(readFileSync(`${stem}.eml`))
+    const [group] = groups
+    expect(checkCanonical(group!.message)).toBeUndefined()
+    expectGolden(`${stem}.out.eml`, group!.message)
+    expectGolden(`${stem}.report.json`, Buffer.from(`${JSON.stringify({ ...group!.report, verdict, summary }, null, 1)}\n`))
+  })
+})
+
+/** Header and text of our own output, without what each passage adds: trace fields, notice, loop mark. */
+function essence(message: Uint8Array): string {
+  const text = Buffer.from(message).toString('latin1')
+  const end = text.indexOf('\r\n\r\n')
+  const header = text.slice(0, end).replace(/\r\n[ \t]+/g, ' ')
+  const kept = header.split('\r\n').filter(line => !/^(?:Received|X-Sekisho-Loop|Authentication-Results): /i.test(line))
+  return `${kept.join('\n')}\n\n${text.slice(end + 4)}`
+}
+
+describe('sanitizing our own output again changes nothing more', () => {
+  const quiet = testGroup({ policy: testPolicy('disarm', { links: 'keep' }), ownDomains: [] })
+  test.each(stems)('%s', async stem => {
+    const job = testJob({ groups: [quiet] })
+    const once = (await sanitizeBytes(readFileSync(`${stem}.eml`), job)).groups[0]!
+    // The second passage may only mark our own notice as a quotation (that is its purpose); the third changes nothing.
+    const again = (await sanitizeBytes(once.message, job)).groups[0]!
+    const third = (await sanitizeBytes(again.message, job)).groups[0]!
+    expect(essence(third.message)).toBe(essence(again.message))
+    expect(again.report.parts.every(part => part.outcome !== 'quarantined'), 'nothing of ours is kept back').toBe(true)
+    expect(again.manifest.files).toEqual(once.manifest.files)
+  })
+})

@@ -1,0 +1,76 @@
+/**
+ * The import rules of docs/architecture.md, enforced. A new edge is a change to these tables, and so to be argued for.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+/** Four floors, arrows only downward; the wings do not know each other, nor do store and workers. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: ['core'],
+  config: ['config', 'core'],
+  store: ['store', 'core'],
+  workers: ['workers', 'core'],
+  gateway: ['gateway', 'store', 'workers', 'core'],
+  cli: ['cli', 'gateway', 'store', 'workers', 'core', 'config'],
+}
+
+/** core/ is pure: no sockets, files, processes, threads or clocks. */
+const CORE_BUILTINS = ['node:buffer', 'node:crypto', 'node:zlib']
+
+/** Each package has one door, so replacing it is a change to one file. */
+const DOORS: Readonly<Record<string, string>> = {
+  'smtp-server': 'gateway/inbound/listener.ts',
+  nodemailer: 'gateway/outbound/smtp-client.ts',
+  piscina: 'workers/pool.ts',
+  mailparser: 'core/mime/verify.ts',
+  mailauth: 'core/mime/authentication.ts',
+  'file-type': 'core/media/detect.ts',
+  parse5: 'core/text/html-tree.ts',
+  'html-to-text': '(the tests only, as an oracle)',
+  'ipaddr.js': 'gateway/inbound/clients.ts',
+  'prom-client': 'gateway/metrics.ts',
+  pino: 'gateway/maillog.ts',
+}
+/** The command line and the settings are written in these from end to end. */
+const SPREAD: Readonly<Record<string, string>> = { commander: 'cli', zod: 'config', yaml: 'config' }
+
+const files = globSync('{core,config,store,workers,gateway,cli}/**/*.ts').sort()
+
+function importsOf(path: string): string[] {
+  const source = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  return [...source.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\s*\(\s*)'([^']+)'/g)].map(match => match[1]!)
+}
+
+function packageOf(specifier: string): string {
+  return specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : specifier.split('/')[0]!
+}
+
+test('there is something to check', () => expect(files.length).toBeGreaterThan(50))
+
+describe('every file keeps to the floors and doors', () => {
+  test.each(files)('%s', path => {
+    const floor = path.split('/')[0]!
+    for (const specifier of importsOf(path)) {
+      if (specifier.startsWith('.')) {
+        expect(specifier, 'Node needs the extension').toMatch(/\.(ts|json)$/)
+        expect(MAY_IMPORT[floor], `${path} → ${specifier}`).toContain(join(dirname(path), specifier).split('/')[0])
+      } else if (specifier.startsWith('node:')) {
+        if (floor === 'core') expect(CORE_BUILTINS, `${path} → ${specifier}`).toContain(specifier)
+      } else {
+        const name = packageOf(specifier)
+        if (SPREAD[name]) expect(floor, `${name} belongs to ${SPREAD[name]}/`).toBe(SPREAD[name])
+        else expect(path, `only door to ${name}`).toBe(DOORS[name])
+      }
+    }
+  })
+})
+
+test('inside core, policy and disarm do not know each other', () => {
+  for (const path of files.filter(each => /^core\/(policy|disarm)\//.test(each))) {
+    const other = path.startsWith('core/policy/') ? 'core/disarm' : 'core/policy'
+    for (const specifier of importsOf(path)) {
+      if (specifier.startsWith('.')) expect(join(dirname(path), specifier)).not.toContain(other)
+    }
+  }
+})

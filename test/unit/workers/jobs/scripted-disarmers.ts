@@ -1,0 +1,17 @@
+/** Stands in for core/disarm/registry.ts: files that do what their type says. */
+import type { Disarmed, Disarmer, DisarmInput } from '../../../../core/disarm/contract.ts'
+
+const REBUILT = { kind: 'rebuilt', mediaType: 'text/plain', extension: 'txt', removed: [], findings: [] } as const
+
+const ACTIONS: Record<string, (input: DisarmInput) => Disarmed | Promise<Disarmed>> = {
+  'test/upper': ({ untrustedBytes }) => ({ ...REBUILT, bytes: Buffer.from(Buffer.from(untrustedBytes).toString().toUpperCase()) }),
+  'test/malformed': () => ({ kind: 'cannot', reason: 'malformed' }),
+  'test/exit': () => process.exit(4),
+  'test/loop': () => {
+    for (;;);
+  },
+}
+
+export const DISARMERS: ReadonlyMap<string, Disarmer> = new Map(
+  Object.entries(ACTIONS).map(([type, disarm]) => [type, { mediaTypes: [type], lane: 'heavy', disarm }]),
+)

@@ -1,0 +1,41 @@
+/**
+ * The worker process's end of its one descriptor: the socket to the gateway that it was started with as fd 3.
+ *
+ * When the gateway is gone there is nobody to work for: the process ends at once by a signal, because an
+ * orderly exit would wait for threads that may never answer.
+ */
+import net from 'node:net'
+import { type FrameHandler, FrameReader, FrameWriter } from './protocol.ts'
+
+const GATEWAY_FD = 3
+/** Frames from the gateway carry at most one message. */
+const MOST_FRAME_BYTES = 2 ** 30
+const RSS_CHECK_MS = 250
+
+const kill = process.kill.bind(process)
+
+/** SIGTERM tells the launcher that the end was meant, SIGKILL that it was not. */
+export function endNow(meant: boolean): never {
+  kill(process.pid, meant ? 'SIGTERM' : 'SIGKILL')
+  throw new Error('unreachable')
+}
+
+export function openLine(onFrame: FrameHandler): FrameWriter {
+  const socket = new net.Socket({ fd: GATEWAY_FD, readable: true, writable: true })
+  const reader = new FrameReader(onFrame, MOST_FRAME_BYTES)
+  socket.on('data', (chunk: Buffer) => reader.push(chunk))
+  socket.on('error', () => endNow(true))
+  socket.on('end', () => endNow(true))
+  socket.on('close', () => endNow(true))
+  process.on('uncaughtException', () => endNow(false))
+  process.on('unhandledRejection', () => endNow(false))
+  return new FrameWriter(socket)
+}
+
+/** Where the launcher cannot see a process's memory, the process watches itself. */
+export function watchOwnMemory(memoryMiB: number): void {
+  if (process.platform === 'linux') return
+  setInterval(() => {
+    if (process.memoryUsage.rss() > memoryMiB * 2 ** 20) endNow(false)
+  }, RSS_CHECK_MS).unref()
+}

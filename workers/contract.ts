@@ -1,0 +1,43 @@
+/**
+ * What the wings see of the sealed workshop: one call that takes octets and always comes back.
+ *
+ * However a sanitizer process dies, hangs or lies, the call ends in one of these results; the caller never
+ * sees a process. The order of attempts (batch, alone in the suspect lane, plain mode, fixed notice) is
+ * design.md part 2, "When a job dies".
+ */
+import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
+
+export type WorkResult =
+  /** Sanitized, composed and verified. `degraded` says which step of the ladder it took. */
+  | { readonly kind: 'done'; readonly result: SanitizeResult; readonly degraded: 'no' | 'alone' | 'plain' | 'notice'; readonly alarms: readonly string[] }
+  /** Not started in time: the client keeps the message (451 4.3.2). */
+  | { readonly kind: 'busy' }
+  /** The canary failed too: the gateway is sick, not the message (451 4.3.0, /ready false). */
+  | { readonly kind: 'sick'; readonly reason: string }
+  /** abort() was called. */
+  | { readonly kind: 'aborted' }
+
+/** A message on its way through: written in pieces when large, or given whole. */
+export interface WorkInProgress {
+  /** Resolves when more may be written (flow control of the window). The chunk may be transferred: do not use it afterwards. */
+  write(chunk: Uint8Array): Promise<void>
+  /** All octets are written. Never rejects. */
+  finish(): Promise<WorkResult>
+  abort(): void
+}
+
+/** Reads the received octets again from the start, for another attempt: from memory, or by unsealing the temporary file. */
+export type Replay = () => AsyncIterable<Uint8Array>
+
+export interface Workshop {
+  /** Whole message at hand. */
+  sanitize(job: SanitizeJob, untrustedMessage: Uint8Array): Promise<WorkResult>
+  /** Message still arriving. `replay` is asked only after the end of data. */
+  begin(job: SanitizeJob, replay: Replay): WorkInProgress
+  /** False while sick or without a live light sanitizer and verifier. */
+  readonly ready: boolean
+  close(): Promise<void>
+}
+
+/** TXT look-ups that DKIM and DMARC need, answered by the gateway within its limits. */
+export type TxtLookup = (queueId: string, name: string) => Promise<readonly (readonly string[])[]>

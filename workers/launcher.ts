@@ -1,0 +1,276 @@
+/**
+ * Starts the worker processes and keeps them in number: runs in the supervisor, or alone under its own user.
+ *
+ *   launcher ── connects once per child ──▶ gateway's socket ── handed to the child as fd 3
+ *            ── one line of its own ──────▶ gateway: want, kill, replace  │  died, swollen
+ *
+ * The gateway itself starts nothing. A child gets one connected descriptor, an empty directory, an empty
+ * environment and the arguments of sandbox.ts; its memory is watched from here, because limits inside the
+ * process do not hold for buffers. Children that end at once are started again with back-off.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import net from 'node:net'
+import { join } from 'node:path'
+import type { ThreadModules } from './pool.ts'
+import { FRAME, FrameReader, FrameWriter, json, type LaneName, parseJson, PROTOCOL_VERSION, type Want, type WorkerRole } from './protocol.ts'
+import { heapMiB, processArguments, threadArguments } from './sandbox.ts'
+
+export type LauncherOptions = {
+  readonly socketPath: string
+  /** The gateway asks for suspect processes itself; `suspect` here is how many stand ready. */
+  readonly counts: { readonly light: number; readonly heavy: number; readonly suspect: number; readonly verifier: number }
+  readonly threads: { readonly light: number; readonly heavy: number }
+  /** Of one process: above `memoryMiB` it is killed, above three quarters replaced when convenient. */
+  readonly memoryMiB: number
+  readonly nodePath: string
+  readonly codeRoot: string
+  /** An empty directory that nobody writes to: the children's current directory. */
+  readonly emptyDir: string
+  /** What the threads run instead of the shipped code; for tests. */
+  readonly modules?: Partial<ThreadModules> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
+  readonly onProblem?: (text: string) => void
+}
+
+export type SanitizerSettings = {
+  readonly lane: LaneName
+  readonly memoryMiB: number
+  readonly pool: {
+    readonly entry: string
+    readonly threads: number
+    readonly execArgv: readonly string[]
+    readonly heapMiB: number
+    readonly modules: ThreadModules
+  }
+}
+export type VerifierSettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly module: string }
+
+export type Launcher = {
+  readonly pids: readonly number[]
+  close(): Promise<void>
+}
+
+type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
+type Child = { readonly kind: Kind; readonly process: ChildProcess; readonly startedMs: number; leaving: boolean; swollen: boolean; cause: string; lastWords: string }
+type Group = { readonly kind: Kind; target: number; starting: number; delayMs: number; notBeforeMs: number }
+
+const LOOK_MS = 250
+const RECONNECT_MS = 200
+const SHORT_LIFE_MS = 2000
+const FIRST_DELAY_MS = 50
+const LONGEST_DELAY_MS = 5000
+const SWOLLEN_SHARE = 0.75
+const LAST_WORDS_BYTES = 2048
+const MOST_FRAME_BYTES = 64 * 1024
+
+/** Resolves when the line to the gateway stands; keeps trying until then, and again whenever it is lost. */
+export async function startLauncher(options: LauncherOptions): Promise<Launcher> {
+  const running = new RunningLauncher(options)
+  await running.connect()
+  return running
+}
+
+class RunningLauncher implements Launcher {
+  readonly #options: LauncherOptions
+  readonly #children = new Map<number, Child>()
+  readonly #groups: Group[]
+  #control: net.Socket | undefined
+  #writer: FrameWriter | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: LauncherOptions) {
+    this.#options = options
+    const { light, heavy, suspect, verifier } = options.counts
+    const group = (role: WorkerRole, lane: LaneName, target: number): Group => ({ kind: { role, lane }, target, starting: 0, delayMs: 0, notBeforeMs: 0 })
+    this.#groups = [
+      group('verifier', 'light', verifier),
+      group('sanitizer', 'light', light),
+      group('sanitizer', 'heavy', heavy),
+      group('sanitizer', 'suspect', suspect),
+      group('verifier', 'suspect', 0),
+    ]
+  }
+
+  get pids(): readonly number[] {
+    return [...this.#children.keys()]
+  }
+
+  async connect(): Promise<void> {
+    while (!this.#closed) {
+      const socket = await connectTo(this.#options.socketPath)
+      if (socket) return this.#connected(socket)
+      await new Promise(resolve => setTimeout(resolve, RECONNECT_MS))
+    }
+  }
+
+  #connected(socket: net.Socket): void {
+    this.#control = socket
+    this.#writer = new FrameWriter(socket)
+    const reader = new FrameReader((type, _id, payload) => this.#hear(type, payload), MOST_FRAME_BYTES)
+    socket.on('data', (chunk: Buffer) => reader.push(chunk))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#lost())
+    socket.resume()
+    this.#writer.send(FRAME.hello, 0, json({ role: 'launcher', lane: 'light', pid: process.pid, version: PROTOCOL_VERSION }))
+    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+    this.#fill()
+  }
+
+  /** The gateway is gone, and with it everything the children could work for. */
+  #lost(): void {
+    clearInterval(this.#timer)
+    this.#control = undefined
+    this.#writer = undefined
+    for (const child of this.#children.values()) this.#kill(child, 'gateway gone')
+    if (!this.#closed) this.connect()
+  }
+
+  #hear(type: number, payload: Buffer): void {
+    const said = parseJson(payload) as Want & { readonly pid: number }
+    const child = this.#children.get(said.pid)
+    if (type === FRAME.kill && child) this.#kill(child, 'killed on request')
+    else if (type === FRAME.replace && child) child.leaving = true
+    else if (type === FRAME.want) {
+      const group = this.#groups.find(({ kind }) => kind.role === said.role && kind.lane === said.lane)
+      if (group) group.target = said.count
+    }
+    this.#fill()
+  }
+
+  #fill(): void {
+    if (this.#closed || !this.#writer) return
+    const nowMs = Date.now()
+    for (const group of this.#groups) {
+      if (nowMs < group.notBeforeMs) continue
+      for (let missing = group.target - this.#staying(group) - group.starting; missing > 0; missing--) this.#start(group)
+    }
+  }
+
+  #staying({ kind }: Group): number {
+    let count = 0
+    for (const child of this.#children.values()) {
+      if (child.kind.role === kind.role && child.kind.lane === kind.lane && !child.leaving) count++
+    }
+    return count
+  }
+
+  async #start(group: Group): Promise<void> {
+    group.starting++
+    const socket = await connectTo(this.#options.socketPath)
+    group.starting--
+    if (!socket || this.#closed || !this.#writer) return void socket?.destroy()
+    const child = this.#spawn(group.kind, socket)
+    // The child has its own copy of the descriptor; ours would keep the line open after its death.
+    socket.destroy()
+    if (child.process.pid === undefined) return this.#failedToStart(group)
+    this.#children.set(child.process.pid, child)
+    child.process.on('exit', (code, signal) => this.#exited(group, child, signal ?? `exit ${code}`))
+  }
+
+  #spawn(kind: Kind, socket: net.Socket): Child {
+    const { nodePath, emptyDir } = this.#options
+    const spawned = spawn(nodePath, this.#arguments(kind), {
+      cwd: emptyDir,
+      env: {},
+      stdio: ['ignore', 'ignore', 'pipe', socket],
+    })
+    const child: Child = { kind, process: spawned, startedMs: Date.now(), leaving: false, swollen: false, cause: '', lastWords: '' }
+    spawned.on('error', error => this.#options.onProblem?.(`cannot start ${kind.role}: ${error.message}`))
+    spawned.stderr?.on('data', (said: Buffer) => (child.lastWords = (child.lastWords + said.toString('latin1')).slice(-LAST_WORDS_BYTES)))
+    return child
+  }
+
+  #arguments(kind: Kind): string[] {
+    const { codeRoot, modules, memoryMiB } = this.#options
+    const paths = { codeRoot, extraCode: modules?.extraCode ?? [] }
+    const entry = (name: string) => join(codeRoot, 'workers', name)
+    if (kind.role === 'verifier') {
+      const settings: VerifierSettings = { lane: kind.lane, memoryMiB, module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts') }
+      return [...processArguments(paths, { threads: false, heapMiB: heapMiB(memoryMiB, 1) }), entry('verifier-process.ts'), JSON.stringify(settings)]
+    }
+    const threads = kind.lane === 'suspect' ? 1 : this.#options.threads[kind.lane]
+    const settings: SanitizerSettings = {
+      lane: kind.lane,
+      memoryMiB,
+      pool: {
+        entry: entry('sanitizer-thread.ts'),
+        threads,
+        execArgv: threadArguments(paths),
+        heapMiB: heapMiB(memoryMiB, threads),
+        modules: {
+          sanitizer: modules?.sanitizer ?? join(codeRoot, 'core/sanitize.ts'),
+          disarmers: modules?.disarmers ?? join(codeRoot, 'core/disarm/registry.ts'),
+        },
+      },
+    }
+    return [...processArguments(paths, { threads: true, heapMiB: 64 }), entry('sanitizer-process.ts'), JSON.stringify(settings)]
+  }
+
+  #failedToStart(group: Group): void {
+    group.delayMs = Math.min(LONGEST_DELAY_MS, group.delayMs * 2 || FIRST_DELAY_MS)
+    group.notBeforeMs = Date.now() + group.delayMs
+  }
+
+  #exited(group: Group, child: Child, how: string): void {
+    const pid = child.process.pid!
+    this.#children.delete(pid)
+    // SIGTERM is how a child ends when its work is done: see child-line.ts.
+    const meant = child.cause !== '' || how === 'SIGTERM'
+    if (meant || Date.now() - child.startedMs > SHORT_LIFE_MS) group.delayMs = 0
+    else this.#failedToStart(group)
+    this.#writer?.send(FRAME.died, 0, json({ pid, cause: child.cause || how, lastWords: child.lastWords }))
+    this.#fill()
+  }
+
+  #kill(child: Child, cause: string): void {
+    child.cause ||= cause
+    child.process.kill('SIGKILL')
+  }
+
+  /** Fills up what back-off held back, and looks at every child's memory. */
+  async #look(): Promise<void> {
+    this.#fill()
+    for (const [pid, child] of this.#children) {
+      const rssMiB = await residentMiB(pid)
+      if (rssMiB > this.#options.memoryMiB) this.#kill(child, 'memory')
+      else if (!child.swollen && rssMiB > this.#options.memoryMiB * SWOLLEN_SHARE) {
+        child.swollen = true
+        this.#writer?.send(FRAME.swollen, 0, json({ pid }))
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    const exits = [...this.#children.values()].map(child => new Promise(resolve => child.process.once('exit', resolve)))
+    for (const child of this.#children.values()) this.#kill(child, 'launcher closed')
+    this.#control?.destroy()
+    await Promise.all(exits)
+  }
+}
+
+function connectTo(path: string): Promise<net.Socket | undefined> {
+  return new Promise(resolve => {
+    const socket = net.connect({ path })
+    // Never read here: what the gateway sends is the child's.
+    socket.pause()
+    socket.once('connect', () => {
+      socket.off('error', failed)
+      resolve(socket)
+    })
+    const failed = () => resolve(undefined)
+    socket.once('error', failed)
+  })
+}
+
+/** 0 where the platform does not tell: there the child watches itself. */
+async function residentMiB(pid: number): Promise<number> {
+  try {
+    const kiB = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return Number(kiB ?? 0) / 1024
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Jobs and results as frames. Policies are large and few: each goes to a process once and is named by number
+ * afterwards. Results are only written here; reading one is untrusted-result.ts.
+ */
+import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
+import type { Policy } from '../core/policy/model.ts'
+import { packet, parseJson } from './protocol.ts'
+
+export type PolicyNumbers = (policy: Policy) => number
+
+/** The job without its policies. */
+export function describeJob(job: SanitizeJob, numberOf: PolicyNumbers): unknown {
+  return { ...job, groups: job.groups.map(group => ({ ...group, policy: numberOf(group.policy) })) }
+}
+
+/** Runs in the thread; what the gateway sends is trusted. */
+export function decodeJob(meta: unknown, policies: ReadonlyMap<number, Policy>): SanitizeJob {
+  const job = meta as SanitizeJob & { groups: readonly { policy: unknown }[] }
+  const groups = job.groups.map(group => {
+    const policy = policies.get(group.policy as unknown as number)
+    if (!policy) throw new Error('policy was not sent')
+    return { ...group, policy }
+  })
+  return { ...job, spf: job.spf ?? undefined, groups }
+}
+
+export function decodePolicy(text: Uint8Array): Policy {
+  return parseJson(text) as Policy
+}
+
+/** A group's composed octets follow the JSON in the order of the groups. */
+export function encodeResult(result: SanitizeResult): Uint8Array[] {
+  const groups = result.groups.map(({ message, ...rest }) => ({ ...rest, messageBytes: message.length }))
+  return packet({ ...result, groups }, ...result.groups.map(group => group.message))
+}

@@ -1,0 +1,73 @@
+/**
+ * What a job in the sanitizer may ask of the world, and no more: a few TXT records, and files rebuilt elsewhere.
+ *
+ * The asking process may be in the sender's hands, so a name could carry a message out: ten questions of two
+ * fixed forms, within two seconds, none once files are being rebuilt.
+ */
+import type { Disarmed } from '../core/disarm/contract.ts'
+import type { TxtLookup } from './contract.ts'
+
+export type TxtAnswer = { readonly records: readonly (readonly string[])[] } | { readonly error: string }
+export type FileAnswer = Disarmed | { readonly kind: 'pending' }
+/** `meta` is DisarmInput without its bytes. */
+export type RebuildFile = (meta: unknown, octets: Uint8Array) => Promise<FileAnswer>
+
+export type Answering = { readonly lookupTxt: TxtLookup; readonly rebuildFile: RebuildFile; readonly filesWithinMs: number }
+
+const MOST_TXT_QUESTIONS = 10
+const TXT_WITHIN_MS = 2000
+const MOST_NAME_CHARS = 253
+/** `<selector>._domainkey.<domain>` (RFC 6376 §3.6.2.1) and `_dmarc.<domain>` (RFC 7489 §6.1). */
+const TXT_NAME = /^(?:(?:[a-z0-9_-]{1,63}\.)+_domainkey|_dmarc)(?:\.[a-z0-9_-]{1,63})+$/i
+
+const PENDING: FileAnswer = { kind: 'pending' }
+
+export class Questions {
+  readonly #queueId: string
+  readonly #answering: Answering
+  #txtAsked = 0
+  #txtUntilMs = 0
+  #filesUntilMs = 0
+
+  constructor(queueId: string, answering: Answering) {
+    this.#queueId = queueId
+    this.#answering = answering
+  }
+
+  /** Never rejects. `error` is a DNS code as node:dns gives them. */
+  async txt(untrustedName: unknown): Promise<TxtAnswer> {
+    const nowMs = Date.now()
+    if (this.#txtAsked === 0) this.#txtUntilMs = nowMs + TXT_WITHIN_MS
+    const allowed = typeof untrustedName === 'string' && untrustedName.length <= MOST_NAME_CHARS && TXT_NAME.test(untrustedName)
+    if (!allowed || ++this.#txtAsked > MOST_TXT_QUESTIONS || this.#filesUntilMs > 0) return { error: 'EREFUSED' }
+    if (nowMs >= this.#txtUntilMs) return { error: 'ETIMEOUT' }
+    return within(this.#lookup(untrustedName), this.#txtUntilMs - nowMs, { error: 'ETIMEOUT' })
+  }
+
+  async #lookup(name: string): Promise<TxtAnswer> {
+    try {
+      return { records: await this.#answering.lookupTxt(this.#queueId, name) }
+    } catch (error) {
+      const code = (error as { code?: unknown } | null)?.code
+      return { error: typeof code === 'string' ? code : 'ESERVFAIL' }
+    }
+  }
+
+  /** Never rejects. Files of one message share one span of time; what is not ready then is worked on later. */
+  async file(meta: unknown, octets: Uint8Array): Promise<FileAnswer> {
+    const nowMs = Date.now()
+    if (this.#filesUntilMs === 0) this.#filesUntilMs = nowMs + this.#answering.filesWithinMs
+    if (nowMs >= this.#filesUntilMs) return PENDING
+    return within(this.#answering.rebuildFile(meta, octets), this.#filesUntilMs - nowMs, PENDING)
+  }
+}
+
+function within<T>(answer: Promise<T>, ms: number, otherwise: T): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>()
+  const timer = setTimeout(resolve, ms, otherwise)
+  answer.then(
+    value => resolve(value),
+    () => resolve(otherwise),
+  )
+  return promise.finally(() => clearTimeout(timer))
+}

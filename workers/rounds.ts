@@ -1,0 +1,130 @@
+/**
+ * Single steps that the ladder is made of: run a message in a lane, have a result verified, rebuild a file.
+ * Each ends in a JobEnd and never rejects.
+ */
+import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
+import { Attempt } from './attempt.ts'
+import type { Replay } from './contract.ts'
+import type { Lane } from './lane.ts'
+import { type JobEnd, SingleJob } from './peer.ts'
+import { FRAME, packet, parseJson } from './protocol.ts'
+import type { Answering, FileAnswer } from './questions.ts'
+import { readDisarmed, readMismatches } from './untrusted-result.ts'
+
+export type Lanes = {
+  readonly light: Lane
+  readonly heavy: Lane
+  readonly suspect: Lane
+  readonly verifier: Lane
+  readonly suspectVerifier: Lane
+}
+
+/** The octets of one message, as often as they are needed. */
+export type Source = { readonly bytes: number; readonly read: Replay }
+
+export function sourceOf(octets: Uint8Array): Source {
+  return {
+    bytes: octets.length,
+    read: async function* () {
+      yield octets
+    },
+  }
+}
+
+/** How long the steps of one message may still take. */
+export type Budget = { readonly untilMs: number }
+
+export function remainingMs({ untilMs }: Budget): number {
+  return Math.max(0, untilMs - Date.now())
+}
+
+export class Rounds {
+  readonly #lanes: Lanes
+  readonly #answering: Answering
+
+  constructor(lanes: Lanes, rules: Omit<Answering, 'rebuildFile'>) {
+    this.#lanes = lanes
+    this.#answering = { ...rules, rebuildFile: (meta, octets) => this.#rebuildFile(meta, octets) }
+  }
+
+  whole(job: SanitizeJob, octets: Uint8Array, withinMs: number): Promise<JobEnd<SanitizeResult>> {
+    const attempt = new Attempt(job, { kind: 'whole', octets }, this.#answering)
+    this.#lanes.light.enqueue(attempt, withinMs)
+    return attempt.ended
+  }
+
+  stream(job: SanitizeJob, withinMs: number): Attempt {
+    const attempt = new Attempt(job, { kind: 'stream' }, this.#answering)
+    this.#lanes.light.enqueue(attempt, withinMs)
+    return attempt
+  }
+
+  /** Takes a streamed attempt out of its lane. */
+  withdraw(attempt: Attempt): void {
+    attempt.abort()
+    this.#lanes.light.withdraw(attempt)
+  }
+
+  /** In a process of its own, that does nothing else and ends afterwards. */
+  async alone(job: SanitizeJob, source: Source, rules: { readonly withinMs: number; readonly urgent?: boolean }): Promise<JobEnd<SanitizeResult>> {
+    const attempt = new Attempt(job, { kind: 'stream' }, this.#answering)
+    this.#lanes.suspect.enqueue(attempt, rules.withinMs, rules.urgent)
+    try {
+      for await (const chunk of source.read()) {
+        if (attempt.over) break
+        await attempt.write(chunk)
+      }
+      attempt.finish()
+    } catch (error) {
+      attempt.abort()
+      this.#lanes.suspect.withdraw(attempt)
+      return { kind: 'unreadable', cause: error instanceof Error ? error.message : String(error) }
+    }
+    return attempt.ended
+  }
+
+  /** Differences in any group, [] when every message is what was meant. A group without octets leaves nothing to verify. */
+  async verify(result: SanitizeResult, withinMs: number): Promise<JobEnd<string[]>> {
+    const ends = await Promise.all(result.groups.filter(group => group.message.length > 0).map(group => this.#verifyGroup(group, withinMs)))
+    const different: string[] = []
+    for (const end of ends) {
+      if (end.kind !== 'answer') return end
+      different.push(...end.value)
+    }
+    return { kind: 'answer', value: different }
+  }
+
+  /** A verifier that dies is asked once more, alone; dying again is a difference. */
+  async #verifyGroup(group: ComposedGroup, withinMs: number): Promise<JobEnd<string[]>> {
+    const first = await this.#verifyIn(this.#lanes.verifier, group, withinMs)
+    if (first.kind !== 'died') return first
+    const second = await this.#verifyIn(this.#lanes.suspectVerifier, group, withinMs)
+    return second.kind === 'died' ? { kind: 'answer', value: [`verifier died: ${second.cause}`] } : second
+  }
+
+  #verifyIn(lane: Lane, { manifest, message }: ComposedGroup, withinMs: number): Promise<JobEnd<string[]>> {
+    const ask = { type: FRAME.verify, parts: packet(manifest, message) }
+    const job = new SingleJob(ask, { type: FRAME.verified, read: payload => readMismatches(parseJson(payload)) })
+    lane.enqueue(job, withinMs)
+    return job.ended
+  }
+
+  /** Full or late: pending. Dying with others: again alone; dying there: not to be rebuilt. */
+  async #rebuildFile(meta: unknown, octets: Uint8Array): Promise<FileAnswer> {
+    const withinMs = this.#answering.filesWithinMs
+    const first = await this.#fileIn(this.#lanes.heavy, meta, octets)
+    if (first.kind === 'answer') return first.value
+    if (first.kind === 'late' || (first.kind === 'died' && first.cause === 'deadline')) return { kind: 'pending' }
+    const second = await this.#fileIn(this.#lanes.suspect, meta, octets, withinMs)
+    if (second.kind === 'answer') return second.value
+    return second.kind === 'late' ? { kind: 'pending' } : { kind: 'cannot', reason: 'limit' }
+  }
+
+  #fileIn(lane: Lane, meta: unknown, octets: Uint8Array, withinMs = this.#answering.filesWithinMs): Promise<JobEnd<FileAnswer>> {
+    const ask = { type: FRAME.file, parts: packet(meta, octets) }
+    const job = new SingleJob<FileAnswer>(ask, { type: FRAME.fileResult, read: readDisarmed })
+    lane.enqueue(job, withinMs)
+    return job.ended
+  }
+}
+

@@ -1,0 +1,49 @@
+/**
+ * The walls around hostile bytes, as arguments: what a worker process and its threads may do.
+ *
+ * Node's permission model denies by default. Two gaps are closed here: a thread may read the directory its
+ * process stands in (so that is an empty one), and node:sqlite asks no permission (so it is off). The main
+ * thread of a sanitizer must be allowed to start threads; each thread is started without that right.
+ * On Linux a unit or namespace per role turns these denials into impossibilities: see docs/operations.md.
+ */
+import { join } from 'node:path'
+
+export type SandboxPaths = {
+  /** Directory with core/, workers/, node_modules/ and package.json. Data may stand beside them and stays unreadable. */
+  readonly codeRoot: string
+  /** More code that may be read, e.g. job entries of tests. */
+  readonly extraCode: readonly string[]
+}
+
+const CODE = ['core', 'workers', 'node_modules', 'package.json']
+
+function readGrants({ codeRoot, extraCode }: SandboxPaths): string[] {
+  return [...CODE.map(name => join(codeRoot, name)), ...extraCode].map(path => `--allow-fs-read=${path}`)
+}
+
+/** Off everywhere: modules that ask no permission, and text turned into code. */
+const SWITCHED_OFF = ['--no-experimental-sqlite', '--no-experimental-websocket', '--no-addons']
+
+/** For a pool thread: reads code, nothing else; in particular it may not start threads of its own. */
+export function threadArguments(paths: SandboxPaths): string[] {
+  return ['--permission', ...readGrants(paths), ...SWITCHED_OFF]
+}
+
+/** For the process. `--disable-sigusr1`: a signal must not open a debugger port. */
+export function processArguments(paths: SandboxPaths, rules: { readonly threads: boolean; readonly heapMiB: number }): string[] {
+  return [
+    '--permission',
+    ...readGrants(paths),
+    ...(rules.threads ? ['--allow-worker'] : []),
+    ...SWITCHED_OFF,
+    '--disallow-code-generation-from-strings',
+    '--disable-sigusr1',
+    '--no-warnings',
+    `--max-old-space-size=${rules.heapMiB}`,
+  ]
+}
+
+/** The JavaScript heap's share of a process's memory; the rest is for buffers, code and the runtime. */
+export function heapMiB(memoryMiB: number, threads: number): number {
+  return Math.max(32, Math.floor((memoryMiB * 0.7) / Math.max(1, threads)))
+}

@@ -1,0 +1,146 @@
+/**
+ * Turns what a sanitizer process claims into a SanitizeResult, or refuses it.
+ *
+ * The process has read hostile octets: every value is checked before anything of the gateway relies on it. That
+ * the composed octets are what the manifest says is the verifier's work, not this file's.
+ */
+import type { Disarmed } from '../core/disarm/contract.ts'
+import type { ComposedGroup, Manifest, MessageSummary, SanitizeJob, SanitizeResult } from '../core/job.ts'
+import { REPLIES } from '../core/smtp/reply.ts'
+import { DISPOSITIONS, OUTCOMES, type Report, type Verdict } from '../core/verdict.ts'
+import { parsePacket } from './protocol.ts'
+
+export class UntrustworthyResult extends Error {
+  override readonly name = 'UntrustworthyResult'
+}
+
+type Shape = Record<string, unknown>
+
+const MOST_TEXT = 4096
+/** A path of nested types, or a detail, may be longer. */
+const MOST_PATH = 65_536
+const MOST_ITEMS = 100_000
+
+/** Throws UntrustworthyResult (or a SyntaxError of JSON) when the process did not keep to the contract. */
+export function readResult(untrustedPayload: Uint8Array, job: SanitizeJob): SanitizeResult {
+  const { meta, octets } = parsePacket(untrustedPayload)
+  const claimed = object(meta)
+  const verdict = readVerdict(object(claimed['verdict']))
+  const claims = list(claimed['groups'])
+  check(claims.length === job.groups.length, 'number of groups')
+  const groups: ComposedGroup[] = []
+  let at = 0
+  for (const [index, claim] of claims.entries()) {
+    const { messageBytes, ...group } = object(claim)
+    check(group['id'] === job.groups[index]?.id, 'group id')
+    const end = at + count(messageBytes)
+    check(end <= octets.length, 'message length')
+    const manifest = readManifest(object(group['manifest']), job)
+    groups.push({ id: job.groups[index]!.id, message: octets.subarray(at, end), manifest, report: readReport(object(group['report'])) })
+    at = end
+  }
+  check(at === octets.length, 'octets left over')
+  // A message with a verdict of relay and nothing to relay would be lost in silence.
+  check(verdict.kind === 'reject' || groups.every(group => group.message.length > 0), 'empty message')
+  return { verdict, groups, summary: readSummary(object(claimed['summary'])) }
+}
+
+/** A file that a heavy process claims to have rebuilt. The bytes are only ever attached, typed and verified. */
+export function readDisarmed(untrustedPayload: Uint8Array): Disarmed {
+  const { meta, octets } = parsePacket(untrustedPayload)
+  const claimed = object(meta)
+  if (claimed['kind'] === 'rebuilt') {
+    for (const key of ['mediaType', 'extension']) text(claimed[key])
+    for (const key of ['removed', 'findings']) list(claimed[key])
+    return { ...claimed, bytes: octets } as unknown as Disarmed
+  }
+  check(claimed['kind'] === 'cannot', 'kind')
+  text(claimed['reason'])
+  return claimed as unknown as Disarmed
+}
+
+/** What a verifier process claims: the differences it saw. */
+export function readMismatches(untrusted: unknown): string[] {
+  return texts(untrusted)
+}
+
+function readVerdict(claimed: Shape): Verdict {
+  if (claimed['kind'] === 'relay') return { kind: 'relay' }
+  check(claimed['kind'] === 'reject', 'verdict')
+  const reply = text(claimed['reply'])
+  check(Object.hasOwn(REPLIES, reply), 'reply')
+  return { kind: 'reject', reply: reply as keyof typeof REPLIES, rule: text(claimed['rule']) }
+}
+
+function readManifest(claimed: Shape, job: SanitizeJob): Manifest {
+  check(claimed['queueId'] === job.queueId, 'queue id')
+  for (const key of ['subject', 'messageId', 'textSha256']) text(claimed[key])
+  texts(claimed['fields'])
+  for (const each of list(claimed['files'])) {
+    const file = object(each)
+    for (const key of ['name', 'mediaType', 'sha256']) text(file[key])
+    count(file['bytes'])
+  }
+  return claimed as unknown as Manifest
+}
+
+function readReport(claimed: Shape): Report {
+  check(claimed['verdict'] === 'relay' || claimed['verdict'] === 'reject', 'report verdict')
+  for (const key of ['profile', 'policyVersion']) text(claimed[key])
+  for (const each of list(claimed['findings'])) readFinding(each)
+  for (const each of list(claimed['parts'])) {
+    const part = object(each)
+    for (const key of ['id', 'path', 'name', 'claimedType', 'detectedType', 'transferEncoding', 'sha256', 'rule']) text(part[key], MOST_PATH)
+    for (const key of ['offset', 'length', 'bytes']) count(part[key])
+    check((DISPOSITIONS as readonly unknown[]).includes(part['disposition']), 'disposition')
+    check((OUTCOMES as readonly unknown[]).includes(part['outcome']), 'outcome')
+    for (const key of ['reason', 'deliveredName']) if (part[key] !== undefined) text(part[key])
+    texts(part['removed'])
+    for (const each of list(part['findings'])) readFinding(each)
+  }
+  return claimed as unknown as Report
+}
+
+function readFinding(untrusted: unknown): void {
+  const finding = object(untrusted)
+  text(finding['code'])
+  if (finding['detail'] !== undefined) text(finding['detail'], MOST_PATH)
+}
+
+function readSummary(claimed: Shape): MessageSummary {
+  return {
+    messageId: text(claimed['messageId']),
+    subject: text(claimed['subject']),
+    from: text(claimed['from']),
+    receivedCount: count(claimed['receivedCount']),
+    loopMarks: texts(claimed['loopMarks']),
+  }
+}
+
+function check(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new UntrustworthyResult(what)
+}
+
+function object(value: unknown): Shape {
+  check(typeof value === 'object' && value !== null && !Array.isArray(value), 'object expected')
+  return value as Shape
+}
+
+function list(value: unknown): readonly unknown[] {
+  check(Array.isArray(value) && value.length <= MOST_ITEMS, 'list expected')
+  return value
+}
+
+function text(value: unknown, mostChars = MOST_TEXT): string {
+  check(typeof value === 'string' && value.length <= mostChars, 'text expected')
+  return value
+}
+
+function texts(value: unknown): string[] {
+  return list(value).map(each => text(each))
+}
+
+function count(value: unknown): number {
+  check(Number.isSafeInteger(value) && (value as number) >= 0, 'count expected')
+  return value as number
+}

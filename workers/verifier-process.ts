@@ -1,0 +1,45 @@
+/**
+ * The verifier: reads composed messages back with an independent parser and says what differs from the manifest.
+ *
+ * A process of its own with neither threads, native code nor disarmers, so that whoever takes over a sanitizer
+ * still cannot vouch for what it made. Work is plain main-thread work; it hangs or dies as a whole.
+ */
+import { pathToFileURL } from 'node:url'
+import type { Manifest } from '../core/job.ts'
+import { endNow, openLine, watchOwnMemory } from './child-line.ts'
+import { deprive } from './deprive.ts'
+import type { VerifierSettings } from './launcher.ts'
+import { FRAME, json, PROTOCOL_VERSION, parseJson, parsePacket } from './protocol.ts'
+
+type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>) => Promise<string[]>
+
+const WARM_UP = Buffer.from('Subject: =?UTF-8?B?44GC?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\na\r\n--b\r\nContent-Type: text/csv; name=a\r\nContent-Disposition: attachment; filename=a\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ==\r\n--b--\r\n')
+const NOTHING = { queueId: '', fields: [], subject: '', messageId: '', textSha256: '', files: [] } as unknown as Manifest
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as VerifierSettings
+let allowedTypes: ReadonlySet<string> = new Set()
+let verifyComposed: VerifyComposed | undefined
+
+const gateway = openLine((type, id, payload) => {
+  if (type === FRAME.allowedTypes) allowedTypes = new Set(parseJson(payload) as string[])
+  else if (type === FRAME.verify) verify(id, payload)
+})
+watchOwnMemory(settings.memoryMiB)
+
+/** The parser never throws on what it reads; if it does, the message is not what was meant. */
+async function verify(id: number, payload: Buffer): Promise<void> {
+  const { meta, octets } = parsePacket(payload)
+  const mismatches = await verifyComposed!(octets, meta as Manifest, allowedTypes).catch(error => [`verifier failed: ${String(error).slice(0, 200)}`])
+  gateway.send(FRAME.verified, id, json(mismatches))
+}
+
+import(pathToFileURL(settings.module).href).then(
+  async loaded => {
+    verifyComposed = loaded.verifyComposed as VerifyComposed
+    // What the parser loads at its first use has to be there before the means of loading are gone.
+    await verifyComposed(WARM_UP, NOTHING, new Set())
+    deprive()
+    gateway.send(FRAME.hello, 0, json({ role: 'verifier', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }))
+  },
+  () => endNow(false),
+)
