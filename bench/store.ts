@@ -22,7 +22,11 @@ const composed = Buffer.alloc(5000, 'text of the body, wrapped as it should be\r
 const original = randomBytes(5000)
 
 async function oneMessage(store: SqliteStore): Promise<void> {
-  const accepted = message({ original: plainOriginal(original), rawBytes: original.length, groups: [group({ message: composed })] })
+  const accepted = message({
+    original: plainOriginal(original),
+    rawBytes: original.length,
+    groups: [group({ message: composed })],
+  })
   const result = await store.commit(accepted)
   store.confirmReply(accepted.queueId)
   await store.settle(result.entries.map(entry => delivered(entry.entryId)))
@@ -51,7 +55,12 @@ async function measure(width: number): Promise<void> {
   await store.close()
   rmSync(directory, { recursive: true })
   const cpuSecondsPer1000 = (cpu.user + cpu.system) / 1e6 / ((ROUNDS * MESSAGES) / 1000)
-  const result = { inFlight: width, medianPerSecond: Math.round(rates[2]!), slowestPerSecond: Math.round(rates[0]!), cpuSecondsPer1000: round2(cpuSecondsPer1000) }
+  const result = {
+    inFlight: width,
+    medianPerSecond: Math.round(rates[2]!),
+    slowestPerSecond: Math.round(rates[0]!),
+    cpuSecondsPer1000: round2(cpuSecondsPer1000),
+  }
   console.log(JSON.stringify({ ...result, transactionsPerMessage: round2(await transactionsPerMessage(width)) }))
 }
 

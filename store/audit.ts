@@ -6,7 +6,15 @@
  * outside this host shows it. Records are written in the same transaction as what they record.
  * Standards: FIPS 180-4 (SHA-256), RFC 8032 (Ed25519).
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
 import type { AuditCheckpoint, AuditRecord, AuditVerdict } from './contract.ts'
 
 /** Every kind of record; docs/audit.md is printed from here. */
@@ -80,7 +88,8 @@ export function auditLine(record: ChainedRecord): string {
  * With an anchor, the record it names must be there unchanged: so the chain was not cut before it.
  */
 export function verifyChain(base: ChainHead, records: Iterable<ChainedRecord>, anchor?: AuditCheckpoint): AuditVerdict {
-  if (anchor && !checkCheckpoint(anchor)) return { ok: false, seq: anchor.seq, problem: 'the checkpoint is not signed by its key' }
+  if (anchor && !checkCheckpoint(anchor))
+    return { ok: false, seq: anchor.seq, problem: 'the checkpoint is not signed by its key' }
   let head = base
   let count = 0
   for (const record of records) {
@@ -89,7 +98,8 @@ export function verifyChain(base: ChainHead, records: Iterable<ChainedRecord>, a
     head = record
     count++
   }
-  if (anchor && head.seq < anchor.seq) return { ok: false, seq: head.seq, problem: `cut: the checkpoint names record ${anchor.seq}` }
+  if (anchor && head.seq < anchor.seq)
+    return { ok: false, seq: head.seq, problem: `cut: the checkpoint names record ${anchor.seq}` }
   return { ok: true, records: count, headSeq: head.seq, headHash: head.hash }
 }
 
@@ -100,7 +110,9 @@ function problemOf(head: ChainHead, record: ChainedRecord): string | undefined {
 }
 
 function anchorProblem(anchor: AuditCheckpoint | undefined, record: ChainedRecord): string | undefined {
-  return anchor?.seq === record.seq && anchor.hash !== record.hash ? 'differs from the checkpoint: the chain was rewritten' : undefined
+  return anchor?.seq === record.seq && anchor.hash !== record.hash
+    ? 'differs from the checkpoint: the chain was rewritten'
+    : undefined
 }
 
 /** Key pair for checkpoints, as PEM (PKCS #8). */
@@ -127,6 +139,11 @@ export function checkCheckpoint(checkpoint: AuditCheckpoint): boolean {
 
 function checkpointBytes(head: ChainHead, atMs: number): Uint8Array {
   return Buffer.from(JSON.stringify(['sekisho audit checkpoint', head.seq, head.hash, atMs]))
+}
+
+/** As it stands in checkpoints. */
+export function publicKeyOf(privateKeyPem: string): string {
+  return publicText(createPublicKey(privateKeyPem))
 }
 
 function publicText(key: KeyObject): string {

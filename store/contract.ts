@@ -16,8 +16,7 @@ export type TenantId = string
 export type SealedOriginal = {
   /** Empty for a `plain` payload: the store makes one header for each tenant of the message's groups. */
   readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]
-  readonly payload:
-    /** Not sealed yet: the store's writer seals it before anything touches a disk. Best for small mail. */
+  readonly payload: /** Not sealed yet: the store's writer seals it before anything touches a disk. Best for small mail. */
     | { readonly kind: 'plain'; readonly bytes: Uint8Array }
     /** Sealed payload, its age header apart. */
     | { readonly kind: 'memory'; readonly bytes: Uint8Array }
@@ -66,7 +65,13 @@ export type CommitResult = { readonly kind: 'committed' } | { readonly kind: 'du
 export type RecipientState =
   | { readonly kind: 'scheduled'; readonly dueAtMs: number; readonly attempts: number; readonly lastReply: string }
   | { readonly kind: 'delivered'; readonly atMs: number; readonly nextHop: string; readonly reply: string }
-  | { readonly kind: 'failed'; readonly atMs: number; readonly nextHop: string; readonly reply: string; readonly status: string }
+  | {
+      readonly kind: 'failed'
+      readonly atMs: number
+      readonly nextHop: string
+      readonly reply: string
+      readonly status: string
+    }
   | { readonly kind: 'dropped'; readonly atMs: number; readonly by: string; readonly why: string }
 
 /** One unit of relay work: one composed message for the recipients of one group that are still due. */
@@ -97,7 +102,13 @@ export type Settlement = {
   readonly possibleDuplicate: boolean
 }
 
-export type StoreSpace = { readonly freeBytes: number; readonly originalBytes: number; readonly quotaBytes: number; readonly queuedMessages: number; readonly oldestDueAtMs: number | undefined }
+export type StoreSpace = {
+  readonly freeBytes: number
+  readonly originalBytes: number
+  readonly quotaBytes: number
+  readonly queuedMessages: number
+  readonly oldestDueAtMs: number | undefined
+}
 
 export interface Store {
   /** Resolves with the entries that the relay may start at once, or says that the message is here already. */
@@ -172,11 +183,21 @@ export type QuarantineRow = {
   readonly pinned: boolean
   readonly purged: boolean
   /** Parts that were kept back: name, type, reason. */
-  readonly parts: readonly { readonly id: string; readonly name: string; readonly detectedType: string; readonly reason: string }[]
+  readonly parts: readonly {
+    readonly id: string
+    readonly name: string
+    readonly detectedType: string
+    readonly reason: string
+  }[]
 }
 
 /** One step in a message's life, for `trace`: accepted, delivered, exported, purged … */
-export type TraceStep = { readonly atMs: number; readonly kind: string; readonly actor: string; readonly detail: Readonly<Record<string, unknown>> }
+export type TraceStep = {
+  readonly atMs: number
+  readonly kind: string
+  readonly actor: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
 
 export type TraceResult = {
   readonly queueId: QueueId
@@ -204,7 +225,11 @@ export interface StoreAdmin {
   /** The plain age file of one sealed original, in pieces. */
   exportOriginal(queueId: string, tenant: TenantId, by: Act): AsyncIterable<Uint8Array>
   /** Deletes the age headers (the purge), then frees space where it can. `dryRun` only counts. */
-  purge(filter: MessageFilter & { readonly olderThanMs?: number }, by: Act, dryRun: boolean): Promise<{ readonly messages: number; readonly bytes: number }>
+  purge(
+    filter: MessageFilter & { readonly olderThanMs?: number },
+    by: Act,
+    dryRun: boolean,
+  ): Promise<{ readonly messages: number; readonly bytes: number }>
   /** Pinned originals outlive their retention and any purge, until unpinned. False when there is no such original. */
   pin(queueId: string, tenant: TenantId, pinned: boolean, by: Act): Promise<boolean>
   trace(filter: MessageFilter): Promise<readonly TraceResult[]>
@@ -221,4 +246,10 @@ export interface StoreAdmin {
 export type Act = { readonly actor: string; readonly reason: string }
 
 /** A signed head of the audit chain, to be kept outside this host. */
-export type AuditCheckpoint = { readonly seq: number; readonly hash: string; readonly atMs: number; readonly publicKey: string; readonly signature: string }
+export type AuditCheckpoint = {
+  readonly seq: number
+  readonly hash: string
+  readonly atMs: number
+  readonly publicKey: string
+  readonly signature: string
+}

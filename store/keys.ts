@@ -23,7 +23,10 @@ export type VaultKeys = {
 }
 
 /** Makes what is missing. Called by the supervisor, before any other role starts. */
-export async function ensureVaultKeys(directory: string, tenants: readonly TenantId[] = ['default']): Promise<VaultKeys[]> {
+export async function ensureVaultKeys(
+  directory: string,
+  tenants: readonly TenantId[] = ['default'],
+): Promise<VaultKeys[]> {
   await mkdir(join(directory, 'identities'), { recursive: true, mode: 0o700 })
   await chmod(join(directory, 'identities'), 0o700)
   await mkdir(join(directory, 'recipients'), { recursive: true, mode: 0o755 })
@@ -62,7 +65,12 @@ async function ensureTenantKeys(directory: string, tenant: TenantId): Promise<Va
   return { tenant, recipient, created: true }
 }
 
-async function adoptIdentity(directory: string, tenant: TenantId, text: string, recipientText: string | undefined): Promise<VaultKeys> {
+async function adoptIdentity(
+  directory: string,
+  tenant: TenantId,
+  text: string,
+  recipientText: string | undefined,
+): Promise<VaultKeys> {
   const identity = parseIdentity(text)
   if (!identity) throw new Error(`${identityPath(directory, tenant)} is not an age identity`)
   const recipient = identity.recipient.text

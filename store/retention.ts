@@ -23,7 +23,11 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const JST_OFFSET_MS = 9 * 60 * 60 * 1000
 const APRIL = 3
 
-export function originalExpiresAtMs(retention: RetentionSettings, retentionClass: string, acceptedAtMs: number): number {
+export function originalExpiresAtMs(
+  retention: RetentionSettings,
+  retentionClass: string,
+  acceptedAtMs: number,
+): number {
   return acceptedAtMs + timesOf(retention, retentionClass).originalDays * DAY_MS
 }
 

@@ -5,7 +5,7 @@
  * Standards: RFC 5322 §2.1.
  */
 import { lineEndAt } from './boundary.ts'
-import { CR_RUN_MAX } from './header.ts'
+import { CR_RUN_MAX, type HeaderFinding } from './header.ts'
 import { latin1 } from './octets.ts'
 
 const CR = 0x0d
@@ -60,4 +60,15 @@ function findDoubleCr(part: Buffer, view: Buffer, search: { from: number; atEnd:
     at = part.indexOf(CR_CR, at + length)
   }
   return -1
+}
+
+/** What is odd about the empty line itself; `findings` already holds what the lines before it showed. */
+export function noteSeparator(block: string, separator: string, findings: HeaderFinding[]): void {
+  if (separator === '\r\n' || separator === '') return
+  const code = separator === '\n' ? 'line.bare-lf' : 'line.bare-cr'
+  if (!findings.some(finding => finding.code === code)) findings.push({ code, detail: 'header 1' })
+  const mixed = block.includes('\r\n') || code === 'line.bare-cr'
+  if (mixed && !findings.some(finding => finding.code === 'header.mixed-line-ends')) {
+    findings.push({ code: 'header.mixed-line-ends' })
+  }
 }

@@ -34,7 +34,7 @@ const FIELD_NAME = /^[!-9;-~]+$/
 const SUSPECT_FOLD = /\n[ \t]+(?:\r|$|content-|mime-)/i
 const MIME_FIELD_IN_FOLD = /\n[ \t]+(?:content-(?:type|transfer-encoding|disposition)|mime-version)[ \t]*:/i
 const BLANK_FOLD = /\n[ \t]+(?:\r|$)/
-const CONTENT_FIELD = /^(?:content-(?:type|transfer-encoding|disposition|id)|mime-version)$/
+const CONTENT_FIELD = /^(?:content-(?:type|transfer-encoding|disposition|id)|mime-version)$/i
 
 /**
  * Parses one header block, without the empty line that ends it.
@@ -136,11 +136,9 @@ function noteFirstLine(raw: string, findings: HeaderFinding[]): boolean {
 function fieldName(raw: string, findings: HeaderFinding[]): string {
   const name = trimBlanks(raw)
   if (name === '') findings.push({ code: 'header.empty-name' })
-  else if (!FIELD_NAME.test(name)) {
-    findings.push({ code: 'header.bad-name', detail: printable(name) })
-    const stripped = name.replace(/[^!-9;-~]/g, '').toLowerCase()
-    if (CONTENT_FIELD.test(stripped)) findings.push({ code: 'header.hidden-field', detail: stripped })
-  }
+  else if (!FIELD_NAME.test(name)) findings.push({ code: 'header.bad-name', detail: printable(name) })
+  const letters = name.replace(/[^A-Za-z-]/g, '')
+  if (letters !== name && CONTENT_FIELD.test(letters)) findings.push({ code: 'header.hidden-field', detail: letters })
   if (name.length !== raw.length && name !== '') findings.push({ code: 'header.space-before-colon', detail: printable(name) })
   return name
 }

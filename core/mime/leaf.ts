@@ -9,7 +9,7 @@ import type { PartHead } from './part.ts'
 import { TransferDecoder } from './transfer.ts'
 import { latin1 } from './octets.ts'
 
-/** Looked at when a part has no header, to see whether one was cut off from it. */
+/** Looked at to see whether a piece of header was cut off from the header and stands in the body. */
 const HEAD_BYTES = 200
 const MIME_HEADER = /^[\x00-\x20]*(?:content-[a-z-]{1,40}|mime-version)[ \t\0]*:/i
 const ANY_HEADER = /^[\x00-\x20]*[a-z][a-z0-9-]{1,40}[ \t\0]*:/i
@@ -24,7 +24,7 @@ export class Leaf {
   readonly head: PartHead
   decodedLength = 0
   readonly #decoder: TransferDecoder
-  #begin: string | undefined
+  #begin = ''
 
   constructor(head: PartHead, options: LeafOptions) {
     this.head = head
@@ -34,11 +34,10 @@ export class Leaf {
       emit?.(decoded)
     }
     this.#decoder = new TransferDecoder(head.transferEncoding, count, options.lineBytes)
-    if (head.header.length === 0) this.#begin = ''
   }
 
   write(window: Buffer, start: number, end: number): void {
-    if (this.#begin !== undefined && this.#begin.length < HEAD_BYTES) {
+    if (this.#begin.length < HEAD_BYTES) {
       this.#begin += latin1(window, start, Math.min(end, start + HEAD_BYTES - this.#begin.length))
     }
     this.#decoder.write(window, start, end)
@@ -47,8 +46,9 @@ export class Leaf {
   end(tell: (code: FindingCode, detail: string) => void): void {
     this.#decoder.end()
     this.#decoder.report(tell)
-    if (this.#begin === undefined) return
-    const looks = (this.head.parentId === undefined ? ANY_HEADER : MIME_HEADER).test(this.#begin)
-    if (looks) tell('structure.header-in-body', '')
+    // This type is a header by design.
+    if (this.head.contentType.type === 'text/rfc822-headers') return
+    const bare = this.head.header.length === 0 && this.head.parentId === undefined
+    if ((bare ? ANY_HEADER : MIME_HEADER).test(this.#begin)) tell('structure.header-in-body', '')
   }
 }

@@ -18,7 +18,7 @@
 import { DelimiterSearch, judgeDelimiter, lineEndBefore, oddLineEnds } from './boundary.ts'
 import { type Entity, interpretHeader, OCTET_STREAM } from './entity.ts'
 import { type Frame, nameEntity, openFrame, type PartName, partHead } from './frame.ts'
-import { findHeaderEnd, resumeFrom } from './header-end.ts'
+import { findHeaderEnd, noteSeparator, resumeFrom } from './header-end.ts'
 import { type HeaderFinding, parseHeader } from './header.ts'
 import type { PartHead, ReaderEvents, ReaderLimits } from './part.ts'
 import { Reading } from './reading.ts'
@@ -50,7 +50,8 @@ export class MimeReader {
 type Begun = {
   readonly block: string
   readonly bodyStart: number
-  readonly terminated: boolean
+  /** The empty line after it, '' when there is none. */
+  readonly separator: string
   readonly overflow: boolean
 }
 
@@ -109,11 +110,13 @@ class EntityReader {
     const block = latin1(view, 0, found === 'none' ? view.length : found.end)
     const cut = this.#delimiterInHeader(block, atEnd)
     if (cut === undefined) return false
-    if (cut >= 0) this.#beginEntity({ block: block.slice(0, cut), bodyStart: cut, terminated: false, overflow: false })
-    else if (found !== 'none') this.#beginEntity({ block, bodyStart: found.bodyStart, terminated: true, overflow: false })
-    else {
+    if (cut >= 0) this.#beginEntity({ block: block.slice(0, cut), bodyStart: cut, separator: '', overflow: false })
+    else if (found !== 'none') {
+      const separator = latin1(view, found.end, found.bodyStart)
+      this.#beginEntity({ block, bodyStart: found.bodyStart, separator, overflow: false })
+    } else {
       const last = over ? lastLineEnd(view) : block.length
-      this.#beginEntity({ block: block.slice(0, last), bodyStart: last, terminated: false, overflow: over })
+      this.#beginEntity({ block: block.slice(0, last), bodyStart: last, separator: '', overflow: over })
     }
     return true
   }
@@ -295,8 +298,9 @@ type Match = { readonly index: number; readonly final: boolean; readonly padded:
 function noteHeaderEnd(begun: Begun, truncated: number, findings: HeaderFinding[]): void {
   if (begun.block === '') findings.push({ code: 'header.missing' })
   if (begun.overflow) findings.push({ code: 'limit.header-bytes' })
-  else if (!begun.terminated) findings.push({ code: 'header.unterminated' })
+  else if (begun.separator === '') findings.push({ code: 'header.unterminated' })
   if (truncated >= 0) findings.push({ code: 'limit.header-fields' })
+  noteSeparator(begun.block, begun.separator, findings)
 }
 
 function asOctets(entity: Entity): Entity {

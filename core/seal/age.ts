@@ -37,7 +37,10 @@ export class Sealer {
     this.#payload = new PayloadSealer(this.fileKey, random(PAYLOAD_NONCE_BYTES))
     this.headers = recipientGroups.map(recipients => {
       if (recipients.length === 0) throw new RangeError('a header needs a recipient')
-      return formatHeader(this.fileKey, recipients.map(to => wrapFileKey(this.fileKey, to, random(EPHEMERAL_BYTES))))
+      return formatHeader(
+        this.fileKey,
+        recipients.map(to => wrapFileKey(this.fileKey, to, random(EPHEMERAL_BYTES))),
+      )
     })
   }
 
@@ -91,7 +94,9 @@ export class Unsealer {
     if (!header) return []
 
     const stanzas = x25519Stanzas(header)
-    const fileKey = firstDefined(this.#identities.flatMap(identity => stanzas.map(stanza => () => unwrapFileKey(stanza, identity))))
+    const fileKey = firstDefined(
+      this.#identities.flatMap(identity => stanzas.map(stanza => () => unwrapFileKey(stanza, identity))),
+    )
     if (!fileKey) throw new SealBroken('sealed for somebody else')
     checkHeaderMac(fileKey, header)
     this.#payload = new PayloadOpener(fileKey)

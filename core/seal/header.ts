@@ -16,7 +16,12 @@ const MAC_BYTES = 32
 const MAX_HEADER_BYTES = 64 * 1024
 
 type Stanza = { readonly args: readonly string[]; readonly body: Uint8Array }
-export type Header = { readonly stanzas: readonly Stanza[]; readonly bytes: number; readonly macked: string; readonly mac: Uint8Array }
+export type Header = {
+  readonly stanzas: readonly Stanza[]
+  readonly bytes: number
+  readonly macked: string
+  readonly mac: Uint8Array
+}
 
 export function formatHeader(fileKey: Uint8Array, stanzas: readonly X25519Stanza[]): Uint8Array {
   // A wrapped key has 43 columns: its body is always one line.
@@ -80,7 +85,6 @@ function parseStanzas(lines: readonly string[]): Stanza[] {
 }
 
 const isArgument = (text: string) => /^[\x21-\x7e]+$/.test(text)
-
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64').replace(/=+$/, '')

@@ -41,6 +41,8 @@ export const DSN_SUBJECTS = {
 /** The only fields of the message that go back. */
 const RETURNED_FIELDS = ['from', 'to', 'subject', 'date', 'message-id']
 const LONGEST_HEADER = 64 * 1024
+/** RFC 2047 §2: lines with encoded words have at most 76 characters, with the field name 'Subject: ' on the first. */
+const OCTETS_OF_A_WORD = 39
 
 /** First row whose status begins so; the sender reads these, so they say what to do. */
 const REASONS = [
@@ -129,12 +131,12 @@ function typedAddress(mailbox: Mailbox): string {
   return `utf-8; ${mailbox.replace(/[^\x21-\x7e]|[\\+=]/gu, char => `\\x{${char.codePointAt(0)!.toString(16).toUpperCase()}}`)}`
 }
 
-/** RFC 2047 §2: each word at most 75 characters and whole characters only, folded. */
+/** Whole characters in every word (RFC 2047 §5), folded between words. */
 function encodedWords(text: string): string {
   const words: string[] = []
   let piece = ''
   for (const char of text) {
-    if (Buffer.byteLength(piece + char) > 45) {
+    if (Buffer.byteLength(piece + char) > OCTETS_OF_A_WORD) {
       words.push(piece)
       piece = ''
     }

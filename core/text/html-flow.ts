@@ -25,6 +25,7 @@ export class TextFlow {
   #openMarks = 0
   /** Stands before every line: quotes and indents. */
   #prefix = ''
+  #lastPrefix = ''
   /** Stands before the next line instead: a list marker. */
   #marker: string | undefined
   /** Goes before the next text unless that begins with a sign of its own: `■ `. */
@@ -162,7 +163,10 @@ export class TextFlow {
     if (!this.#wantsGap) return
     this.#wantsGap = false
     const last = this.#lines.at(-1)
-    if (last !== undefined && !/^[> ]*$/.test(last)) this.#lines.push(this.#prefix.trimEnd())
+    if (last === undefined || /^[> ]*$/.test(last)) return
+    // Between two depths of quotation the empty line belongs to the outer one.
+    const outer = this.#lastPrefix.length < this.#prefix.length ? this.#lastPrefix : this.#prefix
+    this.#lines.push(outer.trimEnd())
   }
 
   #endLine(): void {
@@ -179,6 +183,7 @@ export class TextFlow {
       this.#lines.push((this.#marker ?? this.#prefix) + text)
       this.#marker = undefined
     }
+    this.#lastPrefix = this.#prefix
     this.chars += this.#prefix.length + 1
   }
 }

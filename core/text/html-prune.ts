@@ -34,8 +34,8 @@ const ACTIVE_TAGS = new Set(
 const SILENT_TAGS = new Set(
   'head title style meta link base template source track param rp datalist optgroup option progress meter basefont bgsound colgroup col'.split(' '),
 )
-/** Anything that has ink. */
-const INK = /[^\s\u00a0\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0]/
+/** White space, and characters that have no ink: fillers, joiners, marks of direction. */
+const INKLESS = /[\s\u2800\p{Default_Ignorable_Code_Point}]+/gu
 
 export function prune(document: HtmlNode): Pruned {
   const pruner = new Pruner(document)
@@ -94,7 +94,7 @@ class Pruner {
     const look = node.parent!.look!
     if (isInvisible(look, this.#sheet.backgroundsKnown)) {
       node.dropped = true
-      if (INK.test(node.text)) this.#hiddenCount++
+      if (hasInk(node.text)) this.#hiddenCount++
       return
     }
     const chars = node.text.trim().length
@@ -172,9 +172,13 @@ function isHidden(node: HtmlNode, styling: Styling): boolean {
   return node.tag === 'dialog' && attribute(node, 'open') === undefined
 }
 
+function hasInk(text: string): boolean {
+  return text.replace(INKLESS, '') !== ''
+}
+
 function isReadable(text: HtmlNode): boolean {
   const parent = text.parent!.tag
-  return parent !== 'style' && parent !== 'script' && parent !== 'title' && INK.test(text.text)
+  return parent !== 'style' && parent !== 'script' && parent !== 'title' && hasInk(text.text)
 }
 
 function isRemotePicture(node: HtmlNode): boolean {

@@ -14,7 +14,12 @@ import { mayDeliver, type WriterState } from './state.ts'
 
 type Committed = CommitResult & { readonly entries: readonly QueueEntry[] }
 type PlacedOriginal = { readonly place: Place; readonly headers: SealedOriginal['headers'] }
-type Plan = { readonly message: WireMessage; readonly tenants: readonly TenantId[]; readonly original: PlacedOriginal | undefined; readonly copyFiles: readonly (string | undefined)[] }
+type Plan = {
+  readonly message: WireMessage
+  readonly tenants: readonly TenantId[]
+  readonly original: PlacedOriginal | undefined
+  readonly copyFiles: readonly (string | undefined)[]
+}
 
 /** A reply is taken for lost only this long: afterwards the same octets are a new message. */
 const DEDUP_WINDOW_MS = 48 * 60 * 60 * 1000
@@ -60,7 +65,9 @@ export class Acceptance {
     const tenants = tenantsOf(message)
     const original = message.original && this.#placeOriginal(message, message.original, tenants, batch)
     const copyFiles = message.groups.map(group =>
-      group.message.length < COPY_FILE_BYTES ? undefined : batch.writeFile('outgoing', message.queueId, [group.message]),
+      group.message.length < COPY_FILE_BYTES
+        ? undefined
+        : batch.writeFile('outgoing', message.queueId, [group.message]),
     )
     return { message, tenants, original, copyFiles }
   }
@@ -83,7 +90,12 @@ export class Acceptance {
   }
 
   writeDuplicate(message: WireMessage, of: string): Committed {
-    const detail = { client: message.clientAddress, reversePath: message.reversePath ?? '', sha256: message.rawSha256, as: message.queueId }
+    const detail = {
+      client: message.clientAddress,
+      reversePath: message.reversePath ?? '',
+      sha256: message.rawSha256,
+      as: message.queueId,
+    }
     const record = { tenant: tenantsOf(message)[0]!, kind: 'duplicate', actor: 'system', subject: of, detail }
     this.#state.chain.add(message.acceptedAtMs, record)
     return { kind: 'duplicate', of: of as WireMessage['queueId'], entries: [] }
@@ -99,10 +111,16 @@ export class Acceptance {
     const { payloads, settings, freeBytes } = this.#state
     if (freeBytes < settings.minFreeBytes) throw new StoreFull('the disk is nearly full')
     if (!message.original) return // ours: a DSN must not fail because originals filled their quota
-    if (payloads.storedBytes + message.rawBytes > settings.quotaBytes) throw new StoreFull('the quota of sealed originals is used up')
+    if (payloads.storedBytes + message.rawBytes > settings.quotaBytes)
+      throw new StoreFull('the quota of sealed originals is used up')
   }
 
-  #placeOriginal(message: WireMessage, original: SealedOriginal, tenants: readonly TenantId[], batch: Batch): PlacedOriginal {
+  #placeOriginal(
+    message: WireMessage,
+    original: SealedOriginal,
+    tenants: readonly TenantId[],
+    batch: Batch,
+  ): PlacedOriginal {
     const { payload } = original
     if (payload.kind === 'file') return { place: batch.placeFile(message.queueId, payload), headers: original.headers }
     const sealed =
@@ -114,17 +132,33 @@ export class Acceptance {
     return { place: batch.placeSealed(shelf, sealed.payload), headers: sealed.headers }
   }
 
-  #writeMessage(message: WireMessage, tenant: TenantId, payloadId: number | undefined, header: Uint8Array | undefined): void {
+  #writeMessage(
+    message: WireMessage,
+    tenant: TenantId,
+    payloadId: number | undefined,
+    header: Uint8Array | undefined,
+  ): void {
     const { settings, chain } = this.#state
     const groups = message.groups.filter(group => group.tenant === tenant)
     const retentionClass = groups[0]?.retentionClass ?? ''
     this.#insertMessage.run(
-      tenant, message.queueId, message.acceptedAtMs,
+      tenant,
+      message.queueId,
+      message.acceptedAtMs,
       originalExpiresAtMs(settings.retention, retentionClass, message.acceptedAtMs),
-      header && payloadId !== undefined ? payloadId : null, header ?? null,
-      message.clientAddress, message.helo, message.reversePath, Number(message.dsnAllowed), Number(message.smtpUtf8),
-      message.rawBytes, message.rawSha256, message.dedupKey,
-      message.summary.messageId, message.summary.subject, message.summary.from,
+      header && payloadId !== undefined ? payloadId : null,
+      header ?? null,
+      message.clientAddress,
+      message.helo,
+      message.reversePath,
+      Number(message.dsnAllowed),
+      Number(message.smtpUtf8),
+      message.rawBytes,
+      message.rawSha256,
+      message.dedupKey,
+      message.summary.messageId,
+      message.summary.subject,
+      message.summary.from,
     )
     chain.add(message.acceptedAtMs, {
       tenant,
@@ -147,6 +181,9 @@ export class Acceptance {
 
 /** Sorted, so that the same towns share the same segments; never empty. */
 export function tenantsOf(message: WireMessage): readonly TenantId[] {
-  const named = [...message.groups.map(group => group.tenant), ...(message.original?.headers ?? []).map(header => header.tenant)]
+  const named = [
+    ...message.groups.map(group => group.tenant),
+    ...(message.original?.headers ?? []).map(header => header.tenant),
+  ]
   return named.length > 0 ? [...new Set(named)].sort() : ['default']
 }

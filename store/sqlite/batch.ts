@@ -20,15 +20,37 @@ const OPEN_SEGMENTS = 16
 /** Where a payload stands, as its row says. */
 export type Place =
   | { readonly kind: 'row'; readonly bytes: Uint8Array; readonly length: number; readonly sha256: string }
-  | { readonly kind: 'segment'; readonly file: string; readonly offset: number; readonly length: number; readonly sha256: string }
+  | {
+      readonly kind: 'segment'
+      readonly file: string
+      readonly offset: number
+      readonly length: number
+      readonly sha256: string
+    }
   | { readonly kind: 'file'; readonly file: string; readonly length: number; readonly sha256: string }
 
 /** Whose payload, for how long: what shares a segment. */
-export type Shelf = { readonly tenants: string; readonly retentionClass: string; readonly atMs: number; readonly stem: string }
+export type Shelf = {
+  readonly tenants: string
+  readonly retentionClass: string
+  readonly atMs: number
+  readonly stem: string
+}
 
 /** `pieces` is undefined when somebody else has written the file already. */
-type NewFile = { readonly tempPath: string; readonly pieces: readonly Uint8Array[] | undefined; readonly folder: Folder; readonly name: string }
-type Append = { readonly start: number; readonly pieces: Uint8Array[]; end: number; readonly tenants: string; readonly day: string }
+type NewFile = {
+  readonly tempPath: string
+  readonly pieces: readonly Uint8Array[] | undefined
+  readonly folder: Folder
+  readonly name: string
+}
+type Append = {
+  readonly start: number
+  readonly pieces: Uint8Array[]
+  end: number
+  readonly tenants: string
+  readonly day: string
+}
 
 /** Segments that this process appends to. Their ends are those of the committed rows. */
 export class Segments {
@@ -72,7 +94,8 @@ export class Batch {
   placeSealed(shelf: Shelf, sealed: Uint8Array): Place {
     const facts = { length: sealed.length, sha256: createHash('sha256').update(sealed).digest('hex') }
     if (sealed.length <= sealedLength(ROW_BYTES)) return { kind: 'row', bytes: sealed, ...facts }
-    if (sealed.length > SEGMENT_BYTES) return { kind: 'file', file: this.writeFile('originals', shelf.stem, [sealed]), ...facts }
+    if (sealed.length > SEGMENT_BYTES)
+      return { kind: 'file', file: this.writeFile('originals', shelf.stem, [sealed]), ...facts }
     return this.#appendTo(shelf, sealed, facts)
   }
 
@@ -109,7 +132,7 @@ export class Batch {
 
 /** Step 1: every new file is on the disk, under its temporary name. The flushes run side by side. */
 export async function flushNewFiles(files: FileOps, batch: Batch): Promise<void> {
-  await Promise.all(
+  await allDone(
     batch.newFiles.map(async ({ tempPath, pieces }) => {
       const file = await files.open(tempPath)
       try {
@@ -123,8 +146,13 @@ export async function flushNewFiles(files: FileOps, batch: Batch): Promise<void>
 }
 
 /** Step 2: appended bytes are on the disk; one flush for each segment, however many messages went into it. */
-export async function appendToSegments(files: FileOps, layout: Layout, segments: Segments, batch: Batch): Promise<void> {
-  await Promise.all(
+export async function appendToSegments(
+  files: FileOps,
+  layout: Layout,
+  segments: Segments,
+  batch: Batch,
+): Promise<void> {
+  await allDone(
     [...batch.appends].map(async ([name, { pieces, start }]) => {
       const file = segments.open.get(name) ?? (await files.open(layout.file('segments', name)))
       segments.open.set(name, file)
@@ -141,10 +169,16 @@ export async function renameIntoPlace(files: FileOps, layout: Layout, batch: Bat
 
 /** Step 4: so do the directories. */
 export async function syncFolders(files: FileOps, layout: Layout, batch: Batch): Promise<void> {
-  await Promise.all([...batch.folders].map(folder => files.syncDirectory(layout.folder(folder))))
+  await allDone([...batch.folders].map(folder => files.syncDirectory(layout.folder(folder))))
 }
 
 /** Step 6, after the commit: what no row names any more. Start-up does it, should we not come to it. */
 export async function removeObsolete(files: FileOps, batch: Batch): Promise<void> {
   for (const path of batch.obsolete) await files.unlink(path)
+}
+
+/** Like Promise.all, but nothing is still under way on the disk when it rejects. */
+export async function allDone(works: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(works)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }

@@ -4,7 +4,14 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AuditCheckpoint, AuditRecord } from '../contract.ts'
-import { CHAIN_START, canonicalDetail, type ChainedRecord, type ChainHead, chainRecord, signCheckpoint } from '../audit.ts'
+import {
+  CHAIN_START,
+  canonicalDetail,
+  type ChainedRecord,
+  type ChainHead,
+  chainRecord,
+  signCheckpoint,
+} from '../audit.ts'
 
 const BASE_SETTING = 'audit.base'
 
@@ -42,12 +49,20 @@ export class AuditChain {
     // By number, which stops at the first record that is kept: there is no index on the time.
     const kept = this.#database.prepare('SELECT seq FROM audit WHERE at_ms >= ? ORDER BY seq LIMIT 1').get(cutoffMs)
     const last = this.#database
-      .prepare('SELECT seq, hash, at_ms FROM (SELECT seq, hash, at_ms FROM audit WHERE seq < ? ORDER BY seq LIMIT ?) ORDER BY seq DESC LIMIT 1')
+      .prepare(
+        'SELECT seq, hash, at_ms FROM (SELECT seq, hash, at_ms FROM audit WHERE seq < ? ORDER BY seq LIMIT ?) ORDER BY seq DESC LIMIT 1',
+      )
       .get(kept ? Number(kept['seq']) : this.head.seq + 1, limit)
     if (!last) return 0
 
-    const base = signCheckpoint({ seq: Number(last['seq']), hash: String(last['hash']) }, Number(last['at_ms']), this.#privateKeyPem)
-    this.#database.prepare('INSERT OR REPLACE INTO settings VALUES (?, ?, ?)').run('default', BASE_SETTING, JSON.stringify(base))
+    const base = signCheckpoint(
+      { seq: Number(last['seq']), hash: String(last['hash']) },
+      Number(last['at_ms']),
+      this.#privateKeyPem,
+    )
+    this.#database
+      .prepare('INSERT OR REPLACE INTO settings VALUES (?, ?, ?)')
+      .run('default', BASE_SETTING, JSON.stringify(base))
     const records = Number(this.#database.prepare('DELETE FROM audit WHERE seq <= ?').run(base.seq).changes)
     const detail = { records, upToSeq: base.seq }
     this.add(nowMs, { tenant: 'default', kind: 'retain', actor: 'system', subject: 'audit', detail })

@@ -28,7 +28,11 @@ export class Channel<Calls extends { [Name in keyof Calls]: [unknown, unknown] }
   }
 
   /** `moved` buffers are the thread's own afterwards. Rejects with StoreBroken once the store is. */
-  call<Name extends keyof Calls>(name: Name, argument: Calls[Name][0], moved: ArrayBuffer[] = []): Promise<AnswerOf<Calls[Name]>> {
+  call<Name extends keyof Calls>(
+    name: Name,
+    argument: Calls[Name][0],
+    moved: ArrayBuffer[] = [],
+  ): Promise<AnswerOf<Calls[Name]>> {
     if (this.#broken) return Promise.reject(this.#broken)
     const id = ++this.#lastId
     if (this.#unposted.length === 0) setImmediate(() => this.#post())

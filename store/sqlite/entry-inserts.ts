@@ -21,12 +21,26 @@ export class EntryInserts {
     this.#recipient = database.prepare("INSERT INTO recipients VALUES (?, ?, ?, ?, 'scheduled', ?, ?, ?)")
   }
 
-  insert(message: WireMessage, group: WireGroup, { claimed, copyFile }: { claimed: boolean; copyFile: string | undefined }): QueueEntry {
+  insert(
+    message: WireMessage,
+    group: WireGroup,
+    { claimed, copyFile }: { claimed: boolean; copyFile: string | undefined },
+  ): QueueEntry {
     const { tenant } = group
     const dueAtMs = message.acceptedAtMs
     const { lastInsertRowid } = this.#entry.run(
-      tenant, message.queueId, group.groupId, group.direction, group.route, Number(claimed), dueAtMs,
-      group.message.length, group.retentionClass, group.publicId, group.checkCode, copyFile ?? null,
+      tenant,
+      message.queueId,
+      group.groupId,
+      group.direction,
+      group.route,
+      Number(claimed),
+      dueAtMs,
+      group.message.length,
+      group.retentionClass,
+      group.publicId,
+      group.checkCode,
+      copyFile ?? null,
     )
     const entryId = Number(lastInsertRowid)
     if (copyFile === undefined) this.#copy.run(entryId, tenant, group.message)

@@ -16,7 +16,8 @@ export function whereFilter(filter: MessageFilter): Where {
   if (filter.sinceMs !== undefined) add('m.accepted_at_ms >= ?', filter.sinceMs)
   if (filter.sha256 !== undefined) {
     // A digest may be known of the whole message or of one file in it.
-    const inParts = 'EXISTS (SELECT 1 FROM part_digests d WHERE d.sha256 = ? AND d.queue_id = m.queue_id AND d.tenant = m.tenant)'
+    const inParts =
+      'EXISTS (SELECT 1 FROM part_digests d WHERE d.sha256 = ? AND d.queue_id = m.queue_id AND d.tenant = m.tenant)'
     add(`(m.raw_sha256 = ? OR ${inParts})`, filter.sha256.toLowerCase(), filter.sha256.toLowerCase())
   }
   if (filter.sender !== undefined) {
@@ -29,5 +30,8 @@ export function whereFilter(filter: MessageFilter): Where {
     add(`(m.queue_id, m.tenant) IN (${groups})`, filter.recipient)
   }
   if (conditions.length === 0) return { sql: '1', values: [] }
-  return { sql: conditions.map(condition => condition.sql).join(' AND '), values: conditions.flatMap(condition => condition.values) }
+  return {
+    sql: conditions.map(condition => condition.sql).join(' AND '),
+    values: conditions.flatMap(condition => condition.values),
+  }
 }

@@ -40,11 +40,14 @@ export function freshName(stem: string, suffix: string): string {
 
 /** One segment per day, set of tenants and retention class; names may be anything, so they are hashed. */
 export function segmentName(day: string, tenants: string, retentionClass: string): string {
-  const key = createHash('sha256').update(JSON.stringify([tenants, retentionClass])).digest('hex')
+  const key = createHash('sha256')
+    .update(JSON.stringify([tenants, retentionClass]))
+    .digest('hex')
   return `${day}.${key.slice(0, 16)}.seg`
 }
 
 function safeName(name: string): string {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}$/.test(name)) throw new RangeError(`${JSON.stringify(name)} cannot name a file`)
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}$/.test(name))
+    throw new RangeError(`${JSON.stringify(name)} cannot name a file`)
   return name
 }

@@ -57,7 +57,9 @@ export function listQuarantine(database: DatabaseSync, filter: MessageFilter): r
 
 export function reportsOf(database: DatabaseSync, queueId: string, tenant: string): readonly Report[] {
   return database
-    .prepare('SELECT report FROM reports JOIN entries e USING (entry_id) WHERE e.queue_id = ? AND e.tenant = ? ORDER BY entry_id')
+    .prepare(
+      'SELECT report FROM reports JOIN entries e USING (entry_id) WHERE e.queue_id = ? AND e.tenant = ? ORDER BY entry_id',
+    )
     .all(queueId, tenant)
     .map(row => JSON.parse(String(row['report'])) as Report)
 }
@@ -90,7 +92,10 @@ function recipientsOf(database: DatabaseSync, entryId: number): QueueRow['recipi
   return database
     .prepare('SELECT mailbox, state FROM recipients WHERE entry_id = ? ORDER BY position')
     .all(entryId)
-    .map(row => ({ mailbox: String(row['mailbox']) as Mailbox, state: JSON.parse(String(row['state'])) as RecipientState }))
+    .map(row => ({
+      mailbox: String(row['mailbox']) as Mailbox,
+      state: JSON.parse(String(row['state'])) as RecipientState,
+    }))
 }
 
 function mailboxesOf(database: DatabaseSync, queueId: string, tenant: string): readonly Mailbox[] {

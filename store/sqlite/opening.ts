@@ -33,7 +33,17 @@ export async function openState(directory: string, settings: StoreSettings, file
     const segments = new Segments(committedEnds(database))
     const payloads = new Payloads(database, layout)
     const freeBytes = await files.freeBytes(directory)
-    const state: WriterState = { database, layout, chain, payloads, segments, settings, sealing, emergency: readEmergency(database), freeBytes }
+    const state: WriterState = {
+      database,
+      layout,
+      chain,
+      payloads,
+      segments,
+      settings,
+      sealing,
+      emergency: readEmergency(database),
+      freeBytes,
+    }
     recordStart(state, recovery)
     return { state, lock }
   } catch (error) {
@@ -59,7 +69,9 @@ function committedEnds(database: DatabaseSync): [string, number][] {
 const EMERGENCY_SETTING = 'emergency'
 
 export function readEmergency(database: DatabaseSync): Emergency {
-  const row = database.prepare("SELECT value FROM settings WHERE tenant = 'default' AND name = ?").get(EMERGENCY_SETTING)
+  const row = database
+    .prepare("SELECT value FROM settings WHERE tenant = 'default' AND name = ?")
+    .get(EMERGENCY_SETTING)
   return (row?.['value'] as Emergency | undefined) ?? 'none'
 }
 

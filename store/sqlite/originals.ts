@@ -27,18 +27,27 @@ export class Originals {
     const { database } = state
     this.#state = state
     this.#database = database
-    this.#message = database.prepare('SELECT message_id, payload_id, age_header, pinned FROM messages WHERE queue_id = ? AND tenant = ?')
+    this.#message = database.prepare(
+      'SELECT message_id, payload_id, age_header, pinned FROM messages WHERE queue_id = ? AND tenant = ?',
+    )
     this.#dropHeader = database.prepare('UPDATE messages SET age_header = NULL, purged_at_ms = ? WHERE message_id = ?')
-    this.#dropText = database.prepare('UPDATE entries SET text_header = NULL, text_payload_id = NULL WHERE entry_id = ?')
+    this.#dropText = database.prepare(
+      'UPDATE entries SET text_header = NULL, text_payload_id = NULL WHERE entry_id = ?',
+    )
     this.#textsOf = database.prepare(
       'SELECT entry_id, text_payload_id FROM entries WHERE queue_id = ? AND tenant = ? AND text_header IS NOT NULL',
     )
   }
 
-  pin({ queueId, tenant, pinned, by }: OriginalKey & { readonly pinned: boolean; readonly by: Act }, nowMs: number): boolean {
+  pin(
+    { queueId, tenant, pinned, by }: OriginalKey & { readonly pinned: boolean; readonly by: Act },
+    nowMs: number,
+  ): boolean {
     const row = this.#message.get(queueId, tenant)
     if (!row || row['age_header'] === null) return false
-    this.#database.prepare('UPDATE messages SET pinned = ? WHERE message_id = ?').run(Number(pinned), Number(row['message_id']))
+    this.#database
+      .prepare('UPDATE messages SET pinned = ? WHERE message_id = ?')
+      .run(Number(pinned), Number(row['message_id']))
     const detail = { pinned, reason: by.reason }
     this.#state.chain.add(nowMs, { tenant, kind: 'pin', actor: by.actor, subject: queueId, detail })
     return true
@@ -48,15 +57,28 @@ export class Originals {
    * Header and place of the payload; the act is recorded before anything leaves.
    * @throws when there is no such original, or not any more.
    */
-  exportOriginal({ queueId, tenant, by }: OriginalKey & { readonly by: Act }, nowMs: number): { header: Uint8Array; payload: StoredBytes } {
+  exportOriginal(
+    { queueId, tenant, by }: OriginalKey & { readonly by: Act },
+    nowMs: number,
+  ): { header: Uint8Array; payload: StoredBytes } {
     const row = this.#message.get(queueId, tenant)
     if (!row) throw new Error(`no message ${queueId} of tenant ${tenant}`)
     if (row['age_header'] === null) throw new Error('this original has been purged, or was never kept')
-    this.#state.chain.add(nowMs, { tenant, kind: 'export', actor: by.actor, subject: queueId, detail: { reason: by.reason } })
+    this.#state.chain.add(nowMs, {
+      tenant,
+      kind: 'export',
+      actor: by.actor,
+      subject: queueId,
+      detail: { reason: by.reason },
+    })
     return { header: row['age_header'] as Uint8Array, payload: this.#state.payloads.locate(Number(row['payload_id'])) }
   }
 
-  purge(filter: PurgeFilter, by: Act, { dryRun, nowMs, batch }: { dryRun: boolean; nowMs: number; batch: Batch }): { messages: number; bytes: number } {
+  purge(
+    filter: PurgeFilter,
+    by: Act,
+    { dryRun, nowMs, batch }: { dryRun: boolean; nowMs: number; batch: Batch },
+  ): { messages: number; bytes: number } {
     const where = whereFilter(filter)
     const before = filter.olderThanMs === undefined ? nowMs : nowMs - filter.olderThanMs
     const rows: Row[] = this.#database
@@ -85,7 +107,9 @@ export class Originals {
 
   #expireOriginals(nowMs: number, batch: Batch): number {
     const rows: Row[] = this.#database
-      .prepare('SELECT message_id, queue_id, tenant, payload_id FROM messages WHERE age_header IS NOT NULL AND expires_at_ms <= ? AND pinned = 0 LIMIT ?')
+      .prepare(
+        'SELECT message_id, queue_id, tenant, payload_id FROM messages WHERE age_header IS NOT NULL AND expires_at_ms <= ? AND pinned = 0 LIMIT ?',
+      )
       .all(nowMs, SLICE)
     for (const row of rows) this.#purgeHeader(row, { by: BY_RETENTION, nowMs, batch })
     return rows.length
@@ -93,7 +117,9 @@ export class Originals {
 
   #expireTexts(nowMs: number, batch: Batch): number {
     const rows: Row[] = this.#database
-      .prepare('SELECT entry_id, text_payload_id FROM entries WHERE text_header IS NOT NULL AND text_expires_at_ms <= ? LIMIT ?')
+      .prepare(
+        'SELECT entry_id, text_payload_id FROM entries WHERE text_header IS NOT NULL AND text_expires_at_ms <= ? LIMIT ?',
+      )
       .all(nowMs, SLICE)
     for (const row of rows) this.#purgeText(row, batch)
     return rows.length
@@ -115,10 +141,14 @@ export class Originals {
   /** An operator's purge takes the delivered text along. */
   #purgeMessage(row: Row, act: { readonly by: Act; readonly nowMs: number; readonly batch: Batch }): void {
     this.#purgeHeader(row, act)
-    for (const text of this.#textsOf.all(String(row['queue_id']), String(row['tenant']))) this.#purgeText(text, act.batch)
+    for (const text of this.#textsOf.all(String(row['queue_id']), String(row['tenant'])))
+      this.#purgeText(text, act.batch)
   }
 
-  #purgeHeader(row: Row, { by, nowMs, batch }: { readonly by: Act; readonly nowMs: number; readonly batch: Batch }): void {
+  #purgeHeader(
+    row: Row,
+    { by, nowMs, batch }: { readonly by: Act; readonly nowMs: number; readonly batch: Batch },
+  ): void {
     this.#dropHeader.run(nowMs, Number(row['message_id']))
     const bytes = this.#state.payloads.release(Number(row['payload_id']), batch)
     const record = { tenant: String(row['tenant']), kind: 'purge', actor: by.actor, subject: String(row['queue_id']) }

@@ -28,7 +28,9 @@ export class Payloads {
     this.#insert = database.prepare(
       'INSERT INTO payloads (tenants, headers, place, file, offset, length, sha256, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     )
-    this.#find = database.prepare('SELECT place, file, offset, length, headers, bytes FROM payloads WHERE payload_id = ?')
+    this.#find = database.prepare(
+      'SELECT place, file, offset, length, headers, bytes FROM payloads WHERE payload_id = ?',
+    )
     this.#release = database.prepare('UPDATE payloads SET headers = headers - 1 WHERE payload_id = ?')
     this.#erase = database.prepare('DELETE FROM payloads WHERE payload_id = ?')
     this.#segment = database.prepare(
@@ -48,7 +50,16 @@ export class Payloads {
     const file = place.kind === 'row' ? null : place.file
     const offset = place.kind === 'segment' ? place.offset : 0
     const bytes = place.kind === 'row' ? place.bytes : null
-    const { lastInsertRowid } = this.#insert.run(tenants, headers, place.kind, file, offset, place.length, place.sha256, bytes)
+    const { lastInsertRowid } = this.#insert.run(
+      tenants,
+      headers,
+      place.kind,
+      file,
+      offset,
+      place.length,
+      place.sha256,
+      bytes,
+    )
     this.storedBytes += place.length
     return Number(lastInsertRowid)
   }

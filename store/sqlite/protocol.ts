@@ -44,7 +44,12 @@ export type WireGroup = Omit<QueuedGroup, 'report'> & {
 export type WireMessage = Omit<AcceptedMessage, 'groups'> & { readonly groups: readonly WireGroup[] }
 
 export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
-export type Retained = { readonly originals: number; readonly texts: number; readonly log: number; readonly more: boolean }
+export type Retained = {
+  readonly originals: number
+  readonly texts: number
+  readonly log: number
+  readonly more: boolean
+}
 
 /** Every call to the writer: arguments and answer, by name. */
 export type WriterCalls = {
@@ -58,9 +63,15 @@ export type WriterCalls = {
   space: [nothing: undefined, answer: WriterSpace]
   retry: [ask: { readonly filter: MessageFilter; readonly by: Act }, answer: number]
   drop: [ask: { readonly filter: MessageFilter; readonly by: Act }, answer: number]
-  purge: [ask: { readonly filter: PurgeFilter; readonly by: Act; readonly dryRun: boolean }, answer: { messages: number; bytes: number }]
+  purge: [
+    ask: { readonly filter: PurgeFilter; readonly by: Act; readonly dryRun: boolean },
+    answer: { messages: number; bytes: number },
+  ]
   pin: [ask: OriginalKey & { readonly pinned: boolean; readonly by: Act }, answer: boolean]
-  exportOriginal: [ask: OriginalKey & { readonly by: Act }, answer: { readonly header: Uint8Array; readonly payload: StoredBytes }]
+  exportOriginal: [
+    ask: OriginalKey & { readonly by: Act },
+    answer: { readonly header: Uint8Array; readonly payload: StoredBytes },
+  ]
   setEmergency: [ask: { readonly state: Emergency; readonly by: Act }, answer: undefined]
   checkpoint: [nothing: undefined, answer: AuditCheckpoint]
   retain: [nowMs: number, answer: Retained]
@@ -82,10 +93,16 @@ export type WriterSpace = {
   readonly oldestDueAtMs: number | undefined
 }
 
-export type Call<Calls> = { [Name in keyof Calls]: { readonly id: number; readonly name: Name; readonly argument: First<Calls[Name]> } }[keyof Calls]
+export type Call<Calls> = {
+  [Name in keyof Calls]: { readonly id: number; readonly name: Name; readonly argument: First<Calls[Name]> }
+}[keyof Calls]
 type First<Pair> = Pair extends [infer Argument, unknown] ? Argument : never
 export type AnswerOf<Pair> = Pair extends [unknown, infer Answer] ? Answer : never
-export type Answer = { readonly id: number; readonly value?: unknown; readonly error?: { readonly name: string; readonly message: string } }
+export type Answer = {
+  readonly id: number
+  readonly value?: unknown
+  readonly error?: { readonly name: string; readonly message: string }
+}
 
 /** Copies what the writer needs out of a message, its octets into buffers that can be moved. */
 export function toWire(message: AcceptedMessage): { readonly wire: WireMessage; readonly moved: ArrayBuffer[] } {
@@ -96,7 +113,11 @@ export function toWire(message: AcceptedMessage): { readonly wire: WireMessage; 
     moved.push(own.buffer)
     return own
   }
-  const groups = message.groups.map(({ report, ...group }) => ({ ...group, message: copy(group.message), ...reportFacts(report) }))
+  const groups = message.groups.map(({ report, ...group }) => ({
+    ...group,
+    message: copy(group.message),
+    ...reportFacts(report),
+  }))
   const original = message.original && copyOriginal(message.original, copy)
   return { wire: { ...message, original, groups }, moved }
 }

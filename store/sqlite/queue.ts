@@ -40,12 +40,16 @@ export class Queue {
     this.#claimRecipients = database.prepare(
       "UPDATE recipients SET claimed = 1 WHERE entry_id = ? AND kind = 'scheduled' AND due_at_ms <= ?",
     )
-    this.#claimed = database.prepare('SELECT mailbox FROM recipients WHERE entry_id = ? AND claimed = 1 ORDER BY position')
+    this.#claimed = database.prepare(
+      'SELECT mailbox FROM recipients WHERE entry_id = ? AND claimed = 1 ORDER BY position',
+    )
     this.#copy = database.prepare(
       'SELECT e.copy_file, c.bytes FROM entries e LEFT JOIN copies c USING (entry_id) WHERE e.entry_id = ? AND e.finished_at_ms IS NULL',
     )
     this.#warned = database.prepare('UPDATE entries SET delay_warned = 1 WHERE entry_id = ?')
-    this.#census = database.prepare('SELECT count(*) AS entries, min(due_at_ms) AS due FROM entries WHERE finished_at_ms IS NULL')
+    this.#census = database.prepare(
+      'SELECT count(*) AS entries, min(due_at_ms) AS due FROM entries WHERE finished_at_ms IS NULL',
+    )
   }
 
   claimDue({ nowMs, limit }: { readonly nowMs: number; readonly limit: number }): readonly QueueEntry[] {
@@ -70,19 +74,29 @@ export class Queue {
 
   census(): { readonly queuedMessages: number; readonly oldestDueAtMs: number | undefined } {
     const row = this.#census.get()
-    return { queuedMessages: Number(row?.['entries']), oldestDueAtMs: row?.['due'] === null ? undefined : Number(row?.['due']) }
+    return {
+      queuedMessages: Number(row?.['entries']),
+      oldestDueAtMs: row?.['due'] === null ? undefined : Number(row?.['due']),
+    }
   }
 
   /** Makes waiting entries due; what is being attempted right now is left alone. */
   retry(filter: MessageFilter, by: Act, nowMs: number): number {
     const entryIds = this.#openEntries(filter, 'AND e.claimed = 0')
     const entry = this.#database.prepare('UPDATE entries SET due_at_ms = ?1 WHERE entry_id = ?2')
-    const recipients = this.#database.prepare("UPDATE recipients SET due_at_ms = ?1 WHERE entry_id = ?2 AND kind = 'scheduled'")
+    const recipients = this.#database.prepare(
+      "UPDATE recipients SET due_at_ms = ?1 WHERE entry_id = ?2 AND kind = 'scheduled'",
+    )
     for (const entryId of entryIds) {
       entry.run(nowMs, entryId)
       recipients.run(nowMs, entryId)
     }
-    const record = { kind: 'retry', actor: by.actor, subject: filter.queueId ?? 'queue', tenant: filter.tenant ?? 'default' }
+    const record = {
+      kind: 'retry',
+      actor: by.actor,
+      subject: filter.queueId ?? 'queue',
+      tenant: filter.tenant ?? 'default',
+    }
     this.#state.chain.add(nowMs, { ...record, detail: { reason: by.reason, entries: entryIds.length } })
     return entryIds.length
   }
@@ -102,7 +116,10 @@ export class Queue {
     const where = whereFilter(filter)
     const sql = `SELECT e.entry_id FROM entries e JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
       WHERE e.finished_at_ms IS NULL ${more} AND ${where.sql} ORDER BY e.entry_id LIMIT ?`
-    return this.#database.prepare(sql).all(...where.values, filter.limit).map(row => Number(row['entry_id']))
+    return this.#database
+      .prepare(sql)
+      .all(...where.values, filter.limit)
+      .map(row => Number(row['entry_id']))
   }
 
   #claim(row: Row, nowMs: number): QueueEntry {

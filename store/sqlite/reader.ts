@@ -4,7 +4,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Report } from '../../core/verdict.ts'
 import { auditLine, checkCheckpoint, verifyChain } from '../audit.ts'
-import type { AuditCheckpoint, AuditVerdict, Emergency, MessageFilter, QuarantineRow, QueueRow, TraceResult } from '../contract.ts'
+import type {
+  AuditCheckpoint,
+  AuditVerdict,
+  Emergency,
+  MessageFilter,
+  QuarantineRow,
+  QueueRow,
+  TraceResult,
+} from '../contract.ts'
 import { auditCutoffMs, type RetentionSettings } from '../retention.ts'
 import { readBase, readChain, readSignedBase } from './chain.ts'
 import { answerFor } from './channel.ts'
@@ -19,20 +27,28 @@ export type ReaderCalls = {
   report: [key: OriginalKey, answer: readonly Report[]]
   emergency: [nothing: undefined, answer: Emergency]
   verifyAudit: [ask: VerifyAsk, answer: AuditVerdict]
-  auditPage: [ask: { readonly fromSeq: number; readonly limit: number }, answer: { readonly lines: readonly string[]; readonly nextSeq: number }]
+  auditPage: [
+    ask: { readonly fromSeq: number; readonly limit: number },
+    answer: { readonly lines: readonly string[]; readonly nextSeq: number },
+  ]
 }
 
-type VerifyAsk = { readonly anchor: AuditCheckpoint | undefined; readonly retention: RetentionSettings; readonly nowMs: number }
+type VerifyAsk = {
+  readonly anchor: AuditCheckpoint | undefined
+  readonly retention: RetentionSettings
+  readonly nowMs: number
+}
 
-export function answerReader(database: DatabaseSync, call: Call<ReaderCalls>): Answer {
+/** `publicKey` is that of this store's checkpoints. */
+export function answerReader(database: DatabaseSync, publicKey: string, call: Call<ReaderCalls>): Answer {
   try {
-    return { id: call.id, value: read(database, call) }
+    return { id: call.id, value: read(database, publicKey, call) }
   } catch (error) {
     return answerFor(call.id, error)
   }
 }
 
-function read(database: DatabaseSync, call: Call<ReaderCalls>): unknown {
+function read(database: DatabaseSync, publicKey: string, call: Call<ReaderCalls>): unknown {
   switch (call.name) {
     case 'listQueue':
       return listQueue(database, call.argument)
@@ -45,17 +61,20 @@ function read(database: DatabaseSync, call: Call<ReaderCalls>): unknown {
     case 'emergency':
       return readEmergency(database)
     case 'verifyAudit':
-      return verifyAudit(database, call.argument)
+      return verifyAudit(database, publicKey, call.argument)
     case 'auditPage':
       return auditPage(database, call.argument.fromSeq, call.argument.limit)
   }
 }
 
 /** One read transaction, so that a commit meanwhile does not look like a gap. */
-function verifyAudit(database: DatabaseSync, { anchor, retention, nowMs }: VerifyAsk): AuditVerdict {
+function verifyAudit(database: DatabaseSync, publicKey: string, { anchor, retention, nowMs }: VerifyAsk): AuditVerdict {
   database.exec('BEGIN')
   try {
     const signedBase = readSignedBase(database)
+    if (signedBase && (signedBase.publicKey !== publicKey || !checkCheckpoint(signedBase))) {
+      return { ok: false, seq: signedBase.seq, problem: 'the base of the chain is not signed by this store' }
+    }
     const problem = signedBase && problemOfBase(signedBase, anchor, auditCutoffMs(retention, nowMs))
     if (problem) return { ok: false, seq: signedBase.seq, problem }
     return verifyChain(readBase(database), readChain(database, 0), anchor)
@@ -65,8 +84,11 @@ function verifyAudit(database: DatabaseSync, { anchor, retention, nowMs }: Verif
 }
 
 /** Retention may cut the front of the chain, but only what was past its time. */
-function problemOfBase(base: AuditCheckpoint, anchor: AuditCheckpoint | undefined, cutoffMs: number): string | undefined {
-  if (!checkCheckpoint(base)) return 'the base of the chain is not signed by its key'
+function problemOfBase(
+  base: AuditCheckpoint,
+  anchor: AuditCheckpoint | undefined,
+  cutoffMs: number,
+): string | undefined {
   if (base.atMs >= cutoffMs) return 'cut: records were removed before their time'
   if (anchor && anchor.seq <= base.seq && anchor.atMs >= cutoffMs) return 'cut: the checkpoint names a removed record'
   return undefined

@@ -21,7 +21,12 @@ export async function recover(files: FileOps, layout: Layout, database: Database
   for (const folder of FOLDERS) await files.makeDirectory(layout.folder(folder))
   const removals = [
     await removeUnnamed(files, layout, 'incoming', new Map()),
-    await removeUnnamed(files, layout, 'originals', lengths(database, "SELECT file, length FROM payloads WHERE place = 'file'")),
+    await removeUnnamed(
+      files,
+      layout,
+      'originals',
+      lengths(database, "SELECT file, length FROM payloads WHERE place = 'file'"),
+    ),
     await removeUnnamed(files, layout, 'outgoing', lengths(database, COPIES)),
     await removeUnnamed(files, layout, 'segments', lengths(database, 'SELECT name, committed_bytes FROM segments')),
   ]
@@ -38,7 +43,12 @@ const COPIES = 'SELECT copy_file, message_bytes FROM entries WHERE copy_file IS 
 
 /** First column: file name; second: how many bytes of it must be there. */
 function lengths(database: DatabaseSync, sql: string): Map<string, number> {
-  return new Map(database.prepare(sql).all().map(row => Object.values(row) as [string, number]))
+  return new Map(
+    database
+      .prepare(sql)
+      .all()
+      .map(row => Object.values(row) as [string, number]),
+  )
 }
 
 async function removeUnnamed(files: FileOps, layout: Layout, folder: Folder, named: ReadonlyMap<string, number>) {

@@ -162,7 +162,8 @@ function harden(database: DatabaseSync): void {
 
 function migrate(database: DatabaseSync): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (version > MIGRATIONS.length) throw new Error(`mail.db has schema ${version}, this program knows ${MIGRATIONS.length}`)
+  if (version > MIGRATIONS.length)
+    throw new Error(`mail.db has schema ${version}, this program knows ${MIGRATIONS.length}`)
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue
     database.exec('BEGIN IMMEDIATE')

@@ -9,7 +9,10 @@ import type { TenantId } from '../contract.ts'
 /** Random bytes are drawn from the system in larger blocks: five calls per message cost more than its cipher. */
 const RANDOM_BLOCK_BYTES = 8192
 
-export type Sealed = { readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]; readonly payload: Uint8Array }
+export type Sealed = {
+  readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]
+  readonly payload: Uint8Array
+}
 
 export class Sealing {
   readonly #recipients: ReadonlyMap<TenantId, readonly Recipient[]>
@@ -25,7 +28,11 @@ export class Sealing {
 
   /** One payload, one header for each tenant. */
   seal(tenants: readonly TenantId[], plain: Uint8Array): Sealed {
-    const { headers, payload } = sealSmall(tenants.map(tenant => this.#recipientsOf(tenant)), plain, drawRandom)
+    const { headers, payload } = sealSmall(
+      tenants.map(tenant => this.#recipientsOf(tenant)),
+      plain,
+      drawRandom,
+    )
     return { headers: tenants.map((tenant, index) => ({ tenant, ageHeader: headers[index]! })), payload }
   }
 

@@ -27,20 +27,33 @@ type Touched = {
   copyMissing: boolean
   text: { readonly place: Place; readonly header: Uint8Array; readonly expiresAtMs: number } | undefined
 }
-type Change = { readonly touched: Touched; readonly recipient: Recipient; readonly settlement: Settlement; readonly counts: boolean }
+type Change = {
+  readonly touched: Touched
+  readonly recipient: Recipient
+  readonly settlement: Settlement
+  readonly counts: boolean
+}
 
 const AUDIT_KIND = { delivered: 'deliver', failed: 'fail', dropped: 'drop' } as const
 
 /** Prepared once for all batches. */
-export type SettlingStatements = Readonly<Record<'entry' | 'recipients' | 'copy' | 'settle' | 'open' | 'reschedule' | 'finish' | 'erase', StatementSync>>
+export type SettlingStatements = Readonly<
+  Record<'entry' | 'recipients' | 'copy' | 'settle' | 'open' | 'reschedule' | 'finish' | 'erase', StatementSync>
+>
 
 export function prepareSettling({ database }: WriterState): SettlingStatements {
   return {
-    entry: database.prepare('SELECT tenant, queue_id, retention_class, copy_file, finished_at_ms, attempts FROM entries WHERE entry_id = ?'),
+    entry: database.prepare(
+      'SELECT tenant, queue_id, retention_class, copy_file, finished_at_ms, attempts FROM entries WHERE entry_id = ?',
+    ),
     recipients: database.prepare('SELECT position, mailbox, kind FROM recipients WHERE entry_id = ?'),
     copy: database.prepare('SELECT bytes FROM copies WHERE entry_id = ?'),
-    settle: database.prepare('UPDATE recipients SET kind = ?, claimed = 0, due_at_ms = ?, state = ? WHERE entry_id = ? AND position = ?'),
-    open: database.prepare("SELECT min(due_at_ms) AS due, max(claimed) AS claimed FROM recipients WHERE entry_id = ? AND kind = 'scheduled'"),
+    settle: database.prepare(
+      'UPDATE recipients SET kind = ?, claimed = 0, due_at_ms = ?, state = ? WHERE entry_id = ? AND position = ?',
+    ),
+    open: database.prepare(
+      "SELECT min(due_at_ms) AS due, max(claimed) AS claimed FROM recipients WHERE entry_id = ? AND kind = 'scheduled'",
+    ),
     reschedule: database.prepare('UPDATE entries SET claimed = ?, due_at_ms = ?, attempts = ? WHERE entry_id = ?'),
     finish: database.prepare(
       `UPDATE entries SET claimed = 0, finished_at_ms = ?, copy_file = NULL, text_payload_id = ?, text_header = ?, text_expires_at_ms = ?
@@ -174,7 +187,11 @@ function isFinal({ recipients }: Touched): boolean {
   return recipients.every(recipient => recipient.kind !== 'scheduled')
 }
 
-function auditOf(touched: Touched, settlement: Settlement, state: Exclude<RecipientState, { kind: 'scheduled' }>): AuditRecord {
+function auditOf(
+  touched: Touched,
+  settlement: Settlement,
+  state: Exclude<RecipientState, { kind: 'scheduled' }>,
+): AuditRecord {
   const { recipient, possibleDuplicate } = settlement
   const detail =
     state.kind === 'dropped'

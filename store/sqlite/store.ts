@@ -65,7 +65,11 @@ class ThreadedStore implements SqliteStore {
   #space: { readonly atMs: number; readonly space: Promise<StoreSpace> } | undefined
   #confirmed: string[] = []
 
-  constructor(directory: string, settings: StoreSettings, { writer, here }: { writer: Running<WriterCalls>; here: boolean }) {
+  constructor(
+    directory: string,
+    settings: StoreSettings,
+    { writer, here }: { writer: Running<WriterCalls>; here: boolean },
+  ) {
     this.#layout = layoutOf(directory)
     this.#settings = settings
     this.#writer = writer
@@ -108,7 +112,9 @@ class ThreadedStore implements SqliteStore {
   space(): Promise<StoreSpace> {
     const nowMs = Date.now()
     if (this.#space && nowMs - this.#space.atMs < SPACE_FRESH_MS) return this.#space.space
-    const space = this.#writer.channel.call('space', undefined).then(space => ({ ...space, quotaBytes: this.#settings.quotaBytes }))
+    const space = this.#writer.channel
+      .call('space', undefined)
+      .then(space => ({ ...space, quotaBytes: this.#settings.quotaBytes }))
     this.#space = { atMs: nowMs, space }
     return space
   }

@@ -6,7 +6,12 @@ import type { StoreSettings } from './protocol.ts'
 import { serveReader, serveWriter } from './serve.ts'
 
 type ThreadData =
-  | { readonly role: 'writer'; readonly port: MessagePort; readonly directory: string; readonly settings: StoreSettings }
+  | {
+      readonly role: 'writer'
+      readonly port: MessagePort
+      readonly directory: string
+      readonly settings: StoreSettings
+    }
   | { readonly role: 'reader'; readonly port: MessagePort; readonly directory: string }
 
 const data = workerData as ThreadData

@@ -2,11 +2,11 @@
  * Starting the store's threads and the channels to them.
  */
 import { once } from 'node:events'
-import { type MessagePort, MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import type { StoreBroken } from '../contract.ts'
 import { Channel } from './channel.ts'
 import type { FileOps } from './files.ts'
-import type { Answer, StoreSettings, WriterCalls } from './protocol.ts'
+import type { StoreSettings, WriterCalls } from './protocol.ts'
 import type { ReaderCalls } from './reader.ts'
 import { serveReader, serveWriter } from './serve.ts'
 
@@ -20,25 +20,36 @@ export type Running<Calls extends { [Name in keyof Calls]: [unknown, unknown] }>
 }
 
 /** The writer in a thread of its own. Rejects when the store cannot be opened. */
-export async function startWriter(directory: string, settings: StoreSettings, onBroken: OnBroken): Promise<Running<WriterCalls>> {
+export async function startWriter(
+  directory: string,
+  settings: StoreSettings,
+  onBroken: OnBroken,
+): Promise<Running<WriterCalls>> {
   const { port1, port2 } = new MessageChannel()
-  const worker = new Worker(THREAD, { workerData: { role: 'writer', port: port2, directory, settings }, transferList: [port2] })
+  const worker = new Worker(THREAD, {
+    workerData: { role: 'writer', port: port2, directory, settings },
+    transferList: [port2],
+  })
   let failure = 'the store thread ended'
   worker.on('error', error => {
     failure = `the store thread failed: ${(error as Error).message}` // 'exit' follows
   })
   const died = new Promise<string>(resolve => worker.once('exit', () => resolve(failure)))
-  await Promise.race([opened(port1), died.then(cause => Promise.reject(new Error(cause)))])
+  await Promise.race([once(port1, 'message'), died.then(cause => Promise.reject(new Error(cause)))])
   const channel = new Channel<WriterCalls>(port1, onBroken)
   void died.then(cause => channel.break(cause))
   return { channel, stop: () => stopThread(worker, channel) }
 }
 
 /** The writer in this thread, on other files: for tests that fail or stop it between two steps. */
-export async function startWriterHere(directory: string, settings: StoreSettings, files: FileOps, onBroken: OnBroken): Promise<Running<WriterCalls>> {
+export async function startWriterHere(
+  directory: string,
+  settings: StoreSettings,
+  files: FileOps,
+  onBroken: OnBroken,
+): Promise<Running<WriterCalls>> {
   const { port1, port2 } = new MessageChannel()
-  void serveWriter(port2, directory, settings, files)
-  await opened(port1)
+  await serveWriter(port2, directory, settings, files)
   const channel = new Channel<WriterCalls>(port1, onBroken)
   return { channel, stop: async () => channel.close() }
 }
@@ -59,11 +70,4 @@ export function startReader(directory: string, here: boolean): Running<ReaderCal
 async function stopThread(worker: Worker, channel: { close(): void }): Promise<void> {
   channel.close()
   await worker.terminate()
-}
-
-async function opened(port: MessagePort): Promise<void> {
-  const [[answer]] = (await once(port, 'message')) as [readonly Answer[]]
-  if (!answer?.error) return
-  port.close()
-  throw new Error(answer.error.message)
 }

@@ -7,7 +7,15 @@
  */
 import { StoreBroken } from '../contract.ts'
 import { Acceptance } from './acceptance.ts'
-import { appendToSegments, Batch, flushNewFiles, removeObsolete, renameIntoPlace, syncFolders } from './batch.ts'
+import {
+  allDone,
+  appendToSegments,
+  Batch,
+  flushNewFiles,
+  removeObsolete,
+  renameIntoPlace,
+  syncFolders,
+} from './batch.ts'
 import { answerFor } from './channel.ts'
 import type { FileOps } from './files.ts'
 import { type Opened, writeEmergency } from './opening.ts'
@@ -23,11 +31,18 @@ type WriterCall = Call<WriterCalls>
 /** What a call does inside the transaction; its return value is the answer. */
 type Work = () => unknown
 type Planned = { readonly call: WriterCall; readonly work: Work }
-type Plan = { readonly batch: Batch; readonly settling: Settling; readonly planned: Planned[]; readonly answers: Answer[]; readonly nowMs: number }
+type Plan = {
+  readonly batch: Batch
+  readonly settling: Settling
+  readonly planned: Planned[]
+  readonly answers: Answer[]
+  readonly nowMs: number
+}
 
 const MAX_CALLS_PER_BATCH = 256
 const IDLE_MS = 1000
 const FREE_SPACE_FRESH_MS = 1000
+type PlannedName = 'commit' | 'settle' | 'drop' | 'confirm' | 'reconfigure'
 /** Calls that change no row: a batch of these alone needs no transaction. */
 const READS: ReadonlySet<string> = new Set(['space', 'readMessage', 'confirm', 'reconfigure'])
 
@@ -49,7 +64,11 @@ export class Writer {
   #idleTimer: NodeJS.Timeout | undefined
 
   /** `drain` returns calls that have arrived meanwhile, without waiting. */
-  constructor({ state, lock }: Opened, files: FileOps, { post, drain }: { post: (answers: readonly Answer[]) => void; drain: () => readonly WriterCall[] }) {
+  constructor(
+    { state, lock }: Opened,
+    files: FileOps,
+    { post, drain }: { post: (answers: readonly Answer[]) => void; drain: () => readonly WriterCall[] },
+  ) {
     this.#state = state
     this.#lock = lock
     this.#files = files
@@ -98,7 +117,7 @@ export class Writer {
     const plan = this.#plan(calls)
     const { batch } = plan
 
-    await Promise.all([flushNewFiles(files, batch), appendToSegments(files, layout, segments, batch)])
+    await allDone([flushNewFiles(files, batch), appendToSegments(files, layout, segments, batch)])
     await renameIntoPlace(files, layout, batch)
     await syncFolders(files, layout, batch)
     if (calls.some(call => !READS.has(call.name))) files.commit(() => this.#transaction(plan))
@@ -114,7 +133,13 @@ export class Writer {
   #plan(calls: readonly WriterCall[]): Plan {
     const nowMs = Date.now()
     const batch = new Batch(this.#state.layout, this.#state.segments)
-    const plan: Plan = { batch, settling: new Settling(this.#state, this.#settlingStatements), planned: [], answers: [], nowMs }
+    const plan: Plan = {
+      batch,
+      settling: new Settling(this.#state, this.#settlingStatements),
+      planned: [],
+      answers: [],
+      nowMs,
+    }
     const dedupKeys = new Set<string>()
     const later: WriterCall[] = []
     for (const call of calls) {
@@ -135,9 +160,9 @@ export class Writer {
     return plan
   }
 
+  /** What must be decided, sealed or checked before anything is written. */
   #planCall(call: WriterCall, plan: Plan): Work {
-    const { state } = { state: this.#state }
-    const { batch, settling, nowMs } = plan
+    const { settling, nowMs } = plan
     switch (call.name) {
       case 'commit':
         return this.#planCommit(call.argument, plan)
@@ -157,35 +182,48 @@ export class Writer {
         for (const queueId of call.argument) this.#acceptance.unconfirmed.add(queueId)
         return () => undefined
       case 'reconfigure':
-        state.sealing = new Sealing(call.argument.recipients)
-        state.settings = call.argument
+        this.#state.sealing = new Sealing(call.argument.recipients)
+        this.#state.settings = call.argument
         return () => undefined
+      default:
+        return () => this.#perform(call, plan)
+    }
+  }
+
+  /** Calls that are nothing but their part of the transaction. */
+  #perform(call: Exclude<WriterCall, { readonly name: PlannedName }>, { batch, nowMs }: Plan): unknown {
+    const { chain, freeBytes, payloads } = this.#state
+    switch (call.name) {
       case 'claimDue':
-        return () => this.#queue.claimDue(call.argument)
+        return this.#queue.claimDue(call.argument)
       case 'markDelayWarned':
-        return () => this.#queue.markDelayWarned(call.argument)
+        return this.#queue.markDelayWarned(call.argument)
       case 'readMessage':
-        return () => this.#queue.locateCopy(call.argument)
+        return this.#queue.locateCopy(call.argument)
       case 'retry':
-        return () => this.#queue.retry(call.argument.filter, call.argument.by, nowMs)
+        return this.#queue.retry(call.argument.filter, call.argument.by, nowMs)
       case 'audit':
-        return () => state.chain.add(nowMs, call.argument)
+        return chain.add(nowMs, call.argument)
       case 'checkpoint':
-        return () => state.chain.checkpoint(nowMs)
+        return chain.checkpoint(nowMs)
       case 'space':
-        return () => ({ freeBytes: state.freeBytes, originalBytes: state.payloads.storedBytes, ...this.#queue.census() })
+        return { freeBytes, originalBytes: payloads.storedBytes, ...this.#queue.census() }
       case 'pin':
-        return () => this.#originals.pin(call.argument, nowMs)
+        return this.#originals.pin(call.argument, nowMs)
       case 'exportOriginal':
-        return () => this.#originals.exportOriginal(call.argument, nowMs)
+        return this.#originals.exportOriginal(call.argument, nowMs)
       case 'purge':
-        return () => this.#originals.purge(call.argument.filter, call.argument.by, { dryRun: call.argument.dryRun, nowMs, batch })
+        return this.#originals.purge(call.argument.filter, call.argument.by, {
+          dryRun: call.argument.dryRun,
+          nowMs,
+          batch,
+        })
       case 'retain':
-        return () => this.#originals.retain(call.argument, batch)
+        return this.#originals.retain(call.argument, batch)
       case 'setEmergency':
-        return () => this.#setEmergency(call.argument, nowMs)
+        return this.#setEmergency(call.argument, nowMs)
       case 'close':
-        return () => state.chain.add(nowMs, { tenant: 'default', kind: 'stop', actor: 'system', subject: 'store', detail: {} })
+        return chain.add(nowMs, { tenant: 'default', kind: 'stop', actor: 'system', subject: 'store', detail: {} })
     }
   }
 
@@ -246,7 +284,13 @@ export class Writer {
     writeEmergency(this.#state.database, state)
     this.#state.emergency = state
     const detail = { state, reason: by.reason }
-    this.#state.chain.add(nowMs, { tenant: 'default', kind: 'emergency', actor: by.actor, subject: 'emergency', detail })
+    this.#state.chain.add(nowMs, {
+      tenant: 'default',
+      kind: 'emergency',
+      actor: by.actor,
+      subject: 'emergency',
+      detail,
+    })
   }
 
   async #refreshFreeBytes(): Promise<void> {

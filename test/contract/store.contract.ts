@@ -6,7 +6,19 @@ import { Sealer } from '../../core/seal/age.ts'
 import type { Mailbox } from '../../core/smtp/envelope.ts'
 import type { AcceptedMessage, QueueEntry, Settlement, Store, StoreAdmin } from '../../store/contract.ts'
 import {
-  ACCEPTED_AT_MS, BY, collect, delivered, group, IDENTITY, message, OTHER_IDENTITY, plainOriginal, quarantinedPart, REPORT, scratchDirectory, unseal,
+  ACCEPTED_AT_MS,
+  BY,
+  collect,
+  delivered,
+  group,
+  IDENTITY,
+  message,
+  OTHER_IDENTITY,
+  plainOriginal,
+  quarantinedPart,
+  REPORT,
+  scratchDirectory,
+  unseal,
 } from '../unit/store/sample.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -44,9 +56,21 @@ export function storeContract(name: string, openEngine: Open): void {
         const accepted = message()
         const entry = await commitOne(accepted)
         expect(entry).toEqual({
-          entryId: expect.any(Number), queueId: accepted.queueId, tenant: 'default', groupId: 'g1', route: 'inner', direction: 'inward',
-          reversePath: 'sender@example.net', dsnAllowed: true, smtpUtf8: false, acceptedAtMs: ACCEPTED_AT_MS, attempts: 0,
-          recipients: mailboxes('a'), messageBytes: accepted.groups[0]!.message.length, delayWarned: false, mayBeDuplicate: false,
+          entryId: expect.any(Number),
+          queueId: accepted.queueId,
+          tenant: 'default',
+          groupId: 'g1',
+          route: 'inner',
+          direction: 'inward',
+          reversePath: 'sender@example.net',
+          dsnAllowed: true,
+          smtpUtf8: false,
+          acceptedAtMs: ACCEPTED_AT_MS,
+          attempts: 0,
+          recipients: mailboxes('a'),
+          messageBytes: accepted.groups[0]!.message.length,
+          delayWarned: false,
+          mayBeDuplicate: false,
         })
         expect(await store.claimDue(ACCEPTED_AT_MS + DAY_MS, 10)).toEqual([])
       })
@@ -65,7 +89,9 @@ export function storeContract(name: string, openEngine: Open): void {
         expect(Buffer.from(unseal(sealed)).equals(original)).toBe(true)
         await reopen()
         expect(Buffer.from(await store.readMessage(entry.entryId)).equals(composed)).toBe(true)
-        expect(Buffer.from(await collect(store.exportOriginal(accepted.queueId, 'default', BY))).equals(Buffer.from(sealed))).toBe(true)
+        expect(
+          Buffer.from(await collect(store.exportOriginal(accepted.queueId, 'default', BY))).equals(Buffer.from(sealed)),
+        ).toBe(true)
       })
 
       test('takes over a file that was sealed while the message arrived', async () => {
@@ -75,18 +101,29 @@ export function storeContract(name: string, openEngine: Open): void {
         const tempPath = store.incomingPath('arriving-1')
         writeFileSync(tempPath, payload)
         const headers = [{ tenant: 'default', ageHeader: sealer.headers[0]! }]
-        const accepted = message({ original: { headers, payload: { kind: 'file', tempPath, bytes: payload.length, sha256: 'ab' } } })
+        const accepted = message({
+          original: { headers, payload: { kind: 'file', tempPath, bytes: payload.length, sha256: 'ab' } },
+        })
         await commitOne(accepted)
         expect(existsSync(tempPath)).toBe(false)
-        expect(Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).equals(plain)).toBe(true)
+        expect(
+          Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).equals(plain),
+        ).toBe(true)
       })
 
       test('keeps payloads that came sealed as they are', async () => {
         const sealer = new Sealer([[IDENTITY.recipient]], randomBytes)
         const payload = Buffer.concat([...sealer.push(Buffer.from('sealed by the caller')), ...sealer.end()])
-        const accepted = message({ original: { headers: [{ tenant: 'default', ageHeader: sealer.headers[0]! }], payload: { kind: 'memory', bytes: payload } } })
+        const accepted = message({
+          original: {
+            headers: [{ tenant: 'default', ageHeader: sealer.headers[0]! }],
+            payload: { kind: 'memory', bytes: payload },
+          },
+        })
         await commitOne(accepted)
-        expect(Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).toString()).toBe('sealed by the caller')
+        expect(
+          Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).toString(),
+        ).toBe('sealed by the caller')
       })
 
       test('leaves the octets of the caller alone', async () => {
@@ -96,7 +133,9 @@ export function storeContract(name: string, openEngine: Open): void {
       })
 
       test('seals a message of two tenants once for each, and opens for neither with the key of the other', async () => {
-        const accepted = message({ groups: [group(), group({ groupId: 'g2', tenant: 'kita', recipients: mailboxes('k') })] })
+        const accepted = message({
+          groups: [group(), group({ groupId: 'g2', tenant: 'kita', recipients: mailboxes('k') })],
+        })
         const { entries } = await store.commit(accepted)
         expect(entries.map(entry => entry.tenant)).toEqual(['default', 'kita'])
         const forKita = await collect(store.exportOriginal(accepted.queueId, 'kita', BY))
@@ -113,14 +152,19 @@ export function storeContract(name: string, openEngine: Open): void {
       test('a queue id that is there already fails that message alone', async () => {
         const first = message()
         await store.commit(first)
-        const [again, other] = await Promise.allSettled([store.commit({ ...message(), queueId: first.queueId }), store.commit(message())])
+        const [again, other] = await Promise.allSettled([
+          store.commit({ ...message(), queueId: first.queueId }),
+          store.commit(message()),
+        ])
         expect(again.status).toBe('rejected')
         expect(other.status).toBe('fulfilled')
         expect(await store.verifyAudit()).toMatchObject({ ok: true })
       })
 
       test('many at once are all there afterwards', async () => {
-        const accepted = Array.from({ length: 200 }, (_, i) => message({ original: plainOriginal(randomBytes(i % 10 === 0 ? 100_000 : 300)) }))
+        const accepted = Array.from({ length: 200 }, (_, i) =>
+          message({ original: plainOriginal(randomBytes(i % 10 === 0 ? 100_000 : 300)) }),
+        )
         await Promise.all(accepted.map(one => store.commit(one)))
         await reopen()
         const queued = await store.listQueue({ limit: 1000 })
@@ -131,7 +175,9 @@ export function storeContract(name: string, openEngine: Open): void {
         await store.close()
         store = await openEngine(directory, { quotaBytes: 1000 })
         await expect(store.commit(message({ rawBytes: 2000 }))).rejects.toMatchObject({ name: 'StoreFull' })
-        await expect(store.commit(message({ rawBytes: 2000, original: undefined }))).resolves.toMatchObject({ kind: 'committed' })
+        await expect(store.commit(message({ rawBytes: 2000, original: undefined }))).resolves.toMatchObject({
+          kind: 'committed',
+        })
       })
     })
 
@@ -146,7 +192,9 @@ export function storeContract(name: string, openEngine: Open): void {
       })
 
       test('nor when both come at the same time', async () => {
-        const results = await Promise.all([message({ dedupKey: 'same' }), message({ dedupKey: 'same' })].map(one => store.commit(one)))
+        const results = await Promise.all(
+          [message({ dedupKey: 'same' }), message({ dedupKey: 'same' })].map(one => store.commit(one)),
+        )
         expect(results.map(result => result.kind).sort()).toEqual(['committed', 'duplicate'])
         expect(await store.listQueue(ALL)).toHaveLength(1)
       })
@@ -173,16 +221,27 @@ export function storeContract(name: string, openEngine: Open): void {
 
     describe('settle', () => {
       const scheduled = (entryId: number, recipient: Mailbox, dueAtMs: number, attempts = 1): Settlement => ({
-        entryId, recipient, state: { kind: 'scheduled', dueAtMs, attempts, lastReply: '451 later' }, possibleDuplicate: false,
+        entryId,
+        recipient,
+        state: { kind: 'scheduled', dueAtMs, attempts, lastReply: '451 later' },
+        possibleDuplicate: false,
       })
 
       test('a deferred recipient comes back when due, the delivered one does not', async () => {
         const entry = await commitOne(message({ groups: [group({ recipients: mailboxes('a', 'b') })] }))
         const dueAtMs = ACCEPTED_AT_MS + 60_000
-        await store.settle([delivered(entry.entryId, 'a@town.example.jp'), scheduled(entry.entryId, mailboxes('b')[0]!, dueAtMs)])
+        await store.settle([
+          delivered(entry.entryId, 'a@town.example.jp'),
+          scheduled(entry.entryId, mailboxes('b')[0]!, dueAtMs),
+        ])
         expect(await store.claimDue(dueAtMs - 1, 10)).toEqual([])
         const [due] = await store.claimDue(dueAtMs, 10)
-        expect(due).toMatchObject({ entryId: entry.entryId, recipients: mailboxes('b'), attempts: 1, mayBeDuplicate: false })
+        expect(due).toMatchObject({
+          entryId: entry.entryId,
+          recipients: mailboxes('b'),
+          attempts: 1,
+          mayBeDuplicate: false,
+        })
         expect(await store.claimDue(dueAtMs, 10)).toEqual([])
       })
 
@@ -197,7 +256,10 @@ export function storeContract(name: string, openEngine: Open): void {
       test('when everybody is final the plain copy is gone, and the queue is empty', async () => {
         const entry = await commitOne(message({ groups: [group({ recipients: mailboxes('a', 'b') })] }))
         const failed = { kind: 'failed', atMs: 1, nextHop: 'mail.inner', reply: '550 no', status: '5.1.1' } as const
-        await store.settle([delivered(entry.entryId), { entryId: entry.entryId, recipient: mailboxes('b')[0]!, state: failed, possibleDuplicate: true }])
+        await store.settle([
+          delivered(entry.entryId),
+          { entryId: entry.entryId, recipient: mailboxes('b')[0]!, state: failed, possibleDuplicate: true },
+        ])
         await expect(store.readMessage(entry.entryId)).rejects.toThrow('not in the queue')
         expect(await store.listQueue(ALL)).toEqual([])
         const [life] = await store.trace({ ...ALL, queueId: entry.queueId })
@@ -207,7 +269,9 @@ export function storeContract(name: string, openEngine: Open): void {
 
       test('all or none: a settlement for nobody changes nothing', async () => {
         const entry = await commitOne(message())
-        await expect(store.settle([delivered(entry.entryId), delivered(entry.entryId, 'nobody@town.example.jp')])).rejects.toThrow('no such recipient')
+        await expect(
+          store.settle([delivered(entry.entryId), delivered(entry.entryId, 'nobody@town.example.jp')]),
+        ).rejects.toThrow('no such recipient')
         expect(await store.listQueue(ALL)).toMatchObject([{ recipients: [{ state: { kind: 'scheduled' } }] }])
       })
 
@@ -220,7 +284,9 @@ export function storeContract(name: string, openEngine: Open): void {
 
       test('oldest first, no more than asked for', async () => {
         const entries = await Promise.all([message(), message(), message()].map(commitOne))
-        await store.settle(entries.map((entry, i) => scheduled(entry.entryId, mailboxes('a')[0]!, ACCEPTED_AT_MS + 100 - i)))
+        await store.settle(
+          entries.map((entry, i) => scheduled(entry.entryId, mailboxes('a')[0]!, ACCEPTED_AT_MS + 100 - i)),
+        )
         const due = await store.claimDue(ACCEPTED_AT_MS + 200, 2)
         expect(due.map(entry => entry.entryId)).toEqual([entries[2]!.entryId, entries[1]!.entryId])
       })
@@ -229,17 +295,24 @@ export function storeContract(name: string, openEngine: Open): void {
     test('after a restart what was under way is due again, and says that it may be the second time', async () => {
       const [underWay, waiting] = [await commitOne(message()), await commitOne(message())]
       const later = { kind: 'scheduled', dueAtMs: ACCEPTED_AT_MS + 5, attempts: 1, lastReply: '' } as const
-      await store.settle([{ entryId: waiting.entryId, recipient: mailboxes('a')[0]!, state: later, possibleDuplicate: false }])
+      await store.settle([
+        { entryId: waiting.entryId, recipient: mailboxes('a')[0]!, state: later, possibleDuplicate: false },
+      ])
       await reopen()
       const due = await store.claimDue(ACCEPTED_AT_MS + DAY_MS, 10)
-      expect(due.map(entry => [entry.entryId, entry.mayBeDuplicate])).toEqual([[underWay.entryId, true], [waiting.entryId, false]])
+      expect(due.map(entry => [entry.entryId, entry.mayBeDuplicate])).toEqual([
+        [underWay.entryId, true],
+        [waiting.entryId, false],
+      ])
     })
 
     describe('operators', () => {
       test('hold: accepted, but nothing inward is handed out until resumed; DSNs go', async () => {
         await store.setEmergency('hold', BY)
         expect(await store.emergency()).toBe('hold')
-        const { entries } = await store.commit(message({ groups: [group(), group({ groupId: 'dsn', direction: 'outward', route: 'out' })] }))
+        const { entries } = await store.commit(
+          message({ groups: [group(), group({ groupId: 'dsn', direction: 'outward', route: 'out' })] }),
+        )
         expect(entries.map(entry => entry.direction)).toEqual(['outward'])
         expect(await store.claimDue(ACCEPTED_AT_MS + DAY_MS, 10)).toEqual([])
         await reopen()
@@ -267,7 +340,9 @@ export function storeContract(name: string, openEngine: Open): void {
       test('retry makes waiting mail due', async () => {
         const entry = await commitOne(message())
         const far = { kind: 'scheduled', dueAtMs: Date.now() + DAY_MS, attempts: 3, lastReply: '' } as const
-        await store.settle([{ entryId: entry.entryId, recipient: mailboxes('a')[0]!, state: far, possibleDuplicate: false }])
+        await store.settle([
+          { entryId: entry.entryId, recipient: mailboxes('a')[0]!, state: far, possibleDuplicate: false },
+        ])
         expect(await store.retry({ ...ALL, queueId: entry.queueId }, BY)).toBe(1)
         expect(await store.claimDue(Date.now() + 1000, 10)).toHaveLength(1)
       })
@@ -277,8 +352,16 @@ export function storeContract(name: string, openEngine: Open): void {
         await store.commit(accepted)
         expect(await store.listQuarantine(ALL)).toEqual([
           {
-            queueId: accepted.queueId, tenant: 'default', acceptedAtMs: ACCEPTED_AT_MS, reversePath: 'sender@example.net', subject: 'hello',
-            bytes: accepted.rawBytes, rawSha256: accepted.rawSha256, expiresAtMs: ACCEPTED_AT_MS + 30 * DAY_MS, pinned: false, purged: false,
+            queueId: accepted.queueId,
+            tenant: 'default',
+            acceptedAtMs: ACCEPTED_AT_MS,
+            reversePath: 'sender@example.net',
+            subject: 'hello',
+            bytes: accepted.rawBytes,
+            rawSha256: accepted.rawSha256,
+            expiresAtMs: ACCEPTED_AT_MS + 30 * DAY_MS,
+            pinned: false,
+            purged: false,
             parts: [{ id: '2', name: '資料.zip', detectedType: 'application/zip', reason: 'encrypted' }],
           },
         ])
@@ -297,15 +380,30 @@ export function storeContract(name: string, openEngine: Open): void {
         await store.commit(message({ groups: [group(), group({ groupId: 'k', tenant: 'kita' })] }))
         const wanted = message(
           {
-            acceptedAtMs: ACCEPTED_AT_MS + 5, reversePath: 'evil@example.org' as Mailbox,
-            summary: { messageId: '', subject: 'pay now', from: 'Boss <boss@example.com>', receivedCount: 0, loopMarks: [] },
-            groups: [group({ tenant: 'kita', recipients: mailboxes('b'), report: { ...REPORT, parts: [quarantinedPart('cd'.repeat(32))] } })],
+            acceptedAtMs: ACCEPTED_AT_MS + 5,
+            reversePath: 'evil@example.org' as Mailbox,
+            summary: {
+              messageId: '',
+              subject: 'pay now',
+              from: 'Boss <boss@example.com>',
+              receivedCount: 0,
+              loopMarks: [],
+            },
+            groups: [
+              group({
+                tenant: 'kita',
+                recipients: mailboxes('b'),
+                report: { ...REPORT, parts: [quarantinedPart('cd'.repeat(32))] },
+              }),
+            ],
           },
           Buffer.from('other octets'),
         )
         await store.commit(wanted)
         const found = await store.trace({ ...ALL, ...filter(wanted) })
-        expect(found.map(one => [one.queueId, one.tenant, one.recipients])).toEqual([[wanted.queueId, 'kita', mailboxes('b')]])
+        expect(found.map(one => [one.queueId, one.tenant, one.recipients])).toEqual([
+          [wanted.queueId, 'kita', mailboxes('b')],
+        ])
       })
 
       test('purge makes the original unreadable for that tenant only, and says so in the trace', async () => {
@@ -315,7 +413,9 @@ export function storeContract(name: string, openEngine: Open): void {
         await collect(store.exportOriginal(accepted.queueId, 'kita', BY))
         expect(await store.purge({ ...ALL, tenant: 'kita' }, BY, false)).toMatchObject({ messages: 1 })
         await expect(collect(store.exportOriginal(accepted.queueId, 'kita', BY))).rejects.toThrow('purged')
-        expect(Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).toString()).toBe('original octets')
+        expect(
+          Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).toString(),
+        ).toBe('original octets')
         const kinds = (await store.trace({ ...ALL, tenant: 'kita' }))[0]?.steps.map(step => step.kind)
         expect(kinds).toEqual(['accept', 'export', 'purge'])
       })
@@ -378,7 +478,13 @@ export function storeContract(name: string, openEngine: Open): void {
       })
 
       test('a record of one’s own, of a known kind only', async () => {
-        const record = { tenant: 'default', kind: 'config', actor: 'os:root', subject: 'smtp.size', detail: { from: 1, to: 2 } }
+        const record = {
+          tenant: 'default',
+          kind: 'config',
+          actor: 'os:root',
+          subject: 'smtp.size',
+          detail: { from: 1, to: 2 },
+        }
         await store.audit(record)
         await expect(store.audit({ ...record, kind: 'invented' })).rejects.toThrow('unknown audit kind')
         expect(await store.verifyAudit()).toMatchObject({ ok: true, records: 2 })
@@ -387,7 +493,11 @@ export function storeContract(name: string, openEngine: Open): void {
 
     test('space tells what is queued and since when', async () => {
       await store.commit(message())
-      expect(await store.space()).toMatchObject({ queuedMessages: 1, oldestDueAtMs: ACCEPTED_AT_MS, freeBytes: expect.any(Number) })
+      expect(await store.space()).toMatchObject({
+        queuedMessages: 1,
+        oldestDueAtMs: ACCEPTED_AT_MS,
+        freeBytes: expect.any(Number),
+      })
     })
   })
 }

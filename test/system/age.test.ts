@@ -26,7 +26,10 @@ describe.runIf(installed)('with the age program', () => {
     const plain = randomBytes(length)
     const { headers, payload } = sealSmall([[parseRecipient(pair.recipient)!]], plain, randomBytes)
 
-    const opened = execFileSync('age', ['-d', '-i', key], { input: Buffer.concat([headers[0]!, payload]), maxBuffer: 1e8 })
+    const opened = execFileSync('age', ['-d', '-i', key], {
+      input: Buffer.concat([headers[0]!, payload]),
+      maxBuffer: 1e8,
+    })
     expect(opened.equals(plain)).toBe(true)
     const theirs = execFileSync('age', ['-r', pair.recipient], { input: plain, maxBuffer: 1e8 })
     expect(Buffer.from(unseal(theirs, parseIdentity(pair.identity))).equals(plain)).toBe(true)
@@ -41,14 +44,21 @@ describe.runIf(installed)('with the age program', () => {
   test('an exported original opens with `age -d -i`', async () => {
     await ensureVaultKeys(join(directory, 'keys'))
     const recipient = await readRecipient(join(directory, 'keys'), 'default')
-    const store = await openStore({ ...SETTINGS, directory: join(directory, 'store'), recipients: { default: [recipient] } })
+    const store = await openStore({
+      ...SETTINGS,
+      directory: join(directory, 'store'),
+      recipients: { default: [recipient] },
+    })
     const original = randomBytes(300_000)
     const accepted = message({ original: plainOriginal(original), groups: [group()] })
     await store.commit(accepted)
     const sealed = await collect(store.exportOriginal(accepted.queueId, 'default', BY))
     await store.close()
 
-    const opened = execFileSync('age', ['-d', '-i', identityPath(join(directory, 'keys'), 'default')], { input: sealed, maxBuffer: 1e8 })
+    const opened = execFileSync('age', ['-d', '-i', identityPath(join(directory, 'keys'), 'default')], {
+      input: sealed,
+      maxBuffer: 1e8,
+    })
     expect(opened.equals(original)).toBe(true)
   })
 })

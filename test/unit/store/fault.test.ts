@@ -13,7 +13,18 @@ import { Sealer } from '../../../core/seal/age.ts'
 import type { AcceptedMessage } from '../../../store/contract.ts'
 import { realFiles } from '../../../store/sqlite/files.ts'
 import { openStore, type SqliteStore } from '../../../store/sqlite/store.ts'
-import { BY, collect, delivered, group, IDENTITY, message, plainOriginal, SETTINGS, scratchDirectory, unseal } from './sample.ts'
+import {
+  BY,
+  collect,
+  delivered,
+  group,
+  IDENTITY,
+  message,
+  plainOriginal,
+  SETTINGS,
+  scratchDirectory,
+  unseal,
+} from './sample.ts'
 import { type Fault, PowerLossFiles } from './power-loss.ts'
 
 let directory: string
@@ -27,7 +38,11 @@ type Wanted = { readonly accepted: AcceptedMessage; readonly original: Uint8Arra
 function wanted(originalBytes: number, composedBytes: number): Wanted {
   const original = randomBytes(originalBytes)
   const composed = randomBytes(composedBytes)
-  return { original, composed, accepted: message({ original: plainOriginal(original), groups: [group({ message: composed })] }) }
+  return {
+    original,
+    composed,
+    accepted: message({ original: plainOriginal(original), groups: [group({ message: composed })] }),
+  }
 }
 
 /** As receive does: sealed to a file in incoming/ while it arrived, not flushed. */
@@ -41,7 +56,11 @@ function wantedFromFile(originalBytes: number): Wanted {
   writeFileSync(tempPath, payload)
   const headers = [{ tenant: 'default', ageHeader: sealer.headers[0]! }]
   const file = { kind: 'file', tempPath, bytes: payload.length, sha256: '' } as const
-  return { original, composed: accepted.groups[0]!.message, accepted: { ...accepted, original: { headers, payload: file } } }
+  return {
+    original,
+    composed: accepted.groups[0]!.message,
+    accepted: { ...accepted, original: { headers, payload: file } },
+  }
 }
 
 async function openWith(files: PowerLossFiles): Promise<{ store: SqliteStore; broken: Error[] }> {
@@ -83,7 +102,12 @@ async function isWhole(store: SqliteStore, { accepted, original, composed }: Wan
 /** Every file is named by a row, every segment ends where its row says. Call when the store is closed. */
 function expectNoOrphans(): void {
   const database = new DatabaseSync(join(directory, 'mail.db'), { readOnly: true })
-  const names = (sql: string) => database.prepare(sql).all().map(row => String(row['name'])).sort()
+  const names = (sql: string) =>
+    database
+      .prepare(sql)
+      .all()
+      .map(row => String(row['name']))
+      .sort()
   const there = (folder: string) => readdirSync(join(directory, folder)).sort()
   expect(there('incoming')).toEqual([])
   expect(there('originals')).toEqual(names("SELECT file AS name FROM payloads WHERE place = 'file'"))
@@ -99,9 +123,16 @@ function expectNoOrphans(): void {
 }
 
 /** One of each kind: in the row, in the segment, a file of its own, arrived as a file, with a large composed copy. */
-const everyKind = () => [wanted(500, 500), wanted(100_000, 500), wanted(1_500_000, 500), wantedFromFile(300_000), wanted(500, 100_000)]
+const everyKind = () => [
+  wanted(500, 500),
+  wanted(100_000, 500),
+  wanted(1_500_000, 500),
+  wantedFromFile(300_000),
+  wanted(500, 100_000),
+]
 
-const settled = (results: readonly PromiseSettledResult<unknown>[]) => results.map(result => result.status === 'fulfilled')
+const settled = (results: readonly PromiseSettledResult<unknown>[]) =>
+  results.map(result => result.status === 'fulfilled')
 
 async function commitWithFault(fault?: Fault) {
   const files = new PowerLossFiles(directory)
@@ -140,31 +171,42 @@ describe('the steps of one commit', () => {
     expect(steps.filter(step => step === 'commit')).toHaveLength(1)
   })
 
-  test.for(['stop', 'fail'] as const)('%s at each step: whole or absent, no orphans, chain unbroken', { timeout: 60_000 }, async mode => {
-    const steps = await countSteps()
-    expect(steps.length).toBeGreaterThan(12)
-    for (let atStep = 0; atStep < steps.length; atStep++) {
-      const { store, files, broken, before, batch, results } = await commitWithFault({ atStep, mode })
-      expect(results, steps[atStep]).toEqual([false, false, false, false, false])
-      expect(broken).toHaveLength(1)
+  test.for(['stop', 'fail'] as const)(
+    '%s at each step: whole or absent, no orphans, chain unbroken',
+    { timeout: 60_000 },
+    async mode => {
+      const steps = await countSteps()
+      expect(steps.length).toBeGreaterThan(12)
+      for (let atStep = 0; atStep < steps.length; atStep++) {
+        const { store, files, broken, before, batch, results } = await commitWithFault({ atStep, mode })
+        expect(results, steps[atStep]).toEqual([false, false, false, false, false])
+        expect(broken).toHaveLength(1)
 
-      const again = await crashAndReopen(store, files)
-      expect(await isWhole(again, before)).toBe(true)
-      for (const one of batch) expect(await isWhole(again, one), steps[atStep]).toBe(false)
-      expect(await again.verifyAudit()).toMatchObject({ ok: true })
-      await again.close()
-      expectNoOrphans()
-      rmSync(directory, { recursive: true })
-      mkdirSync(directory)
-    }
-  })
+        const again = await crashAndReopen(store, files)
+        expect(await isWhole(again, before)).toBe(true)
+        for (const one of batch) expect(await isWhole(again, one), steps[atStep]).toBe(false)
+        expect(await again.verifyAudit()).toMatchObject({ ok: true })
+        await again.close()
+        expectNoOrphans()
+        rmSync(directory, { recursive: true })
+        mkdirSync(directory)
+      }
+    },
+  )
 
   test('power lost right after the answer: everything is there, under way attempts are marked', async () => {
     const { store, files, batch, results } = await commitWithFault()
     expect(results).toEqual([true, true, true, true, true])
     const again = await crashAndReopen(store, files)
     for (const one of batch) expect(await isWhole(again, one)).toBe(true)
-    expect((await again.claimDue(Date.now(), 10)).map(entry => entry.mayBeDuplicate)).toEqual([true, true, true, true, true, true])
+    expect((await again.claimDue(Date.now(), 10)).map(entry => entry.mayBeDuplicate)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ])
     await again.close()
     expectNoOrphans()
   })
@@ -181,62 +223,78 @@ describe('the steps of one commit', () => {
 })
 
 describe('the steps of settling', () => {
-  test.for(['stop', 'fail'] as const)('%s at each step: still queued, or delivered and sealed', { timeout: 60_000 }, async mode => {
-    for (let atStep = 0; ; atStep++) {
-      const files = new PowerLossFiles(directory)
-      const { store } = await openWith(files)
-      const copies = [wanted(10, 500), wanted(10, 100_000), wanted(10, 1_500_000)]
-      const entries = await Promise.all(copies.map(async ({ accepted }) => (await store.commit(accepted)).entries[0]!))
-      files.arm({ atStep, mode })
-      const [result] = settled(await Promise.allSettled([store.settle(entries.map(entry => delivered(entry.entryId)))]))
-      const reached = files.steps.length > atStep
-      const again = await crashAndReopen(store, files)
-      const queued = await again.listQueue({ limit: 10 })
-      expect(queued).toHaveLength(result ? 0 : 3)
-      for (const one of copies) expect(await isWhole(again, one)).toBe(true)
-      await again.close()
-      expectNoOrphans()
-      rmSync(directory, { recursive: true })
-      mkdirSync(directory)
-      if (!reached) break
-    }
-  })
+  test.for(['stop', 'fail'] as const)(
+    '%s at each step: still queued, or delivered and sealed',
+    { timeout: 60_000 },
+    async mode => {
+      for (let atStep = 0; ; atStep++) {
+        const files = new PowerLossFiles(directory)
+        const { store } = await openWith(files)
+        const copies = [wanted(10, 500), wanted(10, 100_000), wanted(10, 1_500_000)]
+        const entries = await Promise.all(
+          copies.map(async ({ accepted }) => (await store.commit(accepted)).entries[0]!),
+        )
+        files.arm({ atStep, mode })
+        const [result] = settled(
+          await Promise.allSettled([store.settle(entries.map(entry => delivered(entry.entryId)))]),
+        )
+        const reached = files.steps.length > atStep
+        const again = await crashAndReopen(store, files)
+        const queued = await again.listQueue({ limit: 10 })
+        expect(queued).toHaveLength(result ? 0 : 3)
+        for (const one of copies) expect(await isWhole(again, one)).toBe(true)
+        await again.close()
+        expectNoOrphans()
+        rmSync(directory, { recursive: true })
+        mkdirSync(directory)
+        if (!reached) break
+      }
+    },
+  )
 })
 
 test('any order of calls, cut off at any step: what was answered holds', { timeout: 60_000 }, async () => {
-  const sizes = fc.constantFrom(100, 70_000, 1_200_000)
-  const rounds = fc.array(fc.array(fc.record({ original: sizes, composed: sizes, settle: fc.boolean() }), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 })
+  const sizes = fc.constantFrom(100, 70_000, 1_100_000)
+  const rounds = fc.array(
+    fc.array(fc.record({ original: sizes, composed: sizes, settle: fc.boolean() }), { minLength: 1, maxLength: 4 }),
+    { minLength: 1, maxLength: 4 },
+  )
   await fc.assert(
-    fc.asyncProperty(rounds, fc.nat(60), fc.constantFrom('stop' as const, 'fail' as const), async (plan, atStep, mode) => {
-      const files = new PowerLossFiles(directory)
-      const { store } = await openWith(files)
-      files.arm({ atStep, mode })
-      const answered: Wanted[] = []
-      const asked: Wanted[] = []
-      const finished = new Set<string>()
-      for (const round of plan) {
-        await Promise.allSettled(
-          round.map(async ({ original, composed, settle }) => {
-            const one = wanted(original, composed)
-            asked.push(one)
-            const { entries } = await store.commit(one.accepted)
-            answered.push(one)
-            if (!settle) return
-            await store.settle(entries.map(entry => delivered(entry.entryId)))
-            finished.add(one.accepted.queueId)
-          }),
-        )
-      }
-      const again = await crashAndReopen(store, files)
-      for (const one of asked) if (!(await isWhole(again, one))) expect(answered).not.toContain(one)
-      const queued = new Set((await again.listQueue({ limit: 100 })).map(row => row.queueId as string))
-      for (const queueId of finished) expect(queued.has(queueId)).toBe(false)
-      expect(await again.verifyAudit()).toMatchObject({ ok: true })
-      await again.close()
-      expectNoOrphans()
-      rmSync(directory, { recursive: true })
-      mkdirSync(directory)
-    }),
-    { numRuns: 25 },
+    fc.asyncProperty(
+      rounds,
+      fc.nat(60),
+      fc.constantFrom('stop' as const, 'fail' as const),
+      async (plan, atStep, mode) => {
+        const files = new PowerLossFiles(directory)
+        const { store } = await openWith(files)
+        files.arm({ atStep, mode })
+        const answered: Wanted[] = []
+        const asked: Wanted[] = []
+        const finished = new Set<string>()
+        for (const round of plan) {
+          await Promise.allSettled(
+            round.map(async ({ original, composed, settle }) => {
+              const one = wanted(original, composed)
+              asked.push(one)
+              const { entries } = await store.commit(one.accepted)
+              answered.push(one)
+              if (!settle) return
+              await store.settle(entries.map(entry => delivered(entry.entryId)))
+              finished.add(one.accepted.queueId)
+            }),
+          )
+        }
+        const again = await crashAndReopen(store, files)
+        for (const one of asked) if (!(await isWhole(again, one))) expect(answered).not.toContain(one)
+        const queued = new Set((await again.listQueue({ limit: 100 })).map(row => row.queueId as string))
+        for (const queueId of finished) expect(queued.has(queueId)).toBe(false)
+        expect(await again.verifyAudit()).toMatchObject({ ok: true })
+        await again.close()
+        expectNoOrphans()
+        rmSync(directory, { recursive: true })
+        mkdirSync(directory)
+      },
+    ),
+    { numRuns: 15 },
   )
 })

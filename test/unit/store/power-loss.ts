@@ -27,7 +27,8 @@ export class PowerLossFiles implements FileOps {
   constructor(directory: string) {
     for (const folder of ['originals', 'segments', 'outgoing']) {
       const path = join(directory, folder)
-      if (existsSync(path)) for (const name of readdirSync(path)) this.#flushed.set(join(path, name), statSync(join(path, name)).size)
+      if (existsSync(path))
+        for (const name of readdirSync(path)) this.#flushed.set(join(path, name), statSync(join(path, name)).size)
     }
   }
 
@@ -40,7 +41,8 @@ export class PowerLossFiles implements FileOps {
   /** Takes away what a power cut would: call when the store has been let go. */
   losePower(): void {
     for (const { undo } of this.#names.reverse()) undo()
-    for (const [path, bytes] of this.#flushed) if (existsSync(path) && statSync(path).size > bytes) truncateSync(path, bytes)
+    for (const [path, bytes] of this.#flushed)
+      if (existsSync(path) && statSync(path).size > bytes) truncateSync(path, bytes)
     this.#names = []
   }
 

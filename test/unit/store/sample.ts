@@ -29,30 +29,73 @@ export function scratchDirectory(): string {
 
 export function quarantinedPart(sha256: string): PartReport {
   return {
-    id: '2', path: 'multipart/mixed > application/zip', name: '資料.zip', claimedType: 'application/zip', detectedType: 'application/zip',
-    offset: 0, length: 10, transferEncoding: 'base64', bytes: 7, sha256, disposition: 'quarantine', rule: 'encrypted',
-    outcome: 'quarantined', reason: 'encrypted', removed: [], findings: [],
+    id: '2',
+    path: 'multipart/mixed > application/zip',
+    name: '資料.zip',
+    claimedType: 'application/zip',
+    detectedType: 'application/zip',
+    offset: 0,
+    length: 10,
+    transferEncoding: 'base64',
+    bytes: 7,
+    sha256,
+    disposition: 'quarantine',
+    rule: 'encrypted',
+    outcome: 'quarantined',
+    reason: 'encrypted',
+    removed: [],
+    findings: [],
   }
 }
 
-export const REPORT: Report = { verdict: 'relay', profile: 'text-only', policyVersion: '1', parts: [quarantinedPart('ab'.repeat(32))], findings: [] }
+export const REPORT: Report = {
+  verdict: 'relay',
+  profile: 'text-only',
+  policyVersion: '1',
+  parts: [quarantinedPart('ab'.repeat(32))],
+  findings: [],
+}
 
 export function group(over: Partial<QueuedGroup> = {}): QueuedGroup {
   return {
-    groupId: 'g1', tenant: 'default', recipients: ['a@town.example.jp' as Mailbox], route: 'inner', direction: 'inward',
-    message: Buffer.from('Subject: hello\r\n\r\nbody\r\n'), report: REPORT, publicId: '7K2Q', checkCode: '4821', retentionClass: 'standard',
+    groupId: 'g1',
+    tenant: 'default',
+    recipients: ['a@town.example.jp' as Mailbox],
+    route: 'inner',
+    direction: 'inward',
+    message: Buffer.from('Subject: hello\r\n\r\nbody\r\n'),
+    report: REPORT,
+    publicId: '7K2Q',
+    checkCode: '4821',
+    retentionClass: 'standard',
     ...over,
   }
 }
 
 let count = 0
-export function message(over: Partial<AcceptedMessage> = {}, untrusted: Uint8Array = Buffer.from('original octets')): AcceptedMessage {
+export function message(
+  over: Partial<AcceptedMessage> = {},
+  untrusted: Uint8Array = Buffer.from('original octets'),
+): AcceptedMessage {
   const queueId = `q${++count}${randomBytes(4).toString('hex')}` as QueueId
   return {
-    queueId, acceptedAtMs: ACCEPTED_AT_MS, clientAddress: '192.0.2.1', helo: 'mx.example.net', reversePath: 'sender@example.net' as Mailbox,
-    dsnAllowed: true, smtpUtf8: false, rawBytes: untrusted.length, rawSha256: createHash('sha256').update(untrusted).digest('hex'),
+    queueId,
+    acceptedAtMs: ACCEPTED_AT_MS,
+    clientAddress: '192.0.2.1',
+    helo: 'mx.example.net',
+    reversePath: 'sender@example.net' as Mailbox,
+    dsnAllowed: true,
+    smtpUtf8: false,
+    rawBytes: untrusted.length,
+    rawSha256: createHash('sha256').update(untrusted).digest('hex'),
     dedupKey: `dedup-${queueId}`,
-    summary: { messageId: '<1@example.net>', subject: 'hello', from: 'Sender <sender@example.net>', receivedCount: 1, loopMarks: [] },
+    summary: {
+      messageId: '<1@example.net>',
+      subject: 'hello',
+      from: 'Sender <sender@example.net>',
+      receivedCount: 1,
+      loopMarks: [],
+    },
     original: plainOriginal(untrusted),
     groups: [group()],
     ...over,
@@ -64,7 +107,12 @@ export function plainOriginal(bytes: Uint8Array): SealedOriginal {
 }
 
 export function delivered(entryId: number, recipient = 'a@town.example.jp'): Settlement {
-  const state = { kind: 'delivered', atMs: ACCEPTED_AT_MS + 1000, nextHop: 'mail.inner', reply: '250 2.0.0 ok' } as const
+  const state = {
+    kind: 'delivered',
+    atMs: ACCEPTED_AT_MS + 1000,
+    nextHop: 'mail.inner',
+    reply: '250 2.0.0 ok',
+  } as const
   return { entryId, recipient: recipient as Mailbox, state, possibleDuplicate: false }
 }
 

@@ -1,6 +1,212 @@
-/** The embedded engine, in its own threads, against the contract that every engine keeps. */
-import { storeContract } from '../../contract/store.contract.ts'
+/** The embedded engine against the contract that every engine keeps, and what is its own: threads, batches, files. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { realFiles } from '../../../store/sqlite/files.ts'
 import { openStore } from '../../../store/sqlite/store.ts'
-import { SETTINGS } from './sample.ts'
+import { storeContract } from '../../contract/store.contract.ts'
+import {
+  ACCEPTED_AT_MS,
+  BY,
+  collect,
+  delivered,
+  group,
+  message,
+  plainOriginal,
+  SETTINGS,
+  scratchDirectory,
+  unseal,
+} from './sample.ts'
 
-storeContract('the SQLite engine', (directory, over) => openStore({ directory, ...SETTINGS, ...over }))
+storeContract('the SQLite engine', (directory, over) =>
+  openStore({ directory, ...SETTINGS, ...over, files: realFiles }),
+)
+
+const DAY_MS = 24 * 60 * 60 * 1000
+let directory: string
+beforeEach(() => {
+  directory = scratchDirectory()
+})
+afterEach(() => rmSync(directory, { recursive: true }))
+
+/** Everything that is on the disk now, WAL included. */
+function bytesOnDisk(): Buffer {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  return Buffer.concat(files.map(entry => readFileSync(join(entry.parentPath, entry.name))))
+}
+
+describe('in its own threads', () => {
+  test('commits, settles, lists and exports across a restart', async () => {
+    let store = await openStore({ directory, ...SETTINGS })
+    const original = randomBytes(100_000)
+    const accepted = message({ original: plainOriginal(original) })
+    const { entries } = await store.commit(accepted)
+    await Promise.all([store.settle([delivered(entries[0]!.entryId)]), store.commit(message())])
+    await store.close()
+    store = await openStore({ directory, ...SETTINGS })
+    expect(await store.listQueue({ limit: 10 })).toHaveLength(1)
+    expect(
+      Buffer.from(unseal(await collect(store.exportOriginal(accepted.queueId, 'default', BY)))).equals(original),
+    ).toBe(true)
+    expect(await store.verifyAudit()).toMatchObject({ ok: true })
+    await store.close()
+  })
+
+  test('a second opener is told so and harms nothing', async () => {
+    const store = await openStore({ directory, ...SETTINGS })
+    const { entries } = await store.commit(message())
+    await expect(openStore({ directory, ...SETTINGS })).rejects.toThrow('another process has this store open')
+    expect(await store.readMessage(entries[0]!.entryId)).toHaveLength(entries[0]!.messageBytes)
+    await store.close()
+  })
+
+  test('a recipient that is none is refused at opening', async () => {
+    await expect(openStore({ directory, ...SETTINGS, recipients: { default: ['age1nonsense'] } })).rejects.toThrow(
+      'not an age recipient',
+    )
+  })
+
+  test('an error of the disk while opening rejects', async () => {
+    mkdirSync(join(directory, 'mail.db'))
+    await expect(openStore({ directory, ...SETTINGS })).rejects.toThrow()
+  })
+})
+
+describe('group commit', () => {
+  test('messages that arrive during a commit share the next one: two flushes of the segment for fifty-one', async () => {
+    const counts = { commit: 0, sync: 0 }
+    const files = {
+      ...realFiles,
+      async open(path: string) {
+        const file = await realFiles.open(path)
+        const sync = async () => {
+          counts.sync++
+          await file.sync()
+        }
+        return { ...file, sync }
+      },
+      commit(run: () => void) {
+        counts.commit++
+        run()
+      },
+    }
+    const store = await openStore({ directory, ...SETTINGS, files })
+    const large = () => message({ original: plainOriginal(randomBytes(100_000)) })
+    counts.sync = 0
+    const first = store.commit(large())
+    const rest = await new Promise<unknown[]>(resolve => {
+      // Posted one turn later: the first is being flushed by then.
+      setImmediate(() => setImmediate(() => resolve(Array.from({ length: 50 }, () => store.commit(large())))))
+    })
+    await Promise.all([first, ...rest])
+    expect(counts).toEqual({ commit: 2, sync: 2 })
+    await store.close()
+  })
+})
+
+describe('what stands on the disk', () => {
+  const SECRET = 'the plain words of an original'
+
+  test('nothing of a plain original, at no time', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    for (const length of [1, 4000, 40_000]) {
+      await store.commit(message({ original: plainOriginal(Buffer.from(SECRET.repeat(length))) }))
+      expect(bytesOnDisk().includes(SECRET)).toBe(false)
+    }
+    await store.close()
+  })
+
+  test.for([500, 5_000])(
+    'after delivery the composed text (%i times) is not in the database any more, nor in a file',
+    async times => {
+      const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+      const { entries } = await store.commit(
+        message({ groups: [group({ message: Buffer.from('delivered words. '.repeat(times)) })] }),
+      )
+      expect(bytesOnDisk().includes('delivered words')).toBe(true)
+      await store.settle([delivered(entries[0]!.entryId)])
+      await store.close()
+      expect(bytesOnDisk().includes('delivered words')).toBe(false)
+    },
+  )
+
+  test('delivered text is kept sealed to the tenant', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    const { entries } = await store.commit(message())
+    await store.settle([delivered(entries[0]!.entryId)])
+    await store.close()
+    const database = new DatabaseSync(join(directory, 'mail.db'), { readOnly: true })
+    const row = database
+      .prepare('SELECT text_header, bytes FROM entries JOIN payloads ON payload_id = text_payload_id')
+      .get()
+    database.close()
+    const sealed = Buffer.concat([row?.['text_header'] as Uint8Array, row?.['bytes'] as Uint8Array])
+    expect(Buffer.from(unseal(sealed)).toString()).toContain('Subject: hello')
+  })
+
+  test('a purged original leaves neither header nor bytes; its segment goes when its day is over', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    await store.commit(message({ original: plainOriginal(randomBytes(100_000)) }))
+    await store.commit(message({ original: plainOriginal(randomBytes(2_000_000)) }))
+    expect(readdirSync(join(directory, 'originals'))).toHaveLength(1)
+    expect(readdirSync(join(directory, 'segments'))).toHaveLength(1)
+    await store.retain(ACCEPTED_AT_MS + 31 * DAY_MS)
+    // Files are removed after the answer, and before the next one.
+    expect((await store.space()).originalBytes).toBe(0)
+    expect(readdirSync(join(directory, 'originals'))).toHaveLength(0)
+    expect(readdirSync(join(directory, 'segments'))).toHaveLength(0)
+    await store.close()
+  })
+
+  test('a segment stays as long as one of its messages can be opened', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    const [gone, kept] = [
+      message({ original: plainOriginal(randomBytes(100_000)) }),
+      message({ original: plainOriginal(randomBytes(100_000)) }),
+    ]
+    await Promise.all([store.commit(gone), store.commit(kept)])
+    await store.pin(kept.queueId, 'default', true, BY)
+    await store.retain(ACCEPTED_AT_MS + 31 * DAY_MS)
+    expect((await collect(store.exportOriginal(kept.queueId, 'default', BY))).length).toBeGreaterThan(100_000)
+    await store.close()
+  })
+
+  test('is readable by nobody else', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    await store.commit(message({ original: plainOriginal(randomBytes(100_000)) }))
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+    for (const entry of files) expect(statSync(join(entry.parentPath, entry.name)).mode & 0o077, entry.name).toBe(0)
+    expect(statSync(directory).mode & 0o077).toBe(0)
+    await store.close()
+  })
+})
+
+describe('rows', () => {
+  test('of node:sqlite have no prototype, so what we hand out is made anew', async () => {
+    const database = new DatabaseSync(':memory:')
+    expect(Object.getPrototypeOf(database.prepare('SELECT 1 AS one').get())).toBeNull()
+    database.close()
+
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    const { entries } = await store.commit(message())
+    for (const row of [
+      entries[0],
+      (await store.listQueue({ limit: 1 }))[0],
+      (await store.trace({ limit: 1 }))[0],
+      await store.space(),
+    ]) {
+      expect(Object.getPrototypeOf(row)).toBe(Object.prototype)
+    }
+    await store.close()
+  })
+
+  test('a file of a newer version is not touched', async () => {
+    await (await openStore({ directory, ...SETTINGS, files: realFiles })).close()
+    const database = new DatabaseSync(join(directory, 'mail.db'))
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    await expect(openStore({ directory, ...SETTINGS, files: realFiles })).rejects.toThrow('schema 99')
+  })
+})

@@ -2,7 +2,17 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { generateIdentity, openWithFileKey, parseIdentity, parseRecipient, SealBroken, Sealer, sealedLength, sealSmall, Unsealer } from '../../../../core/seal/age.ts'
+import {
+  generateIdentity,
+  openWithFileKey,
+  parseIdentity,
+  parseRecipient,
+  SealBroken,
+  Sealer,
+  sealedLength,
+  sealSmall,
+  Unsealer,
+} from '../../../../core/seal/age.ts'
 
 const CHUNK = 64 * 1024
 const ALICE = {
@@ -69,18 +79,22 @@ describe('what is sealed opens again', () => {
 
   test('however it is cut into pieces, on both sides', () =>
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 50_000 }), { maxLength: 8 }), fc.integer({ min: 1, max: 70_000 }), (lengths, step) => {
-        const pieces = lengths.map(length => randomBytes(length))
-        const sealer = new Sealer([[recipient]], randomBytes)
-        const payload = Buffer.concat([...pieces.flatMap(piece => sealer.push(piece)), ...sealer.end()])
-        const file = Buffer.concat([sealer.headers[0]!, payload])
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 50_000 }), { maxLength: 8 }),
+        fc.integer({ min: 1, max: 70_000 }),
+        (lengths, step) => {
+          const pieces = lengths.map(length => randomBytes(length))
+          const sealer = new Sealer([[recipient]], randomBytes)
+          const payload = Buffer.concat([...pieces.flatMap(piece => sealer.push(piece)), ...sealer.end()])
+          const file = Buffer.concat([sealer.headers[0]!, payload])
 
-        const unsealer = new Unsealer([identity])
-        const opened: Uint8Array[] = []
-        for (let at = 0; at < file.length; at += step) opened.push(...unsealer.push(file.subarray(at, at + step)))
-        opened.push(...unsealer.end())
-        expect(Buffer.concat(opened).equals(Buffer.concat(pieces))).toBe(true)
-      }),
+          const unsealer = new Unsealer([identity])
+          const opened: Uint8Array[] = []
+          for (let at = 0; at < file.length; at += step) opened.push(...unsealer.push(file.subarray(at, at + step)))
+          opened.push(...unsealer.end())
+          expect(Buffer.concat(opened).equals(Buffer.concat(pieces))).toBe(true)
+        },
+      ),
       { numRuns: 40 },
     ))
 
@@ -140,19 +154,38 @@ describe('what was changed does not open', () => {
     ))
 
   test('cut anywhere, also exactly between two chunks', () => {
-    for (const length of [0, 10, start - 17, start - 5, start, start + 1, start + sealedChunk, start + 3 * sealedChunk, file.length - 1]) {
+    for (const length of [
+      0,
+      10,
+      start - 17,
+      start - 5,
+      start,
+      start + 1,
+      start + sealedChunk,
+      start + 3 * sealedChunk,
+      file.length - 1,
+    ]) {
       expect(() => unseal(file.subarray(0, length)), `cut at ${length}`).toThrow(SealBroken)
     }
   })
 
   test('two chunks exchanged', () => {
-    const [first, second] = [file.subarray(start, start + sealedChunk), file.subarray(start + sealedChunk, start + 2 * sealedChunk)]
-    expect(() => unseal(Buffer.concat([file.subarray(0, start), second, first, file.subarray(start + 2 * sealedChunk)]))).toThrow(SealBroken)
+    const [first, second] = [
+      file.subarray(start, start + sealedChunk),
+      file.subarray(start + sealedChunk, start + 2 * sealedChunk),
+    ]
+    expect(() =>
+      unseal(Buffer.concat([file.subarray(0, start), second, first, file.subarray(start + 2 * sealedChunk)])),
+    ).toThrow(SealBroken)
   })
 
   test('a chunk left out, or given twice', () => {
-    expect(() => unseal(Buffer.concat([file.subarray(0, start), file.subarray(start + sealedChunk)]))).toThrow(SealBroken)
-    expect(() => unseal(Buffer.concat([file.subarray(0, start + sealedChunk), file.subarray(start)]))).toThrow(SealBroken)
+    expect(() => unseal(Buffer.concat([file.subarray(0, start), file.subarray(start + sealedChunk)]))).toThrow(
+      SealBroken,
+    )
+    expect(() => unseal(Buffer.concat([file.subarray(0, start + sealedChunk), file.subarray(start)]))).toThrow(
+      SealBroken,
+    )
   })
 
   test('bytes after the last chunk', () => {
@@ -164,7 +197,9 @@ describe('what was changed does not open', () => {
     const nonce = randomBytes(16)
     const key = new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32))
     const chunk = (counter: number, last: number, bytes: Buffer) => {
-      const cipher = createCipheriv('chacha20-poly1305', key, Buffer.from([...new Array(10).fill(0), counter, last]), { authTagLength: 16 })
+      const cipher = createCipheriv('chacha20-poly1305', key, Buffer.from([...new Array(10).fill(0), counter, last]), {
+        authTagLength: 16,
+      })
       return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
     }
     const payload = Buffer.concat([nonce, chunk(0, 0, Buffer.alloc(CHUNK)), chunk(1, 1, Buffer.alloc(0))])
@@ -173,7 +208,9 @@ describe('what was changed does not open', () => {
 
   test('a header made for another payload', () => {
     const foreign = sealed(plain)
-    expect(() => unseal(Buffer.concat([foreign.subarray(0, headerLength(foreign)), file.subarray(headerLength(file))]))).toThrow(SealBroken)
+    expect(() =>
+      unseal(Buffer.concat([foreign.subarray(0, headerLength(foreign)), file.subarray(headerLength(file))])),
+    ).toThrow(SealBroken)
   })
 
   test('a MAC of the right form that does not belong to the header', () => {
@@ -191,11 +228,15 @@ describe('what was changed does not open', () => {
     ['no stanza', (text: string) => text.replace(/-> X25519 .*\n.*\n/, '')],
   ] as const)('a header with %s', ([, change]) => {
     const header = file.subarray(0, headerLength(file)).toString('latin1')
-    expect(() => unseal(Buffer.concat([Buffer.from(change(header), 'latin1'), file.subarray(headerLength(file))]))).toThrow(SealBroken)
+    expect(() =>
+      unseal(Buffer.concat([Buffer.from(change(header), 'latin1'), file.subarray(headerLength(file))])),
+    ).toThrow(SealBroken)
   })
 
   test('arbitrary bytes end in SealBroken, never in another error', () =>
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), bytes => void expect(() => unseal(bytes)).toThrow(SealBroken))))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), bytes => void expect(() => unseal(bytes)).toThrow(SealBroken)),
+    ))
 
   test('a header without end is given up at a limit', () => {
     const unsealer = new Unsealer([identity])

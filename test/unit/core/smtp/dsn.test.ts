@@ -43,8 +43,8 @@ describe('a failure', () => {
     expect(text().split('\r\n\r\n', 1)[0]!.split('\r\n')).toEqual([
       'From: <postmaster@town.example.jp>',
       'To: <sender@outside.example>',
-      'Subject: =?UTF-8?B?44Oh44O844Or44KS5bGK44GR44KJ44KM44G+44Gb44KT44Gn44GX44Gf?=',
-      ' =?UTF-8?B?IC8gTWFpbCBjb3VsZCBub3QgYmUgZGVsaXZlcmVk?=',
+      'Subject: =?UTF-8?B?44Oh44O844Or44KS5bGK44GR44KJ44KM44G+44Gb44KT44Gn44GX?=',
+      ' =?UTF-8?B?44GfIC8gTWFpbCBjb3VsZCBub3QgYmUgZGVsaXZlcmVk?=',
       'Date: Sun, 01 Mar 2026 00:30:00 +0000',
       'Message-ID: <q7@mail.town.example.jp>',
       'Auto-Submitted: auto-replied',
@@ -114,8 +114,9 @@ test.each(['failed', 'delayed'] as const)('an independent parser reads a %s DSN 
   expect(mail.subject).toBe(DSN_SUBJECTS[kind])
   expect(mail.from?.value[0]?.address).toBe('postmaster@town.example.jp')
   expect(mail.headers.get('content-type')).toMatchObject({ value: 'multipart/report', params: { 'report-type': 'delivery-status' } })
-  expect(mail.text).toContain('staff@town.example.jp')
-  expect(mail.attachments.map(({ contentType }) => contentType)).toEqual(expect.arrayContaining(['message/delivery-status', 'text/rfc822-headers']))
+  expect(mail.text).toContain('  <staff@town.example.jp>')
+  expect(mail.text).toContain('Final-Recipient: rfc822; staff@town.example.jp')
+  expect(mail.attachments.map(({ contentType }) => contentType)).toEqual(['text/rfc822-headers'])
 })
 
 test('whatever the message was, the DSN is canonical: 7-bit, CRLF, no long lines', () => {
