@@ -17,7 +17,7 @@ const running = process.versions.node.split('.').map(Number)
 const isNewEnough = running[0] > NEEDED[0] || (running[0] === NEEDED[0] && running[1] >= NEEDED[1])
 
 if (isNewEnough) {
-  import(main.href).then(module => module.run(process.argv.slice(2)))
+  import(main.href).then(module => module.main())
 } else if (existsSync(bundled)) {
   const child = spawn(bundled, [fileURLToPath(main)].concat(process.argv.slice(2)), { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

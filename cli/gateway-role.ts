@@ -5,7 +5,7 @@
  *
  * It starts no programs and reads no private keys; the supervisor does both.
  */
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { acceptedDomains } from '../config/recipients.ts'
@@ -15,9 +15,11 @@ import { checkSpf } from '../core/mime/authentication.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
 import { parseRecipient, type Recipient } from '../core/seal/age.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
+import { createAlarms, type RaiseAlarm } from '../gateway/alarms.ts'
 import { startAdmin } from '../gateway/admin.ts'
 import { startControl } from '../gateway/control.ts'
 import { createLookUp, type LookUp } from '../gateway/dns.ts'
+import { CallAhead } from '../gateway/inbound/call-ahead.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
 import { startListener } from '../gateway/inbound/listener.ts'
 import type { Listener } from '../gateway/inbound/options.ts'
@@ -27,8 +29,10 @@ import { inboundEvents, transactionRecord } from '../gateway/inbound/record.ts'
 import { createTransaction, SMALL_MESSAGE } from '../gateway/inbound/transaction.ts'
 import { createMailLog, type LogSink, openLogSink } from '../gateway/maillog.ts'
 import { createMetrics } from '../gateway/metrics.ts'
+import { recipientProbe } from '../gateway/outbound/recipient-probe.ts'
 import { createRelay } from '../gateway/outbound/relay.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
+import type { RouteTable } from '../gateway/outbound/routes.ts'
 import { openStore, type SqliteStore } from '../store/sqlite/store.ts'
 import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
 import { policyChooser } from './recipient-policy.ts'
@@ -52,6 +56,7 @@ export async function runGateway(config: Config): Promise<void> {
 class Gateway {
   readonly #config: Config
   readonly #sink: LogSink
+  readonly #alarm: RaiseAlarm
   readonly #startedAtMs = Date.now()
   readonly #stopped = Promise.withResolvers<void>()
   #space = { freeBytes: Number.POSITIVE_INFINITY, originalBytes: 0, quotaBytes: Number.POSITIVE_INFINITY, queuedMessages: 0, oldestDueAtMs: undefined as number | undefined }
@@ -61,6 +66,13 @@ class Gateway {
   constructor(config: Config) {
     this.#config = config
     this.#sink = openLogSink(config.maillog.path, error => process.stderr.write(`sekisho: mail log: ${error.message}\n`))
+    this.#alarm = createAlarms({
+      webhook: config.alarms.webhook,
+      repeatMs: config.alarms.repeatMinutes * 60_000,
+      hostname: ourHostname(config),
+      nowMs: Date.now,
+      write: line => void process.stderr.write(line),
+    })
   }
 
   async start(): Promise<void> {
@@ -73,7 +85,7 @@ class Gateway {
     this.#space = { ...this.#space, ...(await store.space()) }
 
     const lookUp = createLookUp({ servers: config.auth.resolvers, timeoutMs: config.auth.timeoutMs, nowMs: Date.now })
-    const record = transactionRecord({ log, metrics, onAlarm: (kind, text) => this.#alarm(kind, text) })
+    const record = transactionRecord({ log, metrics, onAlarm: this.#alarm })
     const workshop = await this.#openWorkshop(lookUp, text => record.alarm('workshop', text), (lane, cause, pid) => {
       metrics.count('sanitizer_ended_total', 1, { lane, cause: cause.slice(0, 40) })
       log.event('sanitizer', '-', { event: 'ended', lane, cause, pid })
@@ -85,7 +97,7 @@ class Gateway {
       routes,
       clock: Date.now,
       random: Math.random,
-      log: relayRecord({ log, metrics, onAlarm: (kind, text) => this.#alarm(kind, text) }),
+      log: relayRecord({ log, metrics, onAlarm: this.#alarm }),
       schedule: relaySchedule(config),
       limits: relayLimits(config),
       identity: { hostname: ourHostname(config), from: `sekisho@${ourHostname(config)}` as Mailbox, newQueueId: () => ids.queueId(), retentionClass: 'default' },
@@ -126,7 +138,11 @@ class Gateway {
         proxyHosts: config.smtp.proxyProtocolFrom,
         xclientHosts: config.smtp.xclientFrom,
         acceptStrangers: config.smtp.acceptStrangers,
-        checkRecipient: recipientCheck({ domains: [...acceptedDomains(config)], ...(recipientFile ? { file: recipientFile } : {}) }),
+        checkRecipient: recipientCheck({
+          domains: [...acceptedDomains(config)],
+          ...(recipientFile ? { file: recipientFile } : {}),
+          ...(config.smtp.callAhead.enabled ? { callAhead: callAhead(config, routes) } : {}),
+        }),
         postmaster: `postmaster@${[...acceptedDomains(config)][0] ?? ourHostname(config)}` as Mailbox,
         admission: { isolated: () => this.#emergency === 'isolate', hasSpace: bytes => this.#hasSpace(bytes) },
         limits: inboundLimits(config),
@@ -167,6 +183,7 @@ class Gateway {
     void store.retain(Date.now())
     this.#parts = { store, workshop, relay, relayDone, listener, control, admin, timers, reload: () => this.#reload(listener, log, recipientFile) }
     this.#listenToSignals()
+    await store.audit({ tenant: 'default', kind: 'config', actor: 'system', subject: 'start', detail: { version: packageVersion(), digest: hash('sha256', JSON.stringify(config)) } })
     const smtp = `${listener.address.host}:${listener.address.port}`
     const adminAt = admin ? ` admin=${admin.address}:${admin.port}` : ''
     log.event('started', '-', { version: packageVersion(), smtp, admin: admin ? `${admin.address}:${admin.port}` : undefined })
@@ -213,10 +230,6 @@ class Gateway {
     } catch {
       // A store that cannot say is about to be reported broken by the same thread.
     }
-  }
-
-  #alarm(kind: string, text: string): void {
-    process.stderr.write(`sekisho: alarm ${kind}: ${text.replace(/[^\x20-\x7e]/g, '?').slice(0, 500)}\n`)
   }
 
   /** What is on disk is unknown: end now, the next start recovers. */
@@ -271,6 +284,20 @@ type Parts = {
   readonly admin: Awaited<ReturnType<typeof startAdmin>> | undefined
   readonly timers: readonly NodeJS.Timeout[]
   readonly reload: () => Promise<void>
+}
+
+const NEGATIVE_ANSWER_MS = 60_000
+const PROBE_TIMEOUT_MS = 20_000
+
+function callAhead({ smtp }: Config, routes: RouteTable): CallAhead {
+  return new CallAhead({
+    probe: recipientProbe(routes, PROBE_TIMEOUT_MS),
+    positiveMs: smtp.callAhead.cacheMinutes * 60_000,
+    negativeMs: Math.min(NEGATIVE_ANSWER_MS, smtp.callAhead.cacheMinutes * 60_000),
+    maxEntries: 100_000,
+    maxUnderWay: 50,
+    nowMs: Date.now,
+  })
 }
 
 /** Worker processes need a moment to join; mail before that would only wait. */

@@ -39,7 +39,7 @@ async function programFor(name: string | undefined): Promise<Command> {
 
 function inherit(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent)
-  command.commands.forEach(child => inherit(child, command))
+  for (const child of command.commands) inherit(child, command)
 }
 
 function explain(error: unknown): number {
@@ -53,7 +53,10 @@ function explain(error: unknown): number {
   return EXIT.failure
 }
 
-if (import.meta.main) {
+/** The whole process: its arguments, and an end without noise when the reader of a pipe goes away. */
+export async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure))
   await run(process.argv.slice(2))
 }
+
+if (import.meta.main) await main()

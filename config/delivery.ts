@@ -1,5 +1,5 @@
 /** Settings of the way out: routes, next hops, retries, DSNs; and of what is told to operators. */
-import { choice, domainPattern, entry, flag, identifier, integer, line, list, mailbox, optional, required, ruled, section, shaped, text, webAddress, wholeNumber, word } from './kinds.ts'
+import { choice, domainPattern, entry, flag, identifier, integer, line, list, optional, required, ruled, section, shaped, text, webAddress, wholeNumber, word } from './kinds.ts'
 
 export const TLS_POLICIES = ['off', 'opportunistic', 'required'] as const
 
@@ -88,10 +88,8 @@ export const admin = section(
 export const alarms = section(
   { en: 'Alarms always stand in the mail log. They can go elsewhere too, by a path that is not this hop.', ja: '警報は必ずメールログに出る。ほかの経路でも知らせられる（このゲートウェイを通らない経路を使う）。' },
   {
-    command: list(line(), { default: [], en: 'Program and its arguments; the alarm comes as JSON on its standard input.', ja: 'プログラムと引数。警報は標準入力に JSON で渡す。' }),
     webhook: webAddress({ en: 'Address that gets the alarm as JSON by POST.', ja: '警報を JSON で POST するアドレス。' }),
     repeatMinutes: integer({ default: 60, min: 1, max: 10_080, en: 'The same alarm again after this time at the earliest.', ja: '同じ警報を繰り返すまでの時間。' }),
-    administrators: list(mailbox(), { default: [], en: 'Addresses of the administrators, told by mail of messages that could not be delivered.', ja: '管理者のアドレス。配達できなかったメールを知らせる。' }),
   },
 )
 

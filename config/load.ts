@@ -13,7 +13,7 @@ import { nearestName } from './nearest.ts'
 import { resolveConfig } from './resolve.ts'
 import { brokenRules } from './rules.ts'
 import { CONFIG_SCHEMA, type Config } from './schema.ts'
-import { mappingOf, schemaAt } from './settings.ts'
+import { mappingOf, schemaAt, type SchemaNode } from './settings.ts'
 import { readYaml, type YamlFile } from './yaml.ts'
 
 export type ConfigProblem = {
@@ -53,7 +53,7 @@ export function parseConfig(text: string, { source, baseDir, environment }: Orig
   if (file.value === undefined) return { problems }
 
   const place = placeOf(source, file, overrides)
-  const checked = validate(CONFIG_SCHEMA, withOverrides(file.value, overrides))
+  const checked = validate(CONFIG_SCHEMA, withOverrides(withoutEmptySections(file.value), overrides))
   if ('issues' in checked) return { problems: inOrder([...problems, ...checked.issues.flatMap(issue => describe(issue, place))]) }
 
   const config = resolveConfig(checked.value as Config, baseDir)
@@ -81,6 +81,13 @@ function describe({ path, unknownKeys, problem }: SettingIssue, place: Place): C
     const nearest = nearestName(key, known)
     return { ...place(path, key), problem: nearest ? `no such setting; did you mean ${nearest}?` : 'no such setting' }
   })
+}
+
+/** `smtp:` with all its keys commented out reads as null in YAML, and is meant as nothing said. */
+function withoutEmptySections(written: unknown, node: SchemaNode | undefined = schemaAt([])): unknown {
+  if (node?.properties === undefined || typeof written !== 'object' || Array.isArray(written)) return written
+  if (written === null) return {}
+  return Object.fromEntries(Object.entries(written).map(([key, value]) => [key, withoutEmptySections(value, node.properties?.[key])]))
 }
 
 function withOverrides(written: unknown, overrides: readonly Override[]): unknown {

@@ -1,9 +1,9 @@
 /** "Did you mean": the known name nearest to a mistyped one. */
 
-/** The candidate within a third of the name's length in edits, the nearest first; undefined when none is near. */
+/** The candidate within two fifths of the name's length in edits, the nearest first; undefined when none is near. */
 export function nearestName(written: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(written.length / 3)) + 1
+  let bestDistance = Math.max(2, Math.ceil(written.length * 0.4)) + 1
   for (const candidate of candidates) {
     const distance = editDistance(written.toLowerCase().slice(0, 100), candidate.toLowerCase())
     if (distance < bestDistance) {

@@ -9,7 +9,7 @@
  * stand before everything, own rows of an organisation included: dangerous and unreadable content keeps
  * its own reason, and the one that allows the least, whatever a later row would say.
  */
-import { REASONS } from '../core/text/reasons.ts'
+import type { REASONS } from '../core/text/reasons.ts'
 import type { PolicyRow, ProfileName } from '../core/policy/model.ts'
 
 export type ReasonKey = keyof typeof REASONS

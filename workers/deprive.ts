@@ -14,6 +14,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
 import os from 'node:os'
 import tty from 'node:tty'
+import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 import workerThreads from 'node:worker_threads'
 
@@ -23,15 +24,19 @@ const PROCESS = ['kill', '_kill', 'abort', 'dlopen', 'binding', '_linkedBinding'
   '_debugProcess', '_debugEnd', '_startProfilerIdleNotifier', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups',
   'setSourceMapsEnabled', 'setUncaughtExceptionCaptureCallback', 'execve'] as const
 /** Work on descriptors only. */
-const DESCRIPTORS = ['read', 'readSync', 'readv', 'readvSync', 'write', 'writeSync', 'writev', 'writevSync', 'close', 'closeSync',
+const DESCRIPTORS = ['read', 'readv', 'readvSync', 'write', 'writeSync', 'writev', 'writevSync', 'close',
   'ftruncate', 'ftruncateSync', 'fchmod', 'fchmodSync', 'fchown', 'fchownSync', 'futimes', 'futimesSync', 'fsync', 'fsyncSync',
   'fdatasync', 'fdatasyncSync', 'createReadStream', 'createWriteStream', 'ReadStream', 'WriteStream', 'FileReadStream',
   'FileWriteStream'] as const
+const USED_BY_READING = ['readSync', 'closeSync'] as const
 /** Take a path or a descriptor: the latter is refused. */
-const PATH_OR_DESCRIPTOR = ['readFile', 'readFileSync', 'writeFile', 'writeFileSync', 'appendFile', 'appendFileSync'] as const
+const PATH_OR_DESCRIPTOR = ['readFile', 'writeFile', 'writeFileSync', 'appendFile', 'appendFileSync'] as const
 const NETWORK = ['Socket', 'Stream', 'Server', 'connect', 'createConnection', 'createServer'] as const
 const PROGRAMS = ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork', 'ChildProcess'] as const
 const V8 = ['setFlagsFromString', 'writeHeapSnapshot', 'getHeapSnapshot', 'setHeapSnapshotNearHeapLimit', 'startCpuProfile'] as const
+
+/** Above 0 while a file is read by its path: Node itself then works on a descriptor, by the functions below. */
+let readingByPath = 0
 
 function denied(name: string): () => never {
   // A class expression would not do: some of these are called, some constructed, some extended.
@@ -47,20 +52,42 @@ function remove(shelf: Shelf, names: readonly string[]): void {
   }
 }
 
+type AnyFunction = (...given: unknown[]) => unknown
+
+function replace(shelf: Shelf, name: string, by: (original: AnyFunction) => AnyFunction): void {
+  const value = by(shelf[name] as AnyFunction)
+  Object.defineProperty(shelf, name, { value, writable: false, configurable: false, enumerable: true })
+}
+
+/** Modules are still loaded by path, some on first use only. */
+function keepReadingByPath(shelf: Shelf): void {
+  for (const name of USED_BY_READING) {
+    replace(shelf, name, original => (...given) => (readingByPath > 0 ? original(...given) : denied(name)()))
+  }
+  replace(shelf, 'readFileSync', original => (path, options) => {
+    // Everything becomes a plain string first: nothing of the caller's runs while descriptors may be used.
+    const plainPath = path instanceof URL ? fileURLToPath(String(path)) : path
+    const encoding = typeof options === 'object' ? (options as { encoding?: unknown } | null)?.encoding : options
+    if (typeof plainPath !== 'string') return denied('readFileSync')()
+    readingByPath++
+    try {
+      return original(plainPath, typeof encoding === 'string' ? encoding : undefined)
+    } finally {
+      readingByPath--
+    }
+  })
+}
+
 function refuseDescriptors(shelf: Shelf): void {
   for (const name of PATH_OR_DESCRIPTOR) {
-    const original = shelf[name] as (...given: unknown[]) => unknown
-    const guarded = (...given: unknown[]) => {
-      if (typeof given[0] === 'number') return denied(name)()
-      return original(...given)
-    }
-    Object.defineProperty(shelf, name, { value: guarded, writable: false, configurable: false, enumerable: true })
+    replace(shelf, name, original => (...given) => (typeof given[0] === 'number' ? denied(name)() : original(...given)))
   }
 }
 
 /** Once per thread or single-threaded process; it cannot be undone. */
 export function deprive(): void {
   remove(fs as unknown as Shelf, DESCRIPTORS)
+  keepReadingByPath(fs as unknown as Shelf)
   refuseDescriptors(fs as unknown as Shelf)
   remove(net as unknown as Shelf, NETWORK)
   remove(tty as unknown as Shelf, ['ReadStream', 'WriteStream'])

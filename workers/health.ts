@@ -4,6 +4,7 @@
  * While it is sick no message is taken: a fault of ours must not turn the day's mail into notices.
  */
 import { CANARY_JOB, CANARY_MESSAGE, canaryFault } from './canary.ts'
+import type { JobEnd } from './peer.ts'
 import { type Rounds, sourceOf } from './rounds.ts'
 
 /** `unknown`: no process was free to ask in; says nothing about anybody. */
@@ -88,6 +89,6 @@ export class Health {
   }
 }
 
-function notVerified(verified: { readonly kind: string; readonly value?: readonly string[] }): string {
-  return `not verified: ${verified.value?.[0]?.slice(0, 200) ?? verified.kind}`
+function notVerified(verified: JobEnd<string[]>): string {
+  return `not verified: ${verified.kind === 'answer' ? verified.value[0]?.slice(0, 200) : verified.kind}`
 }

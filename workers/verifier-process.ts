@@ -13,9 +13,6 @@ import { FRAME, json, PROTOCOL_VERSION, parseJson, parsePacket } from './protoco
 
 type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>) => Promise<string[]>
 
-const WARM_UP = Buffer.from('Subject: =?UTF-8?B?44GC?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\na\r\n--b\r\nContent-Type: text/csv; name=a\r\nContent-Disposition: attachment; filename=a\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ==\r\n--b--\r\n')
-const NOTHING = { queueId: '', fields: [], subject: '', messageId: '', textSha256: '', files: [] } as unknown as Manifest
-
 const settings = JSON.parse(process.argv[2] ?? '{}') as VerifierSettings
 let allowedTypes: ReadonlySet<string> = new Set()
 let verifyComposed: VerifyComposed | undefined
@@ -34,10 +31,8 @@ async function verify(id: number, payload: Buffer): Promise<void> {
 }
 
 import(pathToFileURL(settings.module).href).then(
-  async loaded => {
-    verifyComposed = loaded.verifyComposed as VerifyComposed
-    // What the parser loads at its first use has to be there before the means of loading are gone.
-    await verifyComposed(WARM_UP, NOTHING, new Set())
+  loaded => {
+    verifyComposed = loaded.verifyComposed
     deprive()
     gateway.send(FRAME.hello, 0, json({ role: 'verifier', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }))
   },

@@ -20,7 +20,7 @@ import { performance } from 'node:perf_hooks'
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import type { Mailbox, ReversePath } from '../../core/smtp/envelope.ts'
 import { writeStuffed } from './dot-stuff.ts'
-import { type HopReply, parseHopReply } from './hop-reply.ts'
+import { type HopReply, ownReply, parseHopReply } from './hop-reply.ts'
 import type { SmtpHop } from './routes.ts'
 
 export type SmtpTimeouts = {
@@ -249,7 +249,10 @@ class Session implements SmtpSession {
     const mailRefused = error?.command === 'MAIL FROM'
     const envelope = this.#connection.internals._envelope
     if (envelope && !mailRefused) {
-      for (const refused of envelope.rejectedErrors) note(replies, refused.recipient as Mailbox, refused.response)
+      for (const { recipient, response: words = '' } of envelope.rejectedErrors) {
+        // Refused in words that nobody understands is still refused: end-of-data's 250 is not for this one.
+        replies.set(recipient as Mailbox, parseHopReply(words) ?? UNREADABLE)
+      }
     }
     const common = error === null ? response : mailRefused || error.command === 'DATA' ? error.response : undefined
     for (const recipient of recipients) if (!replies.has(recipient)) note(replies, recipient, common)
@@ -284,6 +287,8 @@ class Session implements SmtpSession {
     this.#abandon?.(reason)
   }
 }
+
+const UNREADABLE = ownReply(451, '4.5.0', 'unreadable reply')
 
 function note(replies: Map<Mailbox, HopReply>, recipient: Mailbox, untrustedReply: string | undefined): void {
   const reply = untrustedReply === undefined ? undefined : parseHopReply(untrustedReply)

@@ -69,7 +69,7 @@ describe('sender checks', () => {
     const signed = `DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=from; bh=AAAA; b=AAAA\r\n${HEADER}\r\nhello\r\n`
     const job = testJob({ session: stranger, authenticate: true, spf: { result: 'fail', domain: 'example.com' } })
     const text = Buffer.from((await sanitizeBytes(Buffer.from(signed), job)).groups[0]!.message).toString()
-    const results = /Authentication-Results: ([^]*?)\r\n(?=\S)/.exec(text)?.[1] ?? ''
+    const results = /Authentication-Results: ([\s\S]*?)\r\n(?=\S)/.exec(text)?.[1] ?? ''
     expect(results).toContain('spf=fail')
     expect(results).toMatch(/dkim=\w+/)
     expect(results).not.toContain('dkim=pass')

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Sealer } from '../../../core/seal/age.ts'
@@ -218,6 +218,18 @@ describe('the steps of one commit', () => {
     await expect(store.settle([])).rejects.toMatchObject({ name: 'StoreBroken' })
     expect(files.steps).toHaveLength(taken)
     expect(broken).toHaveLength(1)
+    await store.close().catch(() => {})
+  })
+
+  test('what was waiting behind the failed commit is refused, too, without a step', async () => {
+    const files = new PowerLossFiles(directory)
+    const { store } = await openWith(files)
+    files.arm({ atStep: 2, mode: 'fail' })
+    const first = store.commit(wanted(100_000, 10).accepted)
+    await nextTurn()
+    const waiting = store.commit(wanted(100_000, 10).accepted)
+    expect(settled(await Promise.allSettled([first, waiting]))).toEqual([false, false])
+    expect(files.steps).toEqual(['open segments', 'write segments', 'sync segments'])
     await store.close().catch(() => {})
   })
 })

@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { realFiles } from '../../../store/sqlite/files.ts'
 import { openStore } from '../../../store/sqlite/store.ts'
+import type { OpenEngine } from '../../contract/engine.ts'
+import { storeAdminContract } from '../../contract/store-admin.contract.ts'
 import { storeContract } from '../../contract/store.contract.ts'
 import {
   ACCEPTED_AT_MS,
@@ -20,9 +22,9 @@ import {
   unseal,
 } from './sample.ts'
 
-storeContract('the SQLite engine', (directory, over) =>
-  openStore({ directory, ...SETTINGS, ...over, files: realFiles }),
-)
+const openHere: OpenEngine = (directory, over) => openStore({ directory, ...SETTINGS, ...over, files: realFiles })
+storeContract('the SQLite engine', openHere)
+storeAdminContract('the SQLite engine', openHere)
 
 const DAY_MS = 24 * 60 * 60 * 1000
 let directory: string

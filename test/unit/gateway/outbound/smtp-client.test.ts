@@ -71,6 +71,14 @@ describe('each recipient gets the reply that counts for it', () => {
     expect(sink.received[0]!.recipients).toEqual([TO_2])
   })
 
+  test('an unreadable answer to RCPT never passes for a delivery', async () => {
+    const { send } = await bound(open({ rcpt: to => (to === TO ? 'rubbish' : '250 ok') }))
+    const { replies } = await send(FROM, [TO, TO_2], bytes('A: b\r\n\r\n'))
+    expect(replies.get(TO)?.code).toBe(451)
+    expect(replies.get(TO_2)?.code).toBe(250)
+    expect(sink.received[0]!.recipients).toEqual([TO_2])
+  })
+
   test('MAIL refused counts for all', async () => {
     const { send } = await bound(open({ mail: '451 4.7.1 greylisted' }))
     const { replies } = await send(FROM, [TO, TO_2], bytes('A: b\r\n\r\n'))

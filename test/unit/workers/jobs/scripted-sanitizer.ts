@@ -6,6 +6,7 @@
 import { hash } from 'node:crypto'
 import type { SanitizeJob, SanitizeResult } from '../../../../core/job.ts'
 import { compose } from '../../../../core/mime/compose.ts'
+import { encodeUnstructured } from '../../../../core/mime/encode.ts'
 import type { Sanitizing, SanitizeTools } from '../../../../core/sanitize.ts'
 import { attack } from './attacks.ts'
 
@@ -92,7 +93,7 @@ export function resultOf(job: SanitizeJob, { subject, text, lie }: Wish): Saniti
     const composed = compose({
       queueId: job.queueId,
       fields: [
-        { name: 'Subject', value: subject },
+        { name: 'Subject', value: encodeUnstructured(subject) },
         { name: 'Message-ID', value: '<a@b.example>' },
       ],
       subject,
