@@ -17,7 +17,9 @@ import { MimeReader } from '../core/mime/reader.ts'
 const CHUNK_BYTES = 64 * 1024
 const ROUNDS = Number(process.argv[2] ?? 9)
 
-type Splitter = NodeJS.ReadWriteStream & { on(event: 'data', take: (node: { type: string; value?: Buffer }) => void): Splitter }
+type Splitter = NodeJS.ReadWriteStream & {
+  on(event: 'data', take: (node: { type: string; value?: Buffer }) => void): Splitter
+}
 const { Splitter } = createRequire(import.meta.url)('@zone-eu/mailsplit') as { Splitter: new () => Splitter }
 
 function chunksOf(message: Buffer): Buffer[] {
@@ -73,17 +75,34 @@ function smallMail(): Buffer {
   const html = `<html><body><p style=3D"margin:0">${'=E4=BC=9A=E8=AD=B0 '.repeat(4)}</p>=\r\n`.repeat(20)
   return Buffer.from(
     [
-      ...Array.from({ length: 4 }, (_, i) => `Received: from mx${i}.example.jp (mx${i}.example.jp [192.0.2.${i}])\r\n\tby hop${i}.example.jp (Postfix) with ESMTPS id 4X${i}abcdef\r\n\tfor <staff@town.example.jp>; Mon, 23 Nov 2026 09:30:0${i} +0900 (JST)`),
-      'From: =?UTF-8?B?5bGx55Sw5aSq6YOO?= <yamada@example.jp>', 'To: staff@town.example.jp', 'Subject: =?UTF-8?B?5Lya6K2w44Gu6LOH5paZ?=',
-      'Date: Mon, 23 Nov 2026 09:30:00 +0900', 'Message-ID: <20261123093000.1234@example.jp>', 'MIME-Version: 1.0', 'X-Mailer: Example 1.0',
-      'Content-Type: multipart/alternative; boundary="----=_Part_1234_567890.1234567890"', '',
-      '------=_Part_1234_567890.1234567890', 'Content-Type: text/plain; charset=UTF-8', 'Content-Transfer-Encoding: base64', '',
+      ...Array.from(
+        { length: 4 },
+        (_, i) =>
+          `Received: from mx${i}.example.jp (mx${i}.example.jp [192.0.2.${i}])\r\n\tby hop${i}.example.jp (Postfix) with ESMTPS id 4X${i}abcdef\r\n\tfor <staff@town.example.jp>; Mon, 23 Nov 2026 09:30:0${i} +0900 (JST)`,
+      ),
+      'From: =?UTF-8?B?5bGx55Sw5aSq6YOO?= <yamada@example.jp>',
+      'To: staff@town.example.jp',
+      'Subject: =?UTF-8?B?5Lya6K2w44Gu6LOH5paZ?=',
+      'Date: Mon, 23 Nov 2026 09:30:00 +0900',
+      'Message-ID: <20261123093000.1234@example.jp>',
+      'MIME-Version: 1.0',
+      'X-Mailer: Example 1.0',
+      'Content-Type: multipart/alternative; boundary="----=_Part_1234_567890.1234567890"',
+      '',
+      '------=_Part_1234_567890.1234567890',
+      'Content-Type: text/plain; charset=UTF-8',
+      'Content-Transfer-Encoding: base64',
+      '',
       Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\r\n'),
-      '------=_Part_1234_567890.1234567890', 'Content-Type: text/html; charset=UTF-8', 'Content-Transfer-Encoding: quoted-printable', '',
+      '------=_Part_1234_567890.1234567890',
+      'Content-Type: text/html; charset=UTF-8',
+      'Content-Transfer-Encoding: quoted-printable',
+      '',
       html,
-      '------=_Part_1234_567890.1234567890--', '',
+      '------=_Part_1234_567890.1234567890--',
+      '',
     ].join('\r\n'),
-  ) // biome-ignore format: one message
+  )
 }
 
 function largeMail(bytes: number): Buffer {
@@ -93,13 +112,22 @@ function largeMail(bytes: number): Buffer {
   )
 }
 
-async function secondsFor(run: (message: Buffer) => number | Promise<number>, message: Buffer, times: number): Promise<number> {
+async function secondsFor(
+  run: (message: Buffer) => number | Promise<number>,
+  message: Buffer,
+  times: number,
+): Promise<number> {
   const startMs = performance.now()
   for (let i = 0; i < times; i++) if ((await run(message)) === 0) throw new Error('nothing was read')
   return (performance.now() - startMs) / 1000
 }
 
-async function compare(name: string, message: Buffer, times: Readonly<Record<string, number>>, unit: 'messages/s' | 'MB/s'): Promise<void> {
+async function compare(
+  name: string,
+  message: Buffer,
+  times: Readonly<Record<string, number>>,
+  unit: 'messages/s' | 'MB/s',
+): Promise<void> {
   const rates = new Map<string, number[]>(Object.keys(CONTENDERS).map(contender => [contender, []]))
   for (let round = -2; round < ROUNDS; round++) {
     for (const [contender, run] of Object.entries(CONTENDERS)) {
@@ -112,11 +140,38 @@ async function compare(name: string, message: Buffer, times: Readonly<Record<str
   const base = median(rates.get('mailparser')!)
   for (const [contender, values] of rates) {
     const rate = median(values)
-    console.log(JSON.stringify({ case: name, contender, unit, median: Math.round(rate), slowest: Math.round(Math.min(...values)), timesMailparser: Number((rate / base).toFixed(1)) }))
+    console.log(
+      JSON.stringify({
+        case: name,
+        contender,
+        unit,
+        median: Math.round(rate),
+        slowest: Math.round(Math.min(...values)),
+        timesMailparser: Number((rate / base).toFixed(1)),
+      }),
+    )
   }
 }
 
 const small = smallMail()
-console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, node: process.version, rounds: ROUNDS, smallBytes: small.length }))
-await compare('small mail, 5 KB', small, { sekisho: 3000, mailparser: 300, 'mailparser, no conversions': 300, mailsplit: 1000 }, 'messages/s')
-await compare('attachment, 10 MB', largeMail(10 * 2 ** 20), { sekisho: 10, mailparser: 2, 'mailparser, no conversions': 2, mailsplit: 2 }, 'MB/s')
+console.log(
+  JSON.stringify({
+    machine: cpus()[0]?.model,
+    cores: cpus().length,
+    node: process.version,
+    rounds: ROUNDS,
+    smallBytes: small.length,
+  }),
+)
+await compare(
+  'small mail, 5 KB',
+  small,
+  { sekisho: 3000, mailparser: 300, 'mailparser, no conversions': 300, mailsplit: 1000 },
+  'messages/s',
+)
+await compare(
+  'attachment, 10 MB',
+  largeMail(10 * 2 ** 20),
+  { sekisho: 10, mailparser: 2, 'mailparser, no conversions': 2, mailsplit: 2 },
+  'MB/s',
+)

@@ -13,7 +13,11 @@ import { decodeUnstructured } from './words.ts'
 export type Address = { readonly name: string; readonly address: string; readonly group?: string }
 export type AddressList = { readonly addresses: readonly Address[]; readonly findings: readonly HeaderFinding[] }
 
-type Token = { readonly kind: 'text' | 'quoted' | 'comment' | 'special'; readonly text: string; readonly spaced: boolean }
+type Token = {
+  readonly kind: 'text' | 'quoted' | 'comment' | 'special'
+  readonly text: string
+  readonly spaced: boolean
+}
 type Entry = { phrase: Token[]; angle: Token[] | undefined; after: Token[]; comments: string[]; inAngle: boolean }
 
 const SPECIALS = '<>,;:'
@@ -21,9 +25,9 @@ const BLANKS = /[ \t\r\n]+/y
 /** An encoded word is one token, although some mailers leave commas and quotes in it. */
 const ENCODED_WORD = /=\?[^?\s]{1,60}\?[bq]\?[^?\s]*\?=/iy
 /** Raw ISO-2022-JP: its octets look like `<`, `,` or `"` and are none. */
-const JIS_TEXT = /\x1b\$[@B(][^\x1b]*/y
+const JIS_TEXT = /\x1b(?:\$(?:[@B]|\([DO])[^\x1b]*|\(I[^\x1b]*|\([BJH])/y
 const TEXT = /[^ \t\r\n"(<>,;:\x1b=]+|[=\x1b]/y
-const ATEXT = "[^\\x00-\\x20\\x7f()<>\\[\\]:;@\\\\,.\"]+"
+const ATEXT = '[^\\x00-\\x20\\x7f()<>\\[\\]:;@\\\\,."]+'
 const DOT_ATOM = new RegExp(`^${ATEXT}(?:\\.${ATEXT})*$`)
 const DOMAIN_LITERAL = /^\[[0-9A-Za-z.:-]{1,80}\]$/
 
@@ -40,7 +44,8 @@ export function parseAddressList(value: string): AddressList {
   }
   for (const token of tokens(value, findings)) {
     if (token.kind === 'comment') entry.comments.push(token.text)
-    else if (token.kind !== 'special') (entry.inAngle ? entry.angle! : entry.angle ? entry.after : entry.phrase).push(token)
+    else if (token.kind !== 'special')
+      (entry.inAngle ? entry.angle! : entry.angle ? entry.after : entry.phrase).push(token)
     else if (token.text === '<') openAngle(entry, token)
     else if (token.text === '>') closeAngle(entry, token)
     else if (entry.inAngle) entry.angle!.push(token)
@@ -137,7 +142,7 @@ function readEntry(entry: Entry, findings: HeaderFinding[]): Address | undefined
   if (entry.inAngle || after.length > 0) return malformed([...phrase, ...(angle ?? []), ...after], findings)
   const mailbox = readMailbox(angle ?? phrase, findings)
   if (mailbox === undefined) return malformed(angle ?? phrase, findings)
-  if (angle && angle.some(token => token.spaced)) note(findings, 'address.obsolete', mailbox)
+  if (angle?.some(token => token.spaced)) note(findings, 'address.obsolete', mailbox)
   const name = angle && phrase.length > 0 ? phraseText(phrase, findings) : commentText(comments, findings)
   return { name, address: mailbox }
 }
@@ -189,7 +194,9 @@ function asUtf8(octets: string): string | undefined {
 }
 
 function phraseText(phrase: readonly Token[], findings: HeaderFinding[]): string {
-  const raw = phrase.map(token => (token.spaced ? ' ' : '') + (token.kind === 'quoted' ? unquote(token.text) : token.text))
+  const raw = phrase.map(
+    token => (token.spaced ? ' ' : '') + (token.kind === 'quoted' ? unquote(token.text) : token.text),
+  )
   const decoded = decodeUnstructured(trimBlanks(raw.join('')))
   findings.push(...decoded.findings)
   return decoded.text

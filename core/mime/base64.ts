@@ -91,7 +91,8 @@ export class Base64Decoder {
 
   /** Decodes natively as far as the piece is provably regular; returns the index where that ends. */
   #decodeRegular(window: Buffer, text: string, start: number, end: number): number {
-    const clean = this.#sextets === 0 && !this.#ended && this.#padsWanted === 0 && !this.#oddLine && !this.#lines.afterCr
+    const clean =
+      this.#sextets === 0 && !this.#ended && this.#padsWanted === 0 && !this.#oddLine && !this.#lines.afterCr
     if (!clean || end - start < MINIMUM_FAST_BYTES || this.#lines.column !== this.#lineChars) return 0
     const layout = regularLines(window, start, end, this.#lineChars)
     if (!layout) return 0
@@ -232,7 +233,10 @@ function regularLines(window: Buffer, start: number, end: number, column: number
   return { bytes, lineEnds, column: lineStart + whole >= start ? whole : column }
 }
 
-type SetFromBase64 = (text: string, options: { lastChunkHandling: 'stop-before-partial' }) => { read: number; written: number }
+type SetFromBase64 = (
+  text: string,
+  options: { lastChunkHandling: 'stop-before-partial' },
+) => { read: number; written: number }
 
 /** Throws on characters outside the alphabet; blanks and line ends are skipped. */
 function setFromBase64(out: Uint8Array, text: string): { read: number; written: number } {

@@ -68,7 +68,8 @@ function advance(needle: Needle, window: Buffer, from: number, windowOffset: num
   const start = Math.max(from, needle.scannedTo - windowOffset)
   const at = window.indexOf(needle.octets, start)
   needle.hit = at < 0 ? -1 : at + windowOffset
-  needle.scannedTo = at < 0 ? Math.max(needle.scannedTo, windowOffset + window.length - needle.octets.length + 1) : needle.hit
+  needle.scannedTo =
+    at < 0 ? Math.max(needle.scannedTo, windowOffset + window.length - needle.octets.length + 1) : needle.hit
   return at
 }
 

@@ -38,14 +38,32 @@ const MULTIPART_TYPES: ReadonlySet<string> = new Set(
 
 /** Fields that RFC 5322 §3.6 and RFC 2045 allow once. */
 const ONCE: ReadonlySet<string> = new Set([
-  'content-type', 'content-transfer-encoding', 'content-disposition', 'content-id', 'mime-version',
-  'from', 'sender', 'reply-to', 'to', 'cc', 'bcc', 'subject', 'date', 'message-id', 'in-reply-to', 'references',
-]) // biome-ignore format: a list
+  'content-type',
+  'content-transfer-encoding',
+  'content-disposition',
+  'content-id',
+  'mime-version',
+  'from',
+  'sender',
+  'reply-to',
+  'to',
+  'cc',
+  'bcc',
+  'subject',
+  'date',
+  'message-id',
+  'in-reply-to',
+  'references',
+])
 
 const NO_PARAMS: ReadonlyMap<string, string> = new Map()
 
 /** Reads the fields that describe the body. `defaultType` is what a missing Content-Type means here. */
-export function interpretHeader(header: readonly HeaderField[], defaultType: string, findings: HeaderFinding[]): Entity {
+export function interpretHeader(
+  header: readonly HeaderField[],
+  defaultType: string,
+  findings: HeaderFinding[],
+): Entity {
   const first = firstOfEach(header, findings)
   const typeValue = first.get('content-type')
   const type = parseParameterised(typeValue ?? '')
@@ -56,8 +74,13 @@ export function interpretHeader(header: readonly HeaderField[], defaultType: str
   const names = namesOf(type, disposition, findings)
   const contentDisposition = dispositionOf(disposition.value, findings)
   const { kind, boundary } = shapeOf(mediaType ?? OCTET_STREAM, type, transferEncoding, findings)
-  noteTypeFindings(mediaType ?? OCTET_STREAM, header.length > 0 && contentDisposition === undefined && kind === 'leaf', findings)
-  const opaque = mediaType === undefined || transferEncoding === 'unknown' || (kind === 'leaf' && isComposite(mediaType))
+  noteTypeFindings(
+    mediaType ?? OCTET_STREAM,
+    header.length > 0 && contentDisposition === undefined && kind === 'leaf',
+    findings,
+  )
+  const opaque =
+    mediaType === undefined || transferEncoding === 'unknown' || (kind === 'leaf' && isComposite(mediaType))
   return {
     contentType: { type: opaque ? OCTET_STREAM : mediaType, params: typeValue === undefined ? NO_PARAMS : type.params },
     hasContentType: typeValue !== undefined && mediaType !== undefined,

@@ -58,7 +58,8 @@ function inOrder(
   if (sorted.some((segment, index) => segment !== segments[index])) findings.push({ code: 'name.out-of-order', detail })
   const unique = sorted.filter((segment, index) => segment.number !== sorted[index - 1]?.number)
   if (unique.length !== sorted.length) findings.push({ code: 'name.duplicate-segment', detail })
-  if (unique[0]!.number !== 0 || unique.at(-1)!.number !== unique.length - 1) findings.push({ code: 'name.gap', detail })
+  if (unique[0]!.number !== 0 || unique.at(-1)!.number !== unique.length - 1)
+    findings.push({ code: 'name.gap', detail })
   return unique
 }
 

@@ -13,16 +13,43 @@ import type { HeaderField } from './part.ts'
 /** Usual spellings, so that most fields need neither checking nor conversion. */
 const KNOWN_KEYS: ReadonlyMap<string, string> = new Map(
   [
-    'Received', 'From', 'To', 'Cc', 'Subject', 'Date', 'Message-ID', 'Message-Id', 'MIME-Version', 'Mime-Version', 'Content-Type',
-    'Content-Transfer-Encoding', 'Content-Disposition', 'Content-ID', 'Content-Id', 'Return-Path', 'Reply-To', 'In-Reply-To',
-    'References', 'Sender', 'DKIM-Signature', 'Authentication-Results', 'X-Mailer', 'User-Agent', 'Delivered-To', 'List-Unsubscribe',
-  ].map(name => [name, name.toLowerCase()]), // biome-ignore format: a list
+    'Received',
+    'From',
+    'To',
+    'Cc',
+    'Subject',
+    'Date',
+    'Message-ID',
+    'Message-Id',
+    'MIME-Version',
+    'Mime-Version',
+    'Content-Type',
+    'Content-Transfer-Encoding',
+    'Content-Disposition',
+    'Content-ID',
+    'Content-Id',
+    'Return-Path',
+    'Reply-To',
+    'In-Reply-To',
+    'References',
+    'Sender',
+    'DKIM-Signature',
+    'Authentication-Results',
+    'X-Mailer',
+    'User-Agent',
+    'Delivered-To',
+    'List-Unsubscribe',
+  ].map(name => [name, name.toLowerCase()]),
 )
 
 /** A finding before it is known which part it belongs to. */
 export type HeaderFinding = { readonly code: FindingCode; readonly detail?: string }
 
-export type ParsedHeader = { readonly fields: HeaderField[]; readonly findings: HeaderFinding[]; readonly truncated: number }
+export type ParsedHeader = {
+  readonly fields: HeaderField[]
+  readonly findings: HeaderFinding[]
+  readonly truncated: number
+}
 
 /** CRs in front of one LF that still count as one line end: mailers that convert line ends twice make such runs. */
 export const CR_RUN_MAX = 64
@@ -139,7 +166,8 @@ function fieldName(raw: string, findings: HeaderFinding[]): string {
   else if (!FIELD_NAME.test(name)) findings.push({ code: 'header.bad-name', detail: printable(name) })
   const letters = name.replace(/[^A-Za-z-]/g, '')
   if (letters !== name && CONTENT_FIELD.test(letters)) findings.push({ code: 'header.hidden-field', detail: letters })
-  if (name.length !== raw.length && name !== '') findings.push({ code: 'header.space-before-colon', detail: printable(name) })
+  if (name.length !== raw.length && name !== '')
+    findings.push({ code: 'header.space-before-colon', detail: printable(name) })
   return name
 }
 

@@ -103,7 +103,8 @@ function keep(scan: Scan, scanned: Scanned, name: string, value: string): void {
     else scanned.segments.set(base, [segment])
     return
   }
-  if (!TOKEN.test(name) || name.includes('*')) scan.findings.push({ code: 'type.parameter-malformed', detail: printable(name) })
+  if (!TOKEN.test(name) || name.includes('*'))
+    scan.findings.push({ code: 'type.parameter-malformed', detail: printable(name) })
   if (scanned.plain.has(name)) scan.findings.push({ code: 'type.duplicate-parameter', detail: printable(name) })
   else scanned.plain.set(name, value)
 }

@@ -181,7 +181,7 @@ export class QuotedPrintableDecoder {
     }
     const high = HEX[this.#digit]!
     if (high >= LOWER_CASE || low >= LOWER_CASE) this.#anomalies.add('qp.lower-case')
-    this.#out[this.#length++] = ((high % LOWER_CASE) << 4) | low % LOWER_CASE
+    this.#out[this.#length++] = ((high % LOWER_CASE) << 4) | (low % LOWER_CASE)
     this.#column++
     return at + 1
   }

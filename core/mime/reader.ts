@@ -175,7 +175,11 @@ class EntityReader {
       this.#region = wantedLeaf(this.#reading, head, { offset, wanted: begun.wanted })
       return
     }
-    const frame = openFrame(head, { childPrefix: begun.name.childPrefix, boundary: entity.boundary, bodyOffset: offset })
+    const frame = openFrame(head, {
+      childPrefix: begun.name.childPrefix,
+      boundary: entity.boundary,
+      bodyOffset: offset,
+    })
     if (entity.kind === 'message' && isEncoded(entity)) this.#region = this.#encodedMessage(head, frame)
     else this.#push(frame)
   }
@@ -242,7 +246,8 @@ class EntityReader {
       const candidate = judgeDelimiter(this.#window.buffer, at, frame.delimiter, atEnd)
       if (candidate.kind === 'undecided') return 'undecided'
       if (candidate.kind === 'no') continue
-      if (frame.place !== 'epilogue') return { index: i, final: candidate.final, padded: candidate.padded, end: candidate.end }
+      if (frame.place !== 'epilogue')
+        return { index: i, final: candidate.final, padded: candidate.padded, end: candidate.end }
       reason = 'structure.after-end'
     }
     return reason

@@ -1,8 +1,8 @@
 /**
  * Text before the first and after the last delimiter of a multipart.
  *
- * The usual sentence for old mailers is no content, and only noted. Anything else becomes a leaf part of its own, so that
- * it has an outcome: some readers show it, and none of its octets may get lost.
+ * The usual sentence for old mailers is no content, and only noted. Anything else becomes a leaf part of its own,
+ * so that it has an outcome: some readers show it, and none of its octets may get lost.
  * Standards: RFC 2046 §5.1.1 (preamble and epilogue).
  */
 

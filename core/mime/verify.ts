@@ -18,7 +18,8 @@ const PART_FIELDS = new Set(['content-type', 'content-transfer-encoding', 'conte
 const OPTIONS = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true, checksumAlgo: false } as never
 const MOST_SHOWN_CHARS = 80
 
-type SeenFile = { readonly name: string; readonly mediaType: string; readonly bytes: Buffer; readonly fields: readonly string[]; readonly detached: boolean }
+/** Both names, of Content-Type and of Content-Disposition: programs differ in which one they show. */
+type SeenFile = { readonly names: readonly string[]; readonly mediaType: string; readonly bytes: Buffer; readonly fields: readonly string[]; readonly detached: boolean }
 type Seen = {
   readonly fields: readonly string[]
   readonly subject: string
@@ -71,7 +72,8 @@ function compareFiles(seen: Seen, manifest: Manifest, allowedTypes: ReadonlySet<
     if (extra.length > 0) different.push(`file ${index + 1}: fields ${shown(extra)}`)
     if (!file.detached) different.push(`file ${index + 1}: not an attachment`)
     if (!meant) continue
-    if (file.name !== meant.name) different.push(`file ${index + 1}: name ${shown(file.name)} instead of ${shown(meant.name)}`)
+    const wrongName = file.names.find(name => name !== meant.name)
+    if (wrongName !== undefined) different.push(`file ${index + 1}: name ${shown(wrongName)} instead of ${shown(meant.name)}`)
     if (file.mediaType !== meant.mediaType) different.push(`file ${index + 1}: type ${shown(file.mediaType)} instead of ${shown(meant.mediaType)}`)
     const same = file.bytes.length === meant.bytes && hash('sha256', file.bytes) === meant.sha256
     if (!same) different.push(`file ${index + 1}: content differs`)
@@ -106,7 +108,7 @@ function collect(part: Attachment, done: (file: SeenFile) => void): void {
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   stream.on('end', () => {
     done({
-      name: part.filename ?? '',
+      names: [parameterOf(part.headers.get('content-type'), 'name'), parameterOf(part.headers.get('content-disposition'), 'filename')],
       mediaType: bareValue(part.headers.get('content-type')),
       bytes: Buffer.concat(chunks),
       fields: [...part.headers.keys()],
@@ -129,6 +131,11 @@ function headerOf(parser: MailParser): Pick<Seen, 'fields' | 'subject' | 'messag
 /** A structured field is an object with the bare value; one that could not be read is something else. */
 function bareValue(field: unknown): string {
   return typeof field === 'object' && field !== null && 'value' in field ? String(field.value) : ''
+}
+
+function parameterOf(field: unknown, name: string): string {
+  const params = typeof field === 'object' && field !== null && 'params' in field ? (field.params as Record<string, unknown>) : {}
+  return Object.hasOwn(params, name) ? String(params[name]) : ''
 }
 
 function bare(messageId: string): string {

@@ -46,12 +46,20 @@ const OCTETS_OF_A_WORD = 39
 
 /** First row whose status begins so; the sender reads these, so they say what to do. */
 const REASONS = [
-  { status: '5.1.', ja: '宛先のアドレスが見つかりません。アドレスを確かめてください。', en: 'The address does not exist. Please check it.' },
+  {
+    status: '5.1.',
+    ja: '宛先のアドレスが見つかりません。アドレスを確かめてください。',
+    en: 'The address does not exist. Please check it.',
+  },
   { status: '5.2.2', ja: '宛先のメールボックスがいっぱいです。', en: 'The mailbox is full.' },
   { status: '5.2.3', ja: 'メールが大きすぎます。', en: 'The message is too large.' },
   { status: '5.3.4', ja: 'メールが大きすぎます。', en: 'The message is too large.' },
   { status: '5.4.7', ja: '期限までに配達できませんでした。', en: 'It could not be delivered in time.' },
-  { status: '5.6.7', ja: '宛先のサーバーは、英数字以外のアドレスを受け取れません。', en: 'The server does not take addresses with non-ASCII characters.' },
+  {
+    status: '5.6.7',
+    ja: '宛先のサーバーは、英数字以外のアドレスを受け取れません。',
+    en: 'The server does not take addresses with non-ASCII characters.',
+  },
   { status: '5.', ja: '宛先のサーバーが受け取りませんでした。', en: 'The server did not accept it.' },
   { status: '', ja: '宛先のサーバーにまだ渡せません。', en: 'It could not be handed over yet.' },
 ] as const
@@ -76,21 +84,52 @@ export function composeDsn(report: DsnReport): Uint8Array {
 
 function textPart(report: DsnReport): readonly string[] {
   const { kind, recipients } = report
-  const lines = kind === 'failed'
-    ? ['次の宛先に、メールを届けられませんでした。', '', ...recipients.map(line('ja')), '',
-      'このお知らせは自動で送っています。お困りのときは、宛先の方に電話などでご連絡ください。', '', '----', '',
-      'Your message could not be delivered to:', '', ...recipients.map(line('en')), '',
-      'This is an automatic notice. If you need help, please contact the recipient by other means.', '']
-    : ['次の宛先に、メールがまだ届いていません。', '', ...recipients.map(line('ja')), '',
-      `配達は続けて試みます（${rfc5322Date(report.retryUntilMs)} まで）。もう一度送る必要はありません。`, '', '----', '',
-      'Your message has not been delivered yet to:', '', ...recipients.map(line('en')), '',
-      `We keep trying until ${rfc5322Date(report.retryUntilMs)}. You need not send it again.`, '']
+  const lines =
+    kind === 'failed'
+      ? [
+          '次の宛先に、メールを届けられませんでした。',
+          '',
+          ...recipients.map(line('ja')),
+          '',
+          'このお知らせは自動で送っています。お困りのときは、宛先の方に電話などでご連絡ください。',
+          '',
+          '----',
+          '',
+          'Your message could not be delivered to:',
+          '',
+          ...recipients.map(line('en')),
+          '',
+          'This is an automatic notice. If you need help, please contact the recipient by other means.',
+          '',
+        ]
+      : [
+          '次の宛先に、メールがまだ届いていません。',
+          '',
+          ...recipients.map(line('ja')),
+          '',
+          `配達は続けて試みます（${rfc5322Date(report.retryUntilMs)} まで）。もう一度送る必要はありません。`,
+          '',
+          '----',
+          '',
+          'Your message has not been delivered yet to:',
+          '',
+          ...recipients.map(line('en')),
+          '',
+          `We keep trying until ${rfc5322Date(report.retryUntilMs)}. You need not send it again.`,
+          '',
+        ]
   const encoded = Buffer.from(lines.join('\r\n')).toString('base64')
-  return ['Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: base64', '', ...(encoded.match(/.{1,76}/g) ?? [])]
+  return [
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: base64',
+    '',
+    ...(encoded.match(/.{1,76}/g) ?? []),
+  ]
 }
 
 function line(language: 'ja' | 'en'): (recipient: DsnRecipient) => string {
-  return ({ mailbox, status }) => `  <${mailbox}>\r\n    ${REASONS.find(row => status.startsWith(row.status))?.[language]} (${status})`
+  return ({ mailbox, status }) =>
+    `  <${mailbox}>\r\n    ${REASONS.find(row => status.startsWith(row.status))?.[language]} (${status})`
 }
 
 /** RFC 3464 §2: one block for the message, one for each recipient. */
@@ -114,12 +153,15 @@ function headerPart(message: Uint8Array | undefined): readonly string[] | undefi
 
 /** The returned fields with their folded lines, of a message in our canonical form; odd octets become '?'. */
 function returnedFields(message: Uint8Array): readonly string[] {
-  const header = Buffer.from(message.buffer, message.byteOffset, Math.min(message.length, LONGEST_HEADER)).toString('latin1')
+  const header = Buffer.from(message.buffer, message.byteOffset, Math.min(message.length, LONGEST_HEADER)).toString(
+    'latin1',
+  )
   const lines = header.split('\r\n\r\n', 1)[0]!.split('\r\n')
   let returned = false
   return lines
     .filter(text => {
-      if (!/^[ \t]/.test(text)) returned = RETURNED_FIELDS.includes(text.slice(0, Math.max(text.indexOf(':'), 0)).toLowerCase())
+      if (!/^[ \t]/.test(text))
+        returned = RETURNED_FIELDS.includes(text.slice(0, Math.max(text.indexOf(':'), 0)).toLowerCase())
       return returned
     })
     .map(text => text.replace(/[^\t\x20-\x7e]/g, '?').slice(0, 998))

@@ -22,7 +22,10 @@ export class NotCanonical extends Error {
  * an outcome the others are deferred instead, so that none is forgotten.
  */
 export async function attempt(
-  entry: QueueEntry, route: Route, transportFor: (hop: NextHop) => Transport, load: () => Promise<Uint8Array>,
+  entry: QueueEntry,
+  route: Route,
+  transportFor: (hop: NextHop) => Transport,
+  load: () => Promise<Uint8Array>,
 ): Promise<Outcomes> {
   const outcomes = new Map<Mailbox, RecipientOutcome>()
   let due = entry.recipients
@@ -43,7 +46,10 @@ export async function attempt(
 }
 
 async function deliverTo(
-  transport: Transport, entry: QueueEntry, recipients: readonly Mailbox[], load: () => Promise<Uint8Array>,
+  transport: Transport,
+  entry: QueueEntry,
+  recipients: readonly Mailbox[],
+  load: () => Promise<Uint8Array>,
 ): Promise<HopOutcomes> {
   let loadFailure: { readonly error: unknown } | undefined
   const guardedLoad = async () => {
@@ -73,9 +79,14 @@ function canonical(message: Uint8Array): Uint8Array {
   return message
 }
 
-function settledOutcome(answers: HopOutcomes, recipient: Mailbox, isLast: boolean): Omit<RecipientOutcome, 'nextHop'> | undefined {
+function settledOutcome(
+  answers: HopOutcomes,
+  recipient: Mailbox,
+  isLast: boolean,
+): Omit<RecipientOutcome, 'nextHop'> | undefined {
   const answer = answers.get(recipient)
-  if (answer === undefined) return { kind: 'deferred', reply: ownReply(451, '4.3.0', 'no outcome'), possibleDuplicate: false }
+  if (answer === undefined)
+    return { kind: 'deferred', reply: ownReply(451, '4.3.0', 'no outcome'), possibleDuplicate: false }
   if (answer.kind !== 'unreachable') return answer
   return isLast ? { ...answer, kind: 'deferred' } : undefined
 }

@@ -25,7 +25,11 @@ export function parseHopReply(untrustedReply: string): HopReply | undefined {
   const enhanced = ENHANCED.exec(texts.at(-1) ?? '')
   const classDigit = last[0]!
   const status = enhanced?.[1] === classDigit ? enhanced[0] : `${classDigit}.0.0`
-  return { code: Number(last.slice(0, 3)), status, line: `${last.slice(0, 3)} ${texts.join(' ')}`.trimEnd().slice(0, 400) }
+  return {
+    code: Number(last.slice(0, 3)),
+    status,
+    line: `${last.slice(0, 3)} ${texts.join(' ')}`.trimEnd().slice(0, 400),
+  }
 }
 
 /** A reply of our own: `ownReply(451, '4.4.1', 'connection refused')`. */

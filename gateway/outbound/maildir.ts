@@ -22,20 +22,28 @@ export function maildirTransport(path: string, naming: MaildirNaming): Transport
 
   const uniqueName = () => {
     const atMs = naming.clock()
-    const randomPart = Math.floor(naming.random() * 0x1_0000_0000).toString(16).padStart(8, '0')
+    const randomPart = Math.floor(naming.random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0')
     const host = naming.hostname.replace(/[^A-Za-z0-9.-]/g, '_')
     return `${Math.floor(atMs / 1000)}.M${(atMs % 1000) * 1000}P${process.pid}Q${++counter}R${randomPart}.${host}`
   }
 
   return {
     async deliver({ recipients, load }) {
-      const message = await load()
       const name = uniqueName()
       let renamed = false
+      let loadFailure: { readonly error: unknown } | undefined
       try {
         await (prepared ??= prepare(path))
-        await writeFlushed(join(path, 'tmp', name), message)
-        await rename(join(path, 'tmp', name), join(newFolder, name))
+        await inTurn(async () => {
+          const message = await load().catch(error => {
+            loadFailure = { error }
+            throw error
+          })
+          await writeFlushed(join(path, 'tmp', name), message)
+          await rename(join(path, 'tmp', name), join(newFolder, name))
+        })
         renamed = true
         await flushNew()
         return all(recipients, 'delivered', ownReply(250, '2.0.0', `written as ${name}`))
@@ -79,16 +87,20 @@ export function grouped(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
   const start = (): Promise<void> => {
-    const run = work().finally(() => { if (running === run) running = undefined })
+    const run = work().finally(() => {
+      if (running === run) running = undefined
+    })
     running = run
     return run
   }
   return () => {
     if (running === undefined) return start()
-    next ??= running.catch(() => undefined).then(() => {
-      next = undefined
-      return start()
-    })
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined
+        return start()
+      })
     return next
   }
 }

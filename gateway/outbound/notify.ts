@@ -40,23 +40,34 @@ export type CommittedDsn = { readonly entries: readonly QueueEntry[]; readonly m
 type DsnKind = 'failed' | 'delayed'
 
 /**
- * Commits the DSNs that the plan calls for and marks a delay warning as given. Rejects with StoreBroken only:
- * a DSN that could not be made is an alarm, never a reason not to settle.
+ * Commits the DSNs that the plan calls for and marks a delay warning as given. A DSN that
+ * could not be made is an alarm, never a reason not to settle; rejects when the store is broken or did not mark.
  */
 export async function notify(
-  entry: QueueEntry, plan: SettlementPlan, message: Uint8Array | undefined, deps: NotifyDeps,
+  entry: QueueEntry,
+  plan: SettlementPlan,
+  message: Uint8Array | undefined,
+  deps: NotifyDeps,
 ): Promise<readonly CommittedDsn[]> {
   const failed = plan.recipients.filter(({ outcome }) => outcome.kind === 'failed')
   const delayed = plan.warn ? plan.recipients.filter(({ outcome }) => outcome.kind === 'deferred') : []
-  for (const { recipient, outcome } of failed) alarm(deps, entry, 'undeliverable', `<${recipient}> ${outcome.reply.line}`)
-  const dsns = [await commitDsn('failed', failed, { entry, message, deps }), await commitDsn('delayed', delayed, { entry, message, deps })]
+  for (const { recipient, outcome } of failed)
+    alarm(deps, entry, 'undeliverable', `<${recipient}> ${outcome.reply.line}`)
+  const dsns = [
+    await commitDsn('failed', failed, { entry, message, deps }),
+    await commitDsn('delayed', delayed, { entry, message, deps }),
+  ]
   if (delayed.length > 0) await deps.store.markDelayWarned(entry.entryId)
   return dsns.filter(dsn => dsn !== undefined)
 }
 
 type Context = { readonly entry: QueueEntry; readonly message: Uint8Array | undefined; readonly deps: NotifyDeps }
 
-async function commitDsn(kind: DsnKind, recipients: readonly SettledRecipient[], context: Context): Promise<CommittedDsn | undefined> {
+async function commitDsn(
+  kind: DsnKind,
+  recipients: readonly SettledRecipient[],
+  context: Context,
+): Promise<CommittedDsn | undefined> {
   const { entry, deps } = context
   const { reversePath } = entry
   if (recipients.length === 0 || reversePath === null || !entry.dsnAllowed) return undefined
@@ -70,7 +81,11 @@ async function commitDsn(kind: DsnKind, recipients: readonly SettledRecipient[],
     const { kind: result, entries } = await deps.store.commit(accepted)
     if (result === 'duplicate') return undefined
     deps.log.bounced({
-      kind, queueId: entry.queueId, tenant: entry.tenant, dsnQueueId: accepted.queueId, reversePath,
+      kind,
+      queueId: entry.queueId,
+      tenant: entry.tenant,
+      dsnQueueId: accepted.queueId,
+      reversePath,
       recipients: recipients.map(({ recipient }) => recipient),
     })
     return { entries, message: accepted.groups[0]!.message }
@@ -82,15 +97,24 @@ async function commitDsn(kind: DsnKind, recipients: readonly SettledRecipient[],
 }
 
 function acceptedDsn(
-  kind: DsnKind, recipients: readonly SettledRecipient[], { entry, message, deps, reversePath, route }: Context & { reversePath: Mailbox; route: string },
+  kind: DsnKind,
+  recipients: readonly SettledRecipient[],
+  { entry, message, deps, reversePath, route }: Context & { reversePath: Mailbox; route: string },
 ): AcceptedMessage {
   const { identity } = deps
   const queueId = identity.newQueueId()
   const nowMs = deps.clock()
   const dsn = composeDsn({
-    kind, queueId, hostname: identity.hostname, from: identity.from, to: reversePath, nowMs,
-    arrivedAtMs: entry.acceptedAtMs, retryUntilMs: entry.acceptedAtMs + deps.giveUpAfterMs,
-    recipients: recipients.map(dsnRecipient), message,
+    kind,
+    queueId,
+    hostname: identity.hostname,
+    from: identity.from,
+    to: reversePath,
+    nowMs,
+    arrivedAtMs: entry.acceptedAtMs,
+    retryUntilMs: entry.acceptedAtMs + deps.giveUpAfterMs,
+    recipients: recipients.map(dsnRecipient),
+    message,
   })
   return {
     queueId,
@@ -103,13 +127,28 @@ function acceptedDsn(
     rawBytes: dsn.length,
     rawSha256: createHash('sha256').update(dsn).digest('hex'),
     dedupKey: dedupKey(kind, entry, recipients),
-    summary: { messageId: `<${queueId}@${identity.hostname}>`, subject: DSN_SUBJECTS[kind], from: identity.from, receivedCount: 0, loopMarks: [] },
+    summary: {
+      messageId: `<${queueId}@${identity.hostname}>`,
+      subject: DSN_SUBJECTS[kind],
+      from: identity.from,
+      receivedCount: 0,
+      loopMarks: [],
+    },
     original: undefined,
-    groups: [{
-      groupId: 'dsn', tenant: entry.tenant, recipients: [reversePath], route, direction: 'outward', message: dsn,
-      report: { verdict: 'relay', profile: 'dsn', policyVersion: '', parts: [], findings: [] },
-      publicId: queueId, checkCode: '', retentionClass: identity.retentionClass,
-    }],
+    groups: [
+      {
+        groupId: 'dsn',
+        tenant: entry.tenant,
+        recipients: [reversePath],
+        route,
+        direction: 'outward',
+        message: dsn,
+        report: { verdict: 'relay', profile: 'dsn', policyVersion: '', parts: [], findings: [] },
+        publicId: queueId,
+        checkCode: '',
+        retentionClass: identity.retentionClass,
+      },
+    ],
   }
 }
 
@@ -118,10 +157,20 @@ function dsnRecipient({ recipient, outcome }: SettledRecipient): DsnRecipient {
 }
 
 function dedupKey(kind: DsnKind, entry: QueueEntry, recipients: readonly SettledRecipient[]): string {
-  const named = JSON.stringify([entry.queueId, entry.entryId, kind, ...recipients.map(({ recipient }) => recipient).sort()])
+  const named = JSON.stringify([
+    entry.queueId,
+    entry.entryId,
+    kind,
+    ...recipients.map(({ recipient }) => recipient).sort(),
+  ])
   return `dsn:${createHash('sha256').update(named).digest('hex')}`
 }
 
-function alarm(deps: NotifyDeps, entry: QueueEntry, kind: 'undeliverable' | 'no-outward-route' | 'dsn-not-committed', detail: string): void {
+function alarm(
+  deps: NotifyDeps,
+  entry: QueueEntry,
+  kind: 'undeliverable' | 'no-outward-route' | 'dsn-not-committed',
+  detail: string,
+): void {
   deps.log.alarm({ kind, queueId: entry.queueId, tenant: entry.tenant, detail })
 }

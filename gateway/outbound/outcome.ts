@@ -38,6 +38,11 @@ export type Delivery = {
 }
 
 /** The same outcome for each of `recipients`. */
-export function all(recipients: readonly Mailbox[], kind: HopOutcome['kind'], reply: HopReply, possibleDuplicate = false): HopOutcomes {
+export function all(
+  recipients: readonly Mailbox[],
+  kind: HopOutcome['kind'],
+  reply: HopReply,
+  possibleDuplicate = false,
+): HopOutcomes {
   return new Map(recipients.map(recipient => [recipient, { kind, reply, possibleDuplicate }]))
 }

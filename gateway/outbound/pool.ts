@@ -37,7 +37,11 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
 
 const LONGEST_SWEEP_MS = 1000
 
-type Waiter = { readonly sinceMs: number; resolve(session: SmtpSession): void; reject(error: HopUnavailable | Held): void }
+type Waiter = {
+  readonly sinceMs: number
+  resolve(session: SmtpSession): void
+  reject(error: HopUnavailable | Held): void
+}
 
 export class SmtpPool {
   readonly hop: SmtpHop
@@ -101,7 +105,11 @@ export class SmtpPool {
   }
 
   #open(): void {
-    while (this.#opening < this.#waiting.length && this.connections < this.#limits.maxConnections && !this.#isHeldOff()) {
+    while (
+      this.#opening < this.#waiting.length &&
+      this.connections < this.#limits.maxConnections &&
+      !this.#isHeldOff()
+    ) {
       this.#opening++
       openSmtp(this.hop, this.#limits, this.#stop.signal).then(
         session => {
@@ -149,7 +157,8 @@ export class SmtpPool {
       this.#idle.shift()?.session.quit()
     }
     for (const session of this.#busy) {
-      if (session.busySinceMs !== undefined && nowMs - session.busySinceMs >= transactionMs) session.abort('transaction took too long')
+      if (session.busySinceMs !== undefined && nowMs - session.busySinceMs >= transactionMs)
+        session.abort('transaction took too long')
     }
     while (this.#waiting[0] !== undefined && nowMs - this.#waiting[0].sinceMs >= acquireMs) {
       this.#waiting.shift()?.reject(new HopUnavailable(`no free connection to ${hopLabel(this.hop)}`))

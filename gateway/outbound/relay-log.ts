@@ -41,8 +41,14 @@ export type BounceEvent = {
  *   claim-failed         the store could not say what is due; tried again
  */
 export type AlarmKind =
-  | 'undeliverable' | 'no-outward-route' | 'dsn-not-committed' | 'unknown-route'
-  | 'message-unreadable' | 'message-damaged' | 'not-settled' | 'claim-failed'
+  | 'undeliverable'
+  | 'no-outward-route'
+  | 'dsn-not-committed'
+  | 'unknown-route'
+  | 'message-unreadable'
+  | 'message-damaged'
+  | 'not-settled'
+  | 'claim-failed'
 
 export type AlarmEvent = {
   readonly kind: AlarmKind

@@ -19,6 +19,7 @@ import type { AlarmKind, RelayLog } from './relay-log.ts'
 import type { RouteTable } from './routes.ts'
 import type { Schedule } from './schedule.ts'
 import { planSettlement, releaseOf, type SettlementPlan } from './settle.ts'
+import { tellOutcomes } from './tell.ts'
 import { createTransports, type TransportLimits } from './transports.ts'
 
 export type RelayLimits = TransportLimits & {
@@ -44,7 +45,12 @@ export type RelayDeps = {
   readonly identity: DsnIdentity
 }
 
-export type RelayStatus = { readonly inFlight: number; readonly waiting: number; readonly connections: number; readonly paused: boolean }
+export type RelayStatus = {
+  readonly inFlight: number
+  readonly waiting: number
+  readonly connections: number
+  readonly paused: boolean
+}
 
 export interface Relay {
   /** Claims and delivers until `close`. Rejects with StoreBroken: the process must end. */
@@ -81,7 +87,11 @@ class QueueRelay implements Relay {
 
   constructor(deps: RelayDeps) {
     this.#deps = deps
-    this.#transports = createTransports(deps.limits, { clock: deps.clock, random: deps.random, hostname: deps.identity.hostname })
+    this.#transports = createTransports(deps.limits, {
+      clock: deps.clock,
+      random: deps.random,
+      hostname: deps.identity.hostname,
+    })
   }
 
   run(): Promise<void> {
@@ -133,24 +143,35 @@ class QueueRelay implements Relay {
   }
 
   #hasRoom(): boolean {
-    return !this.#paused && !this.#closing && this.#broken === undefined && this.#inFlight.size < this.#deps.limits.maxInFlight
+    return (
+      !this.#paused &&
+      !this.#closing &&
+      this.#broken === undefined &&
+      this.#inFlight.size < this.#deps.limits.maxInFlight
+    )
   }
 
   #start(entry: QueueEntry, message: Uint8Array | undefined): void {
     const offeredBytes = message?.length ?? 0
     this.#offeredBytes += offeredBytes
-    this.#track(this.#deliver(entry, message).finally(() => { this.#offeredBytes -= offeredBytes }))
+    this.#track(
+      this.#deliver(entry, message).finally(() => {
+        this.#offeredBytes -= offeredBytes
+      }),
+    )
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.catch(error => { this.#broken ??= { error } }).finally(() => {
-      this.#inFlight.delete(tracked)
-      if (this.#waiting.length > 0 || this.#moreDue || this.#broken !== undefined) this.wake()
-    })
+    const tracked = work
+      .catch(error => this.#failed('not-settled', undefined, error))
+      .finally(() => {
+        this.#inFlight.delete(tracked)
+        if (this.#waiting.length > 0 || this.#moreDue || this.#broken !== undefined) this.wake()
+      })
     this.#inFlight.add(tracked)
   }
 
-  /** One entry from hand to store. Rejects only with what must end the process. */
+  /** One entry from hand to store. */
   async #deliver(entry: QueueEntry, message: Uint8Array | undefined): Promise<void> {
     const source = this.#messageSource(entry, message)
     const outcomes = await this.#attempt(entry, source)
@@ -163,7 +184,7 @@ class QueueRelay implements Relay {
     } catch (error) {
       return this.#failed('not-settled', entry, error)
     }
-    this.#tell(entry, plan)
+    tellOutcomes(this.#deps.log, entry, plan, clock())
   }
 
   async #attempt(entry: QueueEntry, source: () => Promise<Uint8Array>): Promise<Outcomes | 'held'> {
@@ -187,17 +208,21 @@ class QueueRelay implements Relay {
     }
   }
 
-  /** The message from memory, or read from the store once, when somebody first asks. */
+  /** The message from memory, or from the store each time: what is read is not kept while the outcome is settled. */
   #messageSource(entry: QueueEntry, message: Uint8Array | undefined): () => Promise<Uint8Array> {
-    let loaded = message === undefined ? undefined : Promise.resolve(message)
-    return () => (loaded ??= this.#deps.store.readMessage(entry.entryId))
+    return async () => message ?? this.#deps.store.readMessage(entry.entryId)
   }
 
   async #notify(entry: QueueEntry, plan: SettlementPlan, source: () => Promise<Uint8Array>): Promise<void> {
     if (!plan.warn && !plan.recipients.some(({ outcome }) => outcome.kind === 'failed')) return
     const message = await source().catch(() => undefined)
-    const dsns = await notify(entry, plan, message, { ...this.#deps, giveUpAfterMs: this.#deps.schedule.giveUpAfterMs })
-    for (const dsn of dsns) for (const dsnEntry of dsn.entries) this.offer(dsnEntry, dsn.message)
+    const deps = { ...this.#deps, giveUpAfterMs: this.#deps.schedule.giveUpAfterMs }
+    try {
+      const dsns = await notify(entry, plan, message, deps)
+      for (const dsn of dsns) for (const dsnEntry of dsn.entries) this.offer(dsnEntry, dsn.message)
+    } catch (error) {
+      this.#failed('dsn-not-committed', entry, error)
+    }
   }
 
   async #release(entries: readonly QueueEntry[]): Promise<void> {
@@ -206,18 +231,6 @@ class QueueRelay implements Relay {
       await store.settle(entries.flatMap(entry => releaseOf(entry, clock())))
     } catch (error) {
       this.#failed('not-settled', entries[0], error)
-    }
-  }
-
-  #tell(entry: QueueEntry, { recipients, dueAtMs }: SettlementPlan): void {
-    const { log, clock } = this.#deps
-    const { queueId, entryId, tenant, direction } = entry
-    const common = { queueId, entryId, tenant, direction, attempt: entry.attempts + 1, ageMs: clock() - entry.acceptedAtMs }
-    for (const { recipient, outcome, possibleDuplicate } of recipients) {
-      const { nextHop, reply } = outcome
-      const event = { ...common, recipient, nextHop, reply: reply.line, status: reply.status, possibleDuplicate }
-      if (outcome.kind === 'deferred') log.deferred({ ...event, dueAtMs })
-      else log[outcome.kind](event)
     }
   }
 
@@ -263,11 +276,21 @@ class QueueRelay implements Relay {
   }
 
   status(): RelayStatus {
-    return { inFlight: this.#inFlight.size, waiting: this.#waiting.length, connections: this.#transports.connections(), paused: this.#paused }
+    return {
+      inFlight: this.#inFlight.size,
+      waiting: this.#waiting.length,
+      connections: this.#transports.connections(),
+      paused: this.#paused,
+    }
   }
 }
 
 function allDeferred(entry: QueueEntry, status: string, text: string): Outcomes {
-  const outcome: RecipientOutcome = { kind: 'deferred', nextHop: '', reply: ownReply(451, status, text), possibleDuplicate: false }
+  const outcome: RecipientOutcome = {
+    kind: 'deferred',
+    nextHop: '',
+    reply: ownReply(451, status, text),
+    possibleDuplicate: false,
+  }
   return new Map(entry.recipients.map(recipient => [recipient, outcome]))
 }

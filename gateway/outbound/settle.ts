@@ -30,7 +30,11 @@ export type SettlementPlan = {
 
 export type PlanInputs = { readonly nowMs: number; readonly schedule: Schedule; readonly random: () => number }
 
-export function planSettlement(entry: QueueEntry, outcomes: Outcomes, { nowMs, schedule, random }: PlanInputs): SettlementPlan {
+export function planSettlement(
+  entry: QueueEntry,
+  outcomes: Outcomes,
+  { nowMs, schedule, random }: PlanInputs,
+): SettlementPlan {
   const ageMs = nowMs - entry.acceptedAtMs
   // One wait for the whole entry, so that its recipients stay together in the next transaction.
   const dueAtMs = nowMs + retryWaitMs(schedule, ageMs, random)
@@ -41,7 +45,10 @@ export function planSettlement(entry: QueueEntry, outcomes: Outcomes, { nowMs, s
     return { recipient, outcome, possibleDuplicate: outcome.possibleDuplicate || secondDelivery }
   })
   const settlements = recipients.map(({ recipient, outcome, possibleDuplicate }) => ({
-    entryId: entry.entryId, recipient, possibleDuplicate, state: stateFor(outcome, { nowMs, dueAtMs, attempts: entry.attempts + 1 }),
+    entryId: entry.entryId,
+    recipient,
+    possibleDuplicate,
+    state: stateFor(outcome, { nowMs, dueAtMs, attempts: entry.attempts + 1 }),
   }))
   const anyDeferred = recipients.some(({ outcome }) => outcome.kind === 'deferred')
   return { settlements, recipients, dueAtMs, warn: anyDeferred && !entry.delayWarned && isWarningDue(schedule, ageMs) }
@@ -59,7 +66,11 @@ export function releaseOf(entry: QueueEntry, nowMs: number): readonly Settlement
 
 function withExpiry(outcome: RecipientOutcome, expired: boolean): RecipientOutcome {
   if (!expired || outcome.kind !== 'deferred') return outcome
-  return { ...outcome, kind: 'failed', reply: ownReply(554, '5.4.7', `delivery time expired; last: ${outcome.reply.line}`) }
+  return {
+    ...outcome,
+    kind: 'failed',
+    reply: ownReply(554, '5.4.7', `delivery time expired; last: ${outcome.reply.line}`),
+  }
 }
 
 function noOutcome(): RecipientOutcome {
@@ -68,7 +79,10 @@ function noOutcome(): RecipientOutcome {
 
 type StateInputs = { readonly nowMs: number; readonly dueAtMs: number; readonly attempts: number }
 
-function stateFor({ kind, nextHop, reply }: RecipientOutcome, { nowMs, dueAtMs, attempts }: StateInputs): RecipientState {
+function stateFor(
+  { kind, nextHop, reply }: RecipientOutcome,
+  { nowMs, dueAtMs, attempts }: StateInputs,
+): RecipientState {
   switch (kind) {
     case 'delivered':
       return { kind, atMs: nowMs, nextHop, reply: reply.line }

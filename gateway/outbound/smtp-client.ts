@@ -20,30 +20,14 @@ import { performance } from 'node:perf_hooks'
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import type { Mailbox, ReversePath } from '../../core/smtp/envelope.ts'
 import { writeStuffed } from './dot-stuff.ts'
-import { type HopReply, ownReply, parseHopReply } from './hop-reply.ts'
 import type { SmtpHop } from './routes.ts'
+import { type LostConnection, type ReplyError, repliesFor, type Transaction } from './transaction.ts'
 
 export type SmtpTimeouts = {
   /** TCP and TLS set-up, until the greeting and EHLO are through. */
   readonly connectMs: number
   /** Silence of the hop while we wait for a reply; RFC 5321 §4.5.3.2.6 wants ten minutes after end-of-data. */
   readonly replyMs: number
-}
-
-/** How one transaction ended. */
-export type Transaction = {
-  /** The reply that counts, for each recipient that has one. */
-  readonly replies: ReadonlyMap<Mailbox, HopReply>
-  /** Set when the connection went away before every recipient had its reply. */
-  readonly lost: LostConnection | undefined
-}
-
-export type LostConnection = {
-  readonly reason: string
-  /** `envelope`: the message was not begun. `data`: not finished. `end-of-data`: the hop may have taken it. */
-  readonly during: 'envelope' | 'data' | 'end-of-data'
-  /** The hop had not answered a single command of this transaction: it had closed an idle connection. */
-  readonly unanswered: boolean
 }
 
 export interface SmtpSession {
@@ -83,7 +67,12 @@ export async function openSmtp(hop: SmtpHop, timeouts: SmtpTimeouts, signal: Abo
 
 class TlsFailed extends HopUnavailable {}
 
-async function openWith(hop: SmtpHop, timeouts: SmtpTimeouts, signal: AbortSignal, tls: SmtpHop['tls']): Promise<SmtpSession> {
+async function openWith(
+  hop: SmtpHop,
+  timeouts: SmtpTimeouts,
+  signal: AbortSignal,
+  tls: SmtpHop['tls'],
+): Promise<SmtpSession> {
   const ca = tls === 'required' && hop.caFile !== undefined ? await readCa(hop.caFile) : undefined
   const socket = await openSocket(hop, timeouts.connectMs, signal)
   const connection = new CanonicalConnection({
@@ -121,7 +110,11 @@ function openSocket(hop: SmtpHop, connectMs: number, signal: AbortSignal): Promi
     const fail = (error: Error) => {
       clearTimeout(timer)
       socket.destroy()
-      reject(new HopUnavailable(error.message === '' ? String((error as NodeJS.ErrnoException).code) : error.message, { cause: error }))
+      reject(
+        new HopUnavailable(error.message === '' ? String((error as NodeJS.ErrnoException).code) : error.message, {
+          cause: error,
+        }),
+      )
     }
     const timer = setTimeout(() => fail(new Error('connection timed out')), connectMs)
     socket.once('error', fail)
@@ -153,12 +146,10 @@ function greet(connection: CanonicalConnection, signal: AbortSignal): Promise<vo
   })
 }
 
-type ReplyError = Error & { readonly code?: string; readonly command?: string; readonly response?: string; readonly recipient?: string }
-
 /** What we use of SMTPConnection beyond its public face. Its version is pinned; the tests at the raw sink notice a change. */
 type Internals = {
   _socket: Socket
-  _envelope: { accepted: string[]; rejectedErrors: ReplyError[] } | false
+  _envelope: { rejectedErrors: ReplyError[] } | false
   _supportedExtensions: string[]
   _maxAllowedSize: number
   _responseActions: ((reply: string) => void)[]
@@ -191,7 +182,10 @@ class CanonicalConnection extends SMTPConnection {
     this.progress = 'data'
     return {
       outByteCount: 0,
-      write: message => writeStuffed(_socket, message, () => { this.progress = 'end-of-data' }),
+      write: message =>
+        writeStuffed(_socket, message, () => {
+          this.progress = 'end-of-data'
+        }),
       end() {},
     }
   }
@@ -208,8 +202,12 @@ class Session implements SmtpSession {
     this.#connection = connection
     connection.removeAllListeners('end')
     connection.removeAllListeners('error')
-    connection.once('end', () => { this.#alive = false })
-    connection.on('error', () => { this.#alive = false })
+    connection.once('end', () => {
+      this.#alive = false
+    })
+    connection.on('error', () => {
+      this.#alive = false
+    })
   }
 
   get alive(): boolean {
@@ -239,23 +237,15 @@ class Session implements SmtpSession {
       this.#abandon = reason => finish(new Error(reason), undefined)
       const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength)
       connection.send({ from: reversePath ?? '', to: [...recipients], size: message.length }, bytes, (error, info) =>
-        finish(error as ReplyError | null, info?.response))
+        finish(error as ReplyError | null, info?.response),
+      )
     })
   }
 
-  /** Gives every recipient the reply that counts for it: its own refusal, else MAIL's, DATA's or end-of-data's. */
-  #outcome(recipients: readonly Mailbox[], error: ReplyError | null, response: string | undefined): Transaction {
-    const replies = new Map<Mailbox, HopReply>()
-    const mailRefused = error?.command === 'MAIL FROM'
-    const envelope = this.#connection.internals._envelope
-    if (envelope && !mailRefused) {
-      for (const { recipient, response: words = '' } of envelope.rejectedErrors) {
-        // Refused in words that nobody understands is still refused: end-of-data's 250 is not for this one.
-        replies.set(recipient as Mailbox, parseHopReply(words) ?? UNREADABLE)
-      }
-    }
-    const common = error === null ? response : mailRefused || error.command === 'DATA' ? error.response : undefined
-    for (const recipient of recipients) if (!replies.has(recipient)) note(replies, recipient, common)
+  #outcome(recipients: readonly Mailbox[], error: ReplyError | null, finalReply: string | undefined): Transaction {
+    const { internals } = this.#connection
+    const refusals = internals._envelope ? internals._envelope.rejectedErrors : []
+    const replies = repliesFor(recipients, { error, finalReply, refusals })
     if (replies.size === recipients.length) return { replies, lost: undefined }
     const reason = error?.message ?? 'unreadable reply'
     if (this.#alive) this.abort(reason)
@@ -286,13 +276,6 @@ class Session implements SmtpSession {
     this.#connection.close()
     this.#abandon?.(reason)
   }
-}
-
-const UNREADABLE = ownReply(451, '4.5.0', 'unreadable reply')
-
-function note(replies: Map<Mailbox, HopReply>, recipient: Mailbox, untrustedReply: string | undefined): void {
-  const reply = untrustedReply === undefined ? undefined : parseHopReply(untrustedReply)
-  if (reply !== undefined) replies.set(recipient, reply)
 }
 
 function messageOf(error: unknown): string {

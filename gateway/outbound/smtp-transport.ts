@@ -15,7 +15,8 @@ import { needsSmtpUtf8 } from '../../core/smtp/mailbox.ts'
 import { type HopReply, isClosing, ownReply, replyKind } from './hop-reply.ts'
 import { all, type Delivery, type HopOutcome, type HopOutcomes, type Transport } from './outcome.ts'
 import type { SmtpPool } from './pool.ts'
-import { HopUnavailable, type LostConnection, type SmtpSession, type Transaction } from './smtp-client.ts'
+import { HopUnavailable, type SmtpSession } from './smtp-client.ts'
+import type { LostConnection, Transaction } from './transaction.ts'
 
 export function smtpTransport(pool: SmtpPool): Transport {
   return {
@@ -27,11 +28,14 @@ export function smtpTransport(pool: SmtpPool): Transport {
   }
 }
 
-const UNREACHABLE = ({ recipients }: Delivery) => all(recipients, 'unreachable', ownReply(421, '4.4.2', 'connection closed by next hop'))
+const UNREACHABLE = ({ recipients }: Delivery) =>
+  all(recipients, 'unreachable', ownReply(421, '4.4.2', 'connection closed by next hop'))
 
 /** `undefined`: a reused connection was dead before it said a word, and nothing has happened. */
 async function overOneConnection(
-  pool: SmtpPool, delivery: Delivery, acquire: () => Promise<SmtpSession>,
+  pool: SmtpPool,
+  delivery: Delivery,
+  acquire: () => Promise<SmtpSession>,
 ): Promise<HopOutcomes | undefined> {
   let session: SmtpSession
   try {
@@ -59,7 +63,11 @@ async function overOneConnection(
 /** What this hop cannot take at all, known from its EHLO reply: said without asking it. */
 function beyondTheHop(session: SmtpSession, { reversePath, recipients, messageBytes }: Delivery): HopOutcomes {
   if (session.maxMessageBytes !== undefined && messageBytes > session.maxMessageBytes) {
-    return all(recipients, 'failed', ownReply(552, '5.3.4', `message larger than the ${session.maxMessageBytes} octets of the next hop`))
+    return all(
+      recipients,
+      'failed',
+      ownReply(552, '5.3.4', `message larger than the ${session.maxMessageBytes} octets of the next hop`),
+    )
   }
   if (session.smtpUtf8) return new Map()
   const noUtf8 = ownReply(553, '5.6.7', 'non-ASCII address, and the next hop has no SMTPUTF8')

@@ -10,7 +10,7 @@ describe('parseAddressList', () => {
     ['=?utf-8?B?5bGx55Sw?= <a@b.jp>', [['山田', 'a@b.jp']]],
     ['=?utf-8?Q?Yamada,_T?= <a@b.jp>', [['Yamada, T', 'a@b.jp']]],
     ['"=?utf-8?B?5bGx55Sw?=" <a@b.jp>', [['山田', 'a@b.jp']]],
-    ['\x1b$B;3<\x1b(B <a@b.jp>', [['山�', 'a@b.jp']]],
+    ['\x1b$B;32;\x1b(B <a@b.jp>', [['山音', 'a@b.jp']]],
     ['a@b.jp (Name (nick))', [['Name (nick)', 'a@b.jp']]],
     ['"a b"@c.jp', [['', '"a b"@c.jp']]],
     ['"a.b"@c.jp', [['', 'a.b@c.jp']]],
@@ -20,7 +20,6 @@ describe('parseAddressList', () => {
     ['', []],
     [',, ,', []],
   ] as const)('%s', ([value, wanted]) => {
-    if (value.includes('\x1b')) return expect(parseAddressList(value).addresses[0]!.address).toBe('a@b.jp')
     expect(parseAddressList(value).addresses.map(({ name, address }) => [name, address])).toEqual(wanted)
   })
 

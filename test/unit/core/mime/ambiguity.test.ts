@@ -226,4 +226,4 @@ describe('honest mail', () => {
     expect(parts.map(({ data }) => data.toString())).toEqual(['', 'one'])
     expect([...new Set(findings)].sort()).toEqual(['header.missing', 'line.bare-lf', 'type.missing'])
   })
-}) // biome-ignore format: one case a line
+})

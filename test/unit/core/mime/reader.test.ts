@@ -126,7 +126,7 @@ const piece = fc.constantFrom(
   'Content-Type: multipart/mixed; boundary=b', 'Content-Type: multipart/mixed; boundary="bb"', 'Content-Type: message/rfc822',
   'Content-Type: text/plain', 'Content-Transfer-Encoding: base64', 'Content-Transfer-Encoding: quoted-printable',
   'Content-Transfer-Encoding: x-uuencode', 'begin 644 a', '#0V%T', 'end', 'QUJD', 'QUI=', 'QQ', 'abc', 'x'.repeat(80), 'Subject: s', 'a:b', '\xff', '\x1b$B',
-) // biome-ignore format: a list
+)
 const message = fc.array(piece, { maxLength: 60 }).map(pieces => pieces.join(''))
 const hostile = fc.tuple(fc.constantFrom('', 'Content-Type: multipart/mixed; boundary=b\r\n\r\n', 'Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n'), message).map(texts => texts.join(''))
 const TIGHT = { headerBytes: 120, headerFields: 5, parts: 7, depth: 3, lineBytes: 100 }

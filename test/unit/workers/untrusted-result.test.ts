@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { SanitizeResult } from '../../../core/job.ts'
+import { CANARY_JOB as JOB } from '../../../workers/canary.ts'
+import { encodeResult } from '../../../workers/message-codec.ts'
+import { packet } from '../../../workers/protocol.ts'
+import { readDisarmed, readMismatches, readResult } from '../../../workers/untrusted-result.ts'
+import { resultOf } from './jobs/scripted-sanitizer.ts'
+
+const PART = {
+  id: '1', path: 'text/plain', name: '', claimedType: 'text/plain', detectedType: 'text/plain', offset: 0, length: 3, transferEncoding: '7bit',
+  bytes: 3, sha256: '', disposition: 'text', rule: 'body', outcome: 'body', removed: [], findings: [{ code: 'line.nul', partId: '1' }],
+}
+
+function honest(): { result: SanitizeResult; payload: Buffer } {
+  const plain = resultOf(JOB, { subject: 'S', text: 'T' })
+  const groups = plain.groups.map(group => ({ ...group, report: { ...group.report, parts: [PART as never] } }))
+  const result = { ...plain, groups }
+  return { result, payload: Buffer.concat(encodeResult(result)) }
+}
+
+type Meta = { verdict: unknown; groups: Record<string, unknown>[]; summary: Record<string, unknown> }
+
+/** The honest result with one thing changed. */
+function changed(change: (meta: Meta) => void): Buffer {
+  const { result } = honest()
+  const groups = result.groups.map(({ message, ...rest }) => ({ ...rest, messageBytes: message.length }))
+  const meta = structuredClone({ ...result, groups }) as unknown as Meta
+  change(meta)
+  return Buffer.concat(packet(meta, ...result.groups.map(group => group.message)))
+}
+
+describe('a result', () => {
+  test('of an honest process comes out as it went in', () => {
+    const { result, payload } = honest()
+    const { groups, ...rest } = readResult(payload, JOB)
+    expect(rest).toEqual({ verdict: result.verdict, summary: result.summary })
+    expect(groups.map(group => ({ ...group, message: Buffer.from(group.message) }))).toEqual(result.groups)
+  })
+
+  const part = (meta: Meta) => ((meta.groups[0]!['report'] as { parts: Record<string, unknown>[] }).parts[0] ??= {})
+  test.each<[string, (meta: Meta) => void]>([
+    ['another verdict', meta => (meta.verdict = { kind: 'raw' })],
+    ['a reply that does not exist', meta => (meta.verdict = { kind: 'reject', reply: 'constructor', rule: 'x' })],
+    ['a group missing', meta => meta.groups.pop()],
+    ['a group too many', meta => meta.groups.push(meta.groups[0]!)],
+    ['another group', meta => (meta.groups[0]!['id'] = 'other')],
+    ['another message’s queue id', meta => ((meta.groups[0]!['manifest'] as Record<string, unknown>)['queueId'] = 'other')],
+    ['fewer octets than there are', meta => (meta.groups[0]!['messageBytes'] = 1)],
+    ['nothing to relay', meta => (meta.groups[0]!['messageBytes'] = 0)],
+    ['more octets than there are', meta => (meta.groups[0]!['messageBytes'] = 1e9)],
+    ['a negative length', meta => (meta.groups[0]!['messageBytes'] = -1)],
+    ['fields that are no list', meta => ((meta.groups[0]!['manifest'] as Record<string, unknown>)['fields'] = {})],
+    ['an outcome of its own', meta => (part(meta)['outcome'] = 'passed')],
+    ['a disposition of its own', meta => (part(meta)['disposition'] = 'original')],
+    ['a size that is no number', meta => (part(meta)['bytes'] = '3')],
+    ['a finding without code', meta => (part(meta)['findings'] = [{}])],
+    ['an endless subject', meta => (meta.summary['subject'] = 'x'.repeat(5000))],
+    ['no summary', meta => (meta.summary = null as never)],
+  ])('with %s is refused', (_name, change) => expect(() => readResult(changed(change), JOB)).toThrow())
+
+  test('of any octets throws and does nothing else', () =>
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), octets => void expect(() => readResult(octets, JOB)).toThrow())))
+
+  test('of any JSON throws and does nothing else', () =>
+    fc.assert(fc.property(fc.jsonValue(), value => void expect(() => readResult(Buffer.concat(packet(value)), JOB)).toThrow())))
+})
+
+test('a rebuilt file must have a type, an extension and lists', () => {
+  const meta = { kind: 'rebuilt', mediaType: 'text/plain', extension: 'txt', removed: [], findings: [] }
+  expect(readDisarmed(Buffer.concat(packet(meta, Buffer.from('abc'))))).toMatchObject({ kind: 'rebuilt', extension: 'txt' })
+  expect(() => readDisarmed(Buffer.concat(packet({ ...meta, mediaType: 7 })))).toThrow()
+  expect(() => readDisarmed(Buffer.concat(packet({ kind: 'original' })))).toThrow()
+})
+
+test('differences must be texts', () => {
+  expect(readMismatches([])).toEqual([])
+  for (const value of [null, 'fine', [7], { length: 0 }]) expect(() => readMismatches(value)).toThrow()
+})
