@@ -11,7 +11,12 @@ import { fileURLToPath } from 'node:url'
 
 const NEEDED = [24, 15]
 const main = new URL('../cli/main.ts', import.meta.url)
-const bundled = fileURLToPath(new URL(process.platform === 'win32' ? '../node_modules/.bin/node.cmd' : '../node_modules/.bin/node', import.meta.url))
+const bundled = fileURLToPath(
+  new URL(
+    process.platform === 'win32' ? '../node_modules/.bin/node.cmd' : '../node_modules/.bin/node',
+    import.meta.url,
+  ),
+)
 
 const running = process.versions.node.split('.').map(Number)
 const isNewEnough = running[0] > NEEDED[0] || (running[0] === NEEDED[0] && running[1] >= NEEDED[1])
@@ -26,9 +31,13 @@ if (isNewEnough) {
   })
 } else {
   console.error(
-    'sekisho: needs Node ' + NEEDED.join('.') + ' or newer, this is ' + process.versions.node + '.\n' +
-    'Run `npm ci` in the folder of Sekisho: it brings a Node of its own for Linux and for macOS on Intel.\n' +
-    'Elsewhere install a current Node from https://nodejs.org/ and start again.',
+    'sekisho: needs Node ' +
+      NEEDED.join('.') +
+      ' or newer, this is ' +
+      process.versions.node +
+      '.\n' +
+      'Run `npm ci` in the folder of Sekisho: it brings a Node of its own for Linux and for macOS on Intel.\n' +
+      'Elsewhere install a current Node from https://nodejs.org/ and start again.',
   )
   process.exitCode = 1
 }

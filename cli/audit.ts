@@ -12,7 +12,9 @@ export function auditCommand(): Command {
     leaf('verify', 'check every link and signature; exit 1 when something was edited, moved or cut', CLIENT_EXIT_CODES)
       .option('--anchor <file>', 'checkpoint kept outside of this host; without it a cut at the end cannot be seen')
       .action(verify),
-    leaf('export', 'print the records as JSON lines', CLIENT_EXIT_CODES).option('--since <seq>', 'records after this number', asCount, 0).action(exportRecords),
+    leaf('export', 'print the records as JSON lines', CLIENT_EXIT_CODES)
+      .option('--since <seq>', 'records after this number', asCount, 0)
+      .action(exportRecords),
     leaf('checkpoint', 'print the signed head of the chain, to be kept outside of this host', CLIENT_EXIT_CODES)
       .option('-o, --out <file>', 'file to write')
       .action(checkpoint),
@@ -23,7 +25,9 @@ async function verify(options: CommonOptions & { readonly anchor?: string }): Pr
   const params = options.anchor === undefined ? {} : { anchor: readCheckpoint(options.anchor) }
   const verdict = await server(options).call('audit.verify', params)
   print(outputOf(options), verdict, () =>
-    verdict.ok ? `the chain is whole: ${verdict.records} records, head ${verdict.headSeq} ${verdict.headHash}` : `BROKEN at record ${verdict.seq}: ${verdict.problem}`,
+    verdict.ok
+      ? `the chain is whole: ${verdict.records} records, head ${verdict.headSeq} ${verdict.headHash}`
+      : `BROKEN at record ${verdict.seq}: ${verdict.problem}`,
   )
   if (!verdict.ok) process.exitCode = EXIT.failure
 }
@@ -37,7 +41,9 @@ function readCheckpoint(file: string): AuditCheckpoint {
 }
 
 async function exportRecords(options: CommonOptions & { readonly since: number }): Promise<void> {
-  await pipeline(await server(options).stream('audit.export', { sinceSeq: options.since }), process.stdout, { end: false })
+  await pipeline(await server(options).stream('audit.export', { sinceSeq: options.since }), process.stdout, {
+    end: false,
+  })
 }
 
 async function checkpoint(options: CommonOptions & { readonly out?: string }): Promise<void> {

@@ -20,7 +20,9 @@ export function group(name: string, summary: string, commands: readonly Command[
 export function leaf(name: string, summary: string, exitCodes: readonly number[]): Command {
   return new Command(name)
     .description(summary)
-    .addOption(new Option('-c, --config <file>', 'configuration file (default: $SEKISHO_CONFIG, else built-in defaults)'))
+    .addOption(
+      new Option('-c, --config <file>', 'configuration file (default: $SEKISHO_CONFIG, else built-in defaults)'),
+    )
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', () => exitCodeHelp(exitCodes))
 }

@@ -1,18 +1,52 @@
 /** Every command with its one-line summary; its module is loaded only when it is needed. */
 import type { Command } from 'commander'
 
-type Entry = { readonly name: string; readonly summary: string; readonly hidden?: boolean; readonly load: () => Promise<Command> }
+type Entry = {
+  readonly name: string
+  readonly summary: string
+  readonly hidden?: boolean
+  readonly load: () => Promise<Command>
+}
 
 export const COMMANDS: readonly Entry[] = [
   { name: 'serve', summary: 'run the gateway', load: async () => (await import('./serve.ts')).serveCommand() },
-  { name: 'sanitize', summary: 'sanitize files without a server', load: async () => (await import('./sanitize.ts')).sanitizeCommand() },
-  { name: 'config', summary: 'check, show or describe the configuration', load: async () => (await import('./config.ts')).configCommand() },
-  { name: 'queue', summary: 'messages that wait for delivery', load: async () => (await import('./queue.ts')).queueCommand() },
-  { name: 'quarantine', summary: 'sealed originals of messages', load: async () => (await import('./quarantine.ts')).quarantineCommand() },
+  {
+    name: 'sanitize',
+    summary: 'sanitize files without a server',
+    load: async () => (await import('./sanitize.ts')).sanitizeCommand(),
+  },
+  {
+    name: 'config',
+    summary: 'check, show or describe the configuration',
+    load: async () => (await import('./config.ts')).configCommand(),
+  },
+  {
+    name: 'queue',
+    summary: 'messages that wait for delivery',
+    load: async () => (await import('./queue.ts')).queueCommand(),
+  },
+  {
+    name: 'quarantine',
+    summary: 'sealed originals of messages',
+    load: async () => (await import('./quarantine.ts')).quarantineCommand(),
+  },
   { name: 'audit', summary: 'the audit chain', load: async () => (await import('./audit.ts')).auditCommand() },
-  { name: 'emergency', summary: 'stop delivery or acceptance at once, and resume', load: async () => (await import('./emergency.ts')).emergencyCommand() },
-  { name: 'trace', summary: 'the whole life of messages', load: async () => (await import('./trace.ts')).traceCommand() },
-  { name: 'docs', summary: 'write the generated documents', hidden: true, load: async () => (await import('./docs.ts')).docsCommand() },
+  {
+    name: 'emergency',
+    summary: 'stop delivery or acceptance at once, and resume',
+    load: async () => (await import('./emergency.ts')).emergencyCommand(),
+  },
+  {
+    name: 'trace',
+    summary: 'the whole life of messages',
+    load: async () => (await import('./trace.ts')).traceCommand(),
+  },
+  {
+    name: 'docs',
+    summary: 'write the generated documents',
+    hidden: true,
+    load: async () => (await import('./docs.ts')).docsCommand(),
+  },
 ]
 
 /** Commands that a person may use, in order; docs/cli.md is printed from them. */

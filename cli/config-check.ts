@@ -14,11 +14,25 @@ import type { Config } from '../config/schema.ts'
 import { controlClient } from './control-client.ts'
 
 /** A `problem` keeps the gateway from working; a `warning` is for a person to judge. */
-export type Check = { readonly level: 'problem' | 'warning'; readonly what: string; readonly text: string; readonly line?: number; readonly column?: number; readonly source?: string }
+export type Check = {
+  readonly level: 'problem' | 'warning'
+  readonly what: string
+  readonly text: string
+  readonly line?: number
+  readonly column?: number
+  readonly source?: string
+}
 
 export function fromProblem(problem: ConfigProblem): Check {
   const { source, line, column } = problem
-  return { level: 'problem', what: '', text: formatProblem(problem), source, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) }
+  return {
+    level: 'problem',
+    what: '',
+    text: formatProblem(problem),
+    source,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  }
 }
 
 export async function checkHost(config: Config, nowMs: number = Date.now()): Promise<Check[]> {
@@ -46,7 +60,8 @@ function checkTls({ smtp: { tls } }: Config, nowMs: number): Check[] {
   try {
     const certificate = new X509Certificate(readFileSync(tls.certFile))
     const key = createPrivateKey(readFileSync(tls.keyFile))
-    if (!certificate.checkPrivateKey(key)) return [problem('smtp.tls', `${tls.keyFile} is not the key of ${tls.certFile}`)]
+    if (!certificate.checkPrivateKey(key))
+      return [problem('smtp.tls', `${tls.keyFile} is not the key of ${tls.certFile}`)]
     const leftMs = Date.parse(certificate.validTo) - nowMs
     if (leftMs <= 0) return [problem('smtp.tls.certFile', `expired on ${certificate.validTo}`)]
     return leftMs < EXPIRES_SOON_MS ? [warning('smtp.tls.certFile', `expires on ${certificate.validTo}`)] : []
@@ -61,16 +76,26 @@ function checkFiles({ smtp, routes }: Config): Check[] {
     ['smtp.recipientFile', smtp.recipientFile],
     ...hops.map((hop): [string, string] => ['routes.nextHops.caFile', hop.kind === 'smtp' ? hop.caFile : '']),
   ]
-  return files.filter(([, path]) => path !== '').flatMap(([what, path]) => (isAllowed(path, constants.R_OK) ? [] : [problem(what, `${path} cannot be read`)]))
+  return files
+    .filter(([, path]) => path !== '')
+    .flatMap(([what, path]) => (isAllowed(path, constants.R_OK) ? [] : [problem(what, `${path} cannot be read`)]))
 }
 
 function checkFolders({ dataDir, maillog, routes }: Config): Check[] {
   const folders: [string, string][] = [
     ['dataDir', dataDir],
     ['maillog.path', maillog.path === 'stdout' ? dataDir : dirname(maillog.path)],
-    ...routes.flatMap(route => route.nextHops.flatMap((hop): [string, string][] => (hop.kind === 'maildir' ? [['routes.nextHops.maildir', hop.path]] : []))),
+    ...routes.flatMap(route =>
+      route.nextHops.flatMap((hop): [string, string][] =>
+        hop.kind === 'maildir' ? [['routes.nextHops.maildir', hop.path]] : [],
+      ),
+    ),
   ]
-  return folders.flatMap(([what, path]) => (isAllowed(nearestExisting(path), constants.W_OK | constants.X_OK) ? [] : [problem(what, `${path} cannot be written by this user`)]))
+  return folders.flatMap(([what, path]) =>
+    isAllowed(nearestExisting(path), constants.W_OK | constants.X_OK)
+      ? []
+      : [problem(what, `${path} cannot be written by this user`)],
+  )
 }
 
 function nearestExisting(path: string): string {
@@ -89,38 +114,65 @@ function isAllowed(path: string, mode: number): boolean {
 function checkSpace({ dataDir, store }: Config): Check[] {
   const { bavail, bsize } = statfsSync(nearestExisting(dataDir))
   const free = bavail * bsize
-  if (free < store.minFreeBytes) return [problem('store.minFreeBytes', `only ${formatBytes(free)} free on the disk of ${dataDir}: all mail would get 452`)]
-  return free < store.quotaBytes ? [warning('store.quotaBytes', `larger than what is free on the disk of ${dataDir}`)] : []
+  if (free < store.minFreeBytes)
+    return [
+      problem('store.minFreeBytes', `only ${formatBytes(free)} free on the disk of ${dataDir}: all mail would get 452`),
+    ]
+  return free < store.quotaBytes
+    ? [warning('store.quotaBytes', `larger than what is free on the disk of ${dataDir}`)]
+    : []
 }
 
 const UNIX_PATH_BYTES = 107
 
 function checkSocketPath({ controlSocket }: Config): Check[] {
-  return Buffer.byteLength(controlSocket) > UNIX_PATH_BYTES ? [problem('controlSocket', `${controlSocket} is longer than ${UNIX_PATH_BYTES} bytes`)] : []
+  return Buffer.byteLength(controlSocket) > UNIX_PATH_BYTES
+    ? [problem('controlSocket', `${controlSocket} is longer than ${UNIX_PATH_BYTES} bytes`)]
+    : []
 }
 
 /** Mail that we hand to ourselves goes round until the loop guard ends it. */
 function checkNextHops({ smtp, routes, hostname }: Config): Check[] {
   const ourNames = ['localhost', '127.0.0.1', '::1', smtp.address, hostname]
   return routes.flatMap(route =>
-    route.nextHops.flatMap(hop => (hop.kind === 'smtp' && hop.port === smtp.port && ourNames.includes(hop.host) ? [problem('routes', `next hop ${hop.host}:${hop.port} of route ${route.name} is this gateway itself`)] : [])),
+    route.nextHops.flatMap(hop =>
+      hop.kind === 'smtp' && hop.port === smtp.port && ourNames.includes(hop.host)
+        ? [problem('routes', `next hop ${hop.host}:${hop.port} of route ${route.name} is this gateway itself`)]
+        : [],
+    ),
   )
 }
 
 function checkNames({ hostname, domains }: Config): Check[] {
   return [
-    ...(hostname.includes('.') ? [] : [warning('hostname', `'${hostname}' is not a full name; other mail servers may not like it`)]),
-    ...(domains.includes('town.example.jp') ? [warning('domains', 'town.example.jp is the example: name your own domains')] : []),
+    ...(hostname.includes('.')
+      ? []
+      : [warning('hostname', `'${hostname}' is not a full name; other mail servers may not like it`)]),
+    ...(domains.includes('town.example.jp')
+      ? [warning('domains', 'town.example.jp is the example: name your own domains')]
+      : []),
   ]
 }
 
 function checkUser(uid: number): Check[] {
   if (uid === 0) return [warning('', 'running as root: give Sekisho users of its own (config/systemd/)')]
-  return uid === -1 ? [] : [warning('', 'all processes share one user here; separate users, one per role, keep the private key from the mail side (config/systemd/)')]
+  return uid === -1
+    ? []
+    : [
+        warning(
+          '',
+          'all processes share one user here; separate users, one per role, keep the private key from the mail side (config/systemd/)',
+        ),
+      ]
 }
 
 async function isRunning({ controlSocket }: Config): Promise<boolean> {
-  return controlClient(controlSocket).call('status', {}).then(() => true, () => false)
+  return controlClient(controlSocket)
+    .call('status', {})
+    .then(
+      () => true,
+      () => false,
+    )
 }
 
 async function checkPorts({ smtp, admin }: Config): Promise<Check[]> {

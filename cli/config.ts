@@ -14,7 +14,9 @@ const CODES = [EXIT.ok, EXIT.failure, EXIT.usage]
 export function configCommand(): Command {
   return group('config', 'check, show or describe the configuration', [
     leaf('check', 'report every problem of the file and of this host; warnings alone exit 0', CODES).action(check),
-    leaf('show', 'print the configuration in force, or one setting of it', CODES).argument('[key]', 'dotted name, like smtp.port').action(show),
+    leaf('show', 'print the configuration in force, or one setting of it', CODES)
+      .argument('[key]', 'dotted name, like smtp.port')
+      .action(show),
     leaf('schema', 'print the JSON Schema of the file, for editors', CODES).action(schema),
   ])
 }
@@ -23,7 +25,9 @@ async function check(options: CommonOptions): Promise<void> {
   const loaded = loadConfig(configPath(options), process.env)
   const checks = 'problems' in loaded ? loaded.problems.map(fromProblem) : await checkHost(loaded.config)
   const ok = !checks.some(({ level }) => level === 'problem')
-  print(outputOf(options), { ok, checks }, () => [...checks.map(line), ok ? 'the configuration is good' : 'the configuration has problems'].join('\n'))
+  print(outputOf(options), { ok, checks }, () =>
+    [...checks.map(line), ok ? 'the configuration is good' : 'the configuration has problems'].join('\n'),
+  )
   if (!ok) process.exitCode = EXIT.failure
 }
 
@@ -46,7 +50,15 @@ export function showable(config: Config): unknown {
 }
 
 function valueAt(config: unknown, key: string): unknown {
-  const value = key.split('.').reduce<unknown>((node, step) => (typeof node === 'object' && node !== null && Object.hasOwn(node, step) ? (node as Record<string, unknown>)[step] : undefined), config)
+  const value = key
+    .split('.')
+    .reduce<unknown>(
+      (node, step) =>
+        typeof node === 'object' && node !== null && Object.hasOwn(node, step)
+          ? (node as Record<string, unknown>)[step]
+          : undefined,
+      config,
+    )
   if (value === undefined) throw new Failure(EXIT.usage, `no setting '${key}'`)
   return value
 }

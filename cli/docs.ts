@@ -48,23 +48,46 @@ function page(text: string): string {
 }
 
 function title(name: string, source: string, ...intro: readonly string[]): string {
-  return [`# ${name}`, '', `Printed from \`${source}\` by \`npm run docs\`; do not edit.`, '', ...intro, '', ''].join('\n')
+  return [`# ${name}`, '', `Printed from \`${source}\` by \`npm run docs\`; do not edit.`, '', ...intro, '', ''].join(
+    '\n',
+  )
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.map(cell => String(cell).replaceAll('|', '\\|')).join(' | ')} |`
+  const line = (cells: readonly (string | number)[]) =>
+    `| ${cells.map(cell => String(cell).replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n') + '\n'
 }
 
 function replies(): string {
-  const rows = Object.entries(REPLIES).map(([name, reply]) => [`\`${name}\``, reply.code, reply.status, reply.text, reply.when])
-  return title('SMTP replies', 'core/smtp/reply.ts', 'Every reply of our own. 4xx: the client keeps the message and tries again. 5xx: it gives up and tells the sender.') + markdownTable(['name', 'code', 'status', 'text', 'when'], rows)
+  const rows = Object.entries(REPLIES).map(([name, reply]) => [
+    `\`${name}\``,
+    reply.code,
+    reply.status,
+    reply.text,
+    reply.when,
+  ])
+  return (
+    title(
+      'SMTP replies',
+      'core/smtp/reply.ts',
+      'Every reply of our own. 4xx: the client keeps the message and tries again. 5xx: it gives up and tells the sender.',
+    ) + markdownTable(['name', 'code', 'status', 'text', 'when'], rows)
+  )
 }
 
 function maillog(): string {
-  const intro = 'One line per event: time, queue id (`-` for the gateway itself), event, then `field=value`. Values with spaces, quotes or `=` are quoted; unprintable characters stand as `\\uXXXX`. With `maillog.format: json` each line is an object with `time`, `id`, `event` and the same fields. Addresses are those of the envelope, in `<>`.'
-  const sections = Object.entries<{ readonly when: string; readonly fields: Readonly<Record<string, string>>; readonly optional?: Readonly<Record<string, string>> }>(EVENTS).map(([name, { when, fields, optional = {} }]) => {
-    const rows = [...Object.entries(fields).map(([field, text]) => [`\`${field}\``, 'always', text]), ...Object.entries(optional).map(([field, text]) => [`\`${field}\``, '', text])]
+  const intro =
+    'One line per event: time, queue id (`-` for the gateway itself), event, then `field=value`. Values with spaces, quotes or `=` are quoted; unprintable characters stand as `\\uXXXX`. With `maillog.format: json` each line is an object with `time`, `id`, `event` and the same fields. Addresses are those of the envelope, in `<>`.'
+  const sections = Object.entries<{
+    readonly when: string
+    readonly fields: Readonly<Record<string, string>>
+    readonly optional?: Readonly<Record<string, string>>
+  }>(EVENTS).map(([name, { when, fields, optional = {} }]) => {
+    const rows = [
+      ...Object.entries(fields).map(([field, text]) => [`\`${field}\``, 'always', text]),
+      ...Object.entries(optional).map(([field, text]) => [`\`${field}\``, '', text]),
+    ]
     return `## ${name}\n\n${when}\n\n${markdownTable(['field', '', 'value'], rows)}`
   })
   return title('Mail log', 'gateway/maillog-events.ts', intro) + sections.join('\n')
@@ -72,15 +95,28 @@ function maillog(): string {
 
 function metrics(): string {
   const intro = `Served at \`/metrics\` of the admin address. No label holds anything that a sender chooses. Beside these, Node's own process metrics with the same prefix.`
-  const rows = Object.entries<{ readonly kind: string; readonly help: string; readonly labels?: readonly string[] }>(METRICS).map(([name, metric]) => [`\`${METRIC_PREFIX}${name}\``, metric.kind, (metric.labels ?? []).join(', '), metric.help])
+  const rows = Object.entries<{ readonly kind: string; readonly help: string; readonly labels?: readonly string[] }>(
+    METRICS,
+  ).map(([name, metric]) => [`\`${METRIC_PREFIX}${name}\``, metric.kind, (metric.labels ?? []).join(', '), metric.help])
   return title('Metrics', 'gateway/metrics.ts', intro) + markdownTable(['name', 'kind', 'labels', 'what'], rows)
 }
 
 function findings(): string {
   const seen = Object.entries(FINDINGS).map(([code, { weight, text }]) => [`\`${code}\``, weight, text])
-  const why = Object.entries(REASONS).map(([key, { why: { ja, en } }]) => [`\`${key}\``, ja, en])
+  const why = Object.entries(REASONS).map(
+    ([
+      key,
+      {
+        why: { ja, en },
+      },
+    ]) => [`\`${key}\``, ja, en],
+  )
   return (
-    title('Findings and reasons', 'core/finding.ts and core/text/reasons.ts', 'A finding is a fact seen in a message. `note` is common in honest mail, `odd` is a liberty that another parser may take differently, `danger` is a shape that attacks use.') +
+    title(
+      'Findings and reasons',
+      'core/finding.ts and core/text/reasons.ts',
+      'A finding is a fact seen in a message. `note` is common in honest mail, `odd` is a liberty that another parser may take differently, `danger` is a shape that attacks use.',
+    ) +
     markdownTable(['finding', 'weight', 'what was seen'], seen) +
     '\n## Reasons\n\nWhy a part was kept back or changed, as the notice says it.\n\n' +
     markdownTable(['reason', '日本語', 'English'], why)
@@ -89,10 +125,22 @@ function findings(): string {
 
 function policies(): string {
   const sections = Object.entries(SHIPPED_PROFILES).map(([name, { first, rest }]) => {
-    const rows = [...first, ...rest].map(row => [`\`${row.id}\``, conditions(row.when), row.then, row.reason === '' ? '' : `\`${row.reason}\``, row.why])
+    const rows = [...first, ...rest].map(row => [
+      `\`${row.id}\``,
+      conditions(row.when),
+      row.then,
+      row.reason === '' ? '' : `\`${row.reason}\``,
+      row.why,
+    ])
     return `## ${name}\n\n${markdownTable(['row', 'when', 'then', 'reason', 'why'], rows)}\nOwn rows (\`policy.rows\`) stand after \`${first.at(-1)?.id}\`.\n`
   })
-  return title('Shipped policies', 'config/profiles.ts', 'Read from the top; the first row that matches decides; no match is quarantine. Text of the mail itself becomes the body and is not in these tables.') + sections.join('\n')
+  return (
+    title(
+      'Shipped policies',
+      'config/profiles.ts',
+      'Read from the top; the first row that matches decides; no match is quarantine. Text of the mail itself becomes the body and is not in these tables.',
+    ) + sections.join('\n')
+  )
 }
 
 function conditions(when: object): string {
@@ -101,5 +149,15 @@ function conditions(when: object): string {
 }
 
 function audit(): string {
-  return title('Audit records', 'store/audit.ts', 'Each record names tenant, actor, subject and detail, and carries the hash of the one before it.') + markdownTable(['kind', 'what was done'], Object.entries(AUDIT_KINDS).map(([kind, text]) => [`\`${kind}\``, text]))
+  return (
+    title(
+      'Audit records',
+      'store/audit.ts',
+      'Each record names tenant, actor, subject and detail, and carries the hash of the one before it.',
+    ) +
+    markdownTable(
+      ['kind', 'what was done'],
+      Object.entries(AUDIT_KINDS).map(([kind, text]) => [`\`${kind}\``, text]),
+    )
+  )
 }

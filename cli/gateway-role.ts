@@ -88,7 +88,7 @@ class Gateway {
     const record = transactionRecord({ log, metrics, onAlarm: this.#alarm })
     const workshop = await this.#openWorkshop(lookUp, text => record.alarm('workshop', text), (lane, cause, pid) => {
       metrics.count('sanitizer_ended_total', 1, { lane, cause: cause.slice(0, 40) })
-      log.event('sanitizer', '-', { event: 'ended', lane, cause, pid })
+      log.event('sanitizer', '-', { state: 'ended', lane, cause, pid })
     })
     const routes = routeTable(config)
     const ids = createIds(Date.now, randomBytes)

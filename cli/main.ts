@@ -49,13 +49,17 @@ function explain(error: unknown): number {
     return error.exitCode
   }
   const known = error instanceof Error && 'code' in error && typeof error.code === 'string'
-  process.stderr.write(`sekisho: ${known ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(
+    `sekisho: ${known ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`,
+  )
   return EXIT.failure
 }
 
 /** The whole process: its arguments, and an end without noise when the reader of a pipe goes away. */
 export async function main(): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure),
+  )
   await run(process.argv.slice(2))
 }
 

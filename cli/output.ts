@@ -20,16 +20,26 @@ export function print(output: Output, value: unknown, render: () => string): voi
 
 export function table(output: Output, head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map(row => row.map(cell => harmless(String(cell ?? ''))))
-  const widths = head.map((title, column) => Math.max(displayWidth(title), ...texts.map(row => displayWidth(row[column] ?? ''))))
+  const widths = head.map((title, column) =>
+    Math.max(displayWidth(title), ...texts.map(row => displayWidth(row[column] ?? ''))),
+  )
   const numeric = head.map((_, column) => rows.length > 0 && rows.every(row => typeof row[column] === 'number'))
-  const line = (cells: readonly string[]) => cells.map((cell, column) => pad(cell, widths[column]!, numeric[column]!)).join('  ').trimEnd()
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column]!, numeric[column]!))
+      .join('  ')
+      .trimEnd()
   return [bold(output, line(head)), ...texts.map(line)].join('\n') + '\n'
 }
 
 /** `name  value` lines. */
 export function fields(output: Output, pairs: readonly (readonly [string, Cell])[]): string {
   const width = Math.max(...pairs.map(([name]) => displayWidth(name)))
-  return pairs.map(([name, value]) => `${bold(output, pad(name, width, false))}  ${harmless(String(value ?? ''))}`).join('\n') + '\n'
+  return (
+    pairs
+      .map(([name, value]) => `${bold(output, pad(name, width, false))}  ${harmless(String(value ?? ''))}`)
+      .join('\n') + '\n'
+  )
 }
 
 export function bold({ color }: Output, text: string): string {
@@ -42,7 +52,8 @@ export function harmless(untrusted: string): string {
 }
 
 const graphemes = new Intl.Segmenter('ja', { granularity: 'grapheme' })
-const WIDE = /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}/u
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}/u
 
 /** Columns on a terminal: two for East Asian wide and full-width characters and emoji, one for other graphemes. */
 export function displayWidth(text: string): number {

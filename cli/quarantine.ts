@@ -7,7 +7,16 @@ import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { QuarantineRow } from '../store/contract.ts'
-import { asDuration, asTenant, CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf, server } from './command.ts'
+import {
+  asDuration,
+  asTenant,
+  CLIENT_EXIT_CODES,
+  type CommonOptions,
+  group,
+  leaf,
+  outputOf,
+  server,
+} from './command.ts'
 import { act } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { type FilterOptions, filterOf, isNarrow, withFilter } from './filter.ts'
@@ -15,17 +24,24 @@ import { fields, type Output, print, size, table, when } from './output.ts'
 
 type TenantOptions = CommonOptions & { readonly tenant: string }
 type ExportOptions = TenantOptions & { readonly out?: string; readonly reason: string }
-type PurgeOptions = CommonOptions & FilterOptions & { readonly olderThan?: number; readonly reason: string; readonly yes?: boolean }
+type PurgeOptions = CommonOptions &
+  FilterOptions & { readonly olderThan?: number; readonly reason: string; readonly yes?: boolean }
 
 export function quarantineCommand(): Command {
   return group('quarantine', 'sealed originals of messages', [
     withFilter(leaf('list', 'list originals', CLIENT_EXIT_CODES)).action(list),
-    withTenant(leaf('show', 'show what was kept back of one message, and why', CLIENT_EXIT_CODES).argument('<queue-id>')).action(show),
+    withTenant(
+      leaf('show', 'show what was kept back of one message, and why', CLIENT_EXIT_CODES).argument('<queue-id>'),
+    ).action(show),
     withTenant(leaf('export', 'write the sealed original as an age file', CLIENT_EXIT_CODES).argument('<queue-id>'))
       .option('-o, --out <file>', 'file to write (default: standard output)')
       .requiredOption('--reason <text>', 'why, for the audit log')
       .action(exportOriginal),
-    withFilter(leaf('purge', 'make originals unreadable for ever; only counts them unless --yes is given', CLIENT_EXIT_CODES))
+    pin('pin', true, 'keep an original past its retention and from any purge'),
+    pin('unpin', false, 'let retention and purge have an original again'),
+    withFilter(
+      leaf('purge', 'make originals unreadable for ever; only counts them unless --yes is given', CLIENT_EXIT_CODES),
+    )
       .option('--older-than <duration>', 'accepted longer ago than 90m, 12h, 30d …', asDuration)
       .requiredOption('--reason <text>', 'why, for the audit log')
       .option('--yes', 'really do it')
@@ -45,7 +61,14 @@ async function list(options: CommonOptions & FilterOptions): Promise<void> {
 
 function quarantineTable(output: Output, rows: readonly QuarantineRow[]): string {
   const lines = rows.map(row => [
-    row.queueId, row.tenant, when(row.acceptedAtMs), size(row.bytes), `<${row.reversePath ?? ''}>`, row.parts.length, state(row), row.subject,
+    row.queueId,
+    row.tenant,
+    when(row.acceptedAtMs),
+    size(row.bytes),
+    `<${row.reversePath ?? ''}>`,
+    row.parts.length,
+    state(row),
+    row.subject,
   ])
   return table(output, ['ID', 'TENANT', 'ACCEPTED', 'SIZE', 'FROM', 'PARTS', 'KEPT', 'SUBJECT'], lines)
 }
@@ -65,16 +88,27 @@ async function show(queueId: string, options: TenantOptions): Promise<void> {
 
 function describe(output: Output, row: QuarantineRow): string {
   const head = fields(output, [
-    ['ID', row.queueId], ['Tenant', row.tenant], ['Accepted', when(row.acceptedAtMs)], ['From', `<${row.reversePath ?? ''}>`],
-    ['Subject', row.subject], ['Size', size(row.bytes)], ['SHA-256', row.rawSha256], ['Kept', state(row)],
+    ['ID', row.queueId],
+    ['Tenant', row.tenant],
+    ['Accepted', when(row.acceptedAtMs)],
+    ['From', `<${row.reversePath ?? ''}>`],
+    ['Subject', row.subject],
+    ['Size', size(row.bytes)],
+    ['SHA-256', row.rawSha256],
+    ['Kept', state(row)],
   ])
-  return `${head}\n${table(output, ['PART', 'TYPE', 'REASON', 'NAME'], row.parts.map(part => [part.id, part.detectedType, part.reason, part.name]))}`
+  return `${head}\n${table(
+    output,
+    ['PART', 'TYPE', 'REASON', 'NAME'],
+    row.parts.map(part => [part.id, part.detectedType, part.reason, part.name]),
+  )}`
 }
 
 /** A file appears under its name only when it is whole. */
 async function exportOriginal(queueId: string, options: ExportOptions): Promise<void> {
   const params = { queueId, tenant: options.tenant, by: act(options.reason) }
-  if (options.out === undefined && process.stdout.isTTY) throw new Failure(EXIT.usage, 'an age file is binary: use --out FILE, or send it into a pipe')
+  if (options.out === undefined && process.stdout.isTTY)
+    throw new Failure(EXIT.usage, 'an age file is binary: use --out FILE, or send it into a pipe')
   const bytes = await server(options).stream('quarantine.export', params)
   if (options.out === undefined) return pipeline(bytes, process.stdout, { end: false })
   const unfinished = `${options.out}.part`
@@ -85,15 +119,40 @@ async function exportOriginal(queueId: string, options: ExportOptions): Promise<
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(unfinished, { force: true })
     throw error
   }
-  print(outputOf(options), { file: options.out }, () => `${options.out} written; open it with: age --decrypt --identity <identity file> ${options.out}`)
+  print(
+    outputOf(options),
+    { file: options.out },
+    () => `${options.out} written; open it with: age --decrypt --identity <identity file> ${options.out}`,
+  )
+}
+
+function pin(name: string, pinned: boolean, summary: string): Command {
+  return withTenant(leaf(name, summary, CLIENT_EXIT_CODES).argument('<queue-id>'))
+    .requiredOption('--reason <text>', 'why, for the audit log')
+    .action(async (queueId: string, options: TenantOptions & { readonly reason: string }) => {
+      const found = await server(options).call('quarantine.pin', {
+        queueId,
+        tenant: options.tenant,
+        pinned,
+        by: act(options.reason),
+      })
+      if (!found) throw new Failure(EXIT.failure, `no original of ${queueId} for tenant ${options.tenant}`)
+      print(outputOf(options), { queueId, pinned }, () => `${queueId} is ${pinned ? 'pinned' : 'not pinned any more'}`)
+    })
 }
 
 async function purge(options: PurgeOptions): Promise<void> {
-  if (!isNarrow(options) && options.olderThan === undefined) throw new Failure(EXIT.usage, 'say which originals: --id, --sha256, --sender, --recipient or --older-than')
+  if (!isNarrow(options) && options.olderThan === undefined)
+    throw new Failure(EXIT.usage, 'say which originals: --id, --sha256, --sender, --recipient or --older-than')
   const dryRun = options.yes !== true
-  const filter = { ...filterOf(options), ...(options.olderThan === undefined ? {} : { olderThanMs: Date.now() - options.olderThan }) }
+  const filter = {
+    ...filterOf(options),
+    ...(options.olderThan === undefined ? {} : { olderThanMs: Date.now() - options.olderThan }),
+  }
   const done = await server(options).call('quarantine.purge', { filter, by: act(options.reason), dryRun })
   print(outputOf(options), { ...done, dryRun }, () =>
-    dryRun ? `would purge ${done.messages} originals (${size(done.bytes)}); add --yes to do it` : `${done.messages} originals (${size(done.bytes)}) are unreadable now`,
+    dryRun
+      ? `would purge ${done.messages} originals (${size(done.bytes)}); add --yes to do it`
+      : `${done.messages} originals (${size(done.bytes)}) are unreadable now`,
   )
 }

@@ -12,9 +12,15 @@ type ActOptions = CommonOptions & FilterOptions & { readonly reason: string }
 export function queueCommand(): Command {
   return group('queue', 'messages that wait for delivery', [
     withFilter(leaf('list', 'list waiting messages, one line per recipient', CLIENT_EXIT_CODES)).action(list),
-    leaf('show', 'show one message and the state of each recipient', CLIENT_EXIT_CODES).argument('<queue-id>').action(show),
-    withFilter(leaf('retry', 'try again now', CLIENT_EXIT_CODES)).option('--reason <text>', 'why, for the audit log', 'retry by operator').action(retry),
-    withFilter(leaf('drop', 'take messages out of the queue; the sender is not told', CLIENT_EXIT_CODES)).requiredOption('--reason <text>', 'why, for the audit log').action(drop),
+    leaf('show', 'show one message and the state of each recipient', CLIENT_EXIT_CODES)
+      .argument('<queue-id>')
+      .action(show),
+    withFilter(leaf('retry', 'try again now', CLIENT_EXIT_CODES))
+      .option('--reason <text>', 'why, for the audit log', 'retry by operator')
+      .action(retry),
+    withFilter(leaf('drop', 'take messages out of the queue; the sender is not told', CLIENT_EXIT_CODES))
+      .requiredOption('--reason <text>', 'why, for the audit log')
+      .action(drop),
   ])
 }
 
@@ -26,7 +32,8 @@ async function list(options: CommonOptions & FilterOptions): Promise<void> {
 
 async function show(queueId: string, options: CommonOptions): Promise<void> {
   const rows = await server(options).call('queue.list', { filter: { queueId, limit: 1_000 } })
-  if (rows.length === 0) throw new Failure(EXIT.failure, `no message ${queueId} in the queue; try: sekisho trace --id ${queueId}`)
+  if (rows.length === 0)
+    throw new Failure(EXIT.failure, `no message ${queueId} in the queue; try: sekisho trace --id ${queueId}`)
   const output = outputOf(options)
   print(output, rows, () => queueTable(output, rows))
 }
@@ -39,12 +46,24 @@ async function retry(options: ActOptions): Promise<void> {
 async function drop(options: ActOptions): Promise<void> {
   if (!isNarrow(options)) throw new Failure(EXIT.usage, 'say which messages: --id, --sha256, --sender or --recipient')
   const count = await server(options).call('queue.drop', { filter: filterOf(options), by: act(options.reason) })
-  print(outputOf(options), { dropped: count }, () => `${count} entries dropped; their originals stay in quarantine until they expire`)
+  print(
+    outputOf(options),
+    { dropped: count },
+    () => `${count} entries dropped; their originals stay in quarantine until they expire`,
+  )
 }
 
 function queueTable(output: Output, rows: readonly QueueRow[]): string {
   const lines = rows.flatMap(row =>
-    row.recipients.map(({ mailbox, state }) => [row.queueId, when(row.acceptedAtMs), size(row.messageBytes), `<${row.reversePath ?? ''}>`, `<${mailbox}>`, row.route, stateText(state)]),
+    row.recipients.map(({ mailbox, state }) => [
+      row.queueId,
+      when(row.acceptedAtMs),
+      size(row.messageBytes),
+      `<${row.reversePath ?? ''}>`,
+      `<${mailbox}>`,
+      row.route,
+      stateText(state),
+    ]),
   )
   return table(output, ['ID', 'ACCEPTED', 'SIZE', 'FROM', 'TO', 'ROUTE', 'STATE'], lines)
 }

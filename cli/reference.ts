@@ -22,10 +22,27 @@ export async function cliReference(): Promise<string> {
 
 function describe(command: Command, parent: string): string[] {
   const name = `${parent} ${command.name()}`
-  if (command.commands.length > 0) return [`## ${name}`, '', sentence(command), '', ...command.commands.flatMap(child => describe(child, name))]
-  const args = command.registeredArguments.map(argument => (argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`)).join('')
-  const options = command.options.filter(option => !option.hidden).map(option => `| \`${option.flags}\` | ${option.description}${option.mandatory ? ' (required)' : ''}${defaultOf(option.defaultValue)} |`)
-  return [`${parent === 'sekisho' ? '##' : '###'} ${name}${args}`.replaceAll('<', '‹').replaceAll('>', '›'), '', sentence(command), '', '| option | |', '|---|---|', ...options, '']
+  if (command.commands.length > 0)
+    return [`## ${name}`, '', sentence(command), '', ...command.commands.flatMap(child => describe(child, name))]
+  const args = command.registeredArguments
+    .map(argument => (argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`))
+    .join('')
+  const options = command.options
+    .filter(option => !option.hidden)
+    .map(
+      option =>
+        `| \`${option.flags}\` | ${option.description}${option.mandatory ? ' (required)' : ''}${defaultOf(option.defaultValue)} |`,
+    )
+  return [
+    `${parent === 'sekisho' ? '##' : '###'} ${name}${args}`.replaceAll('<', '‹').replaceAll('>', '›'),
+    '',
+    sentence(command),
+    '',
+    '| option | |',
+    '|---|---|',
+    ...options,
+    '',
+  ]
 }
 
 function sentence(command: Command): string {

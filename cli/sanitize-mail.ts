@@ -28,13 +28,16 @@ const OFFLINE_TOOLS: SanitizeTools = {
   lookupTxt: async () => {
     throw Object.assign(new Error('offline'), { code: 'ESERVFAIL' })
   },
-  disarmHeavy: async input => (await DISARMERS.get(input.detectedType)?.disarm(input)) ?? { kind: 'cannot', reason: 'unsupported' },
+  disarmHeavy: async input =>
+    (await DISARMERS.get(input.detectedType)?.disarm(input)) ?? { kind: 'cannot', reason: 'unsupported' },
 }
 
 export async function sanitizeMail(config: Config, settings: RecipientSettings, file: string): Promise<Sanitized> {
   const sanitizing = beginSanitize(jobFor(config, settings), OFFLINE_TOOLS)
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) sanitizing.write(chunk)
-  const { groups: [group] } = await sanitizing.end()
+  const {
+    groups: [group],
+  } = await sanitizing.end()
   if (group === undefined) throw new Error('no message was composed')
   if (group.report.verdict === 'reject') return { report: group.report, file: undefined }
   await assertVerified(group)
@@ -42,8 +45,12 @@ export async function sanitizeMail(config: Config, settings: RecipientSettings, 
 }
 
 async function assertVerified({ message, manifest }: ComposedGroup): Promise<void> {
-  const differences = [checkCanonical(message), ...(await verifyComposed(message, manifest, new Set(DISARMERS.keys())))].filter(each => each !== undefined)
-  if (differences.length > 0) throw new Error(`what was composed is not what was meant, so it was not written: ${differences.join('; ')}`)
+  const differences = [
+    checkCanonical(message),
+    ...(await verifyComposed(message, manifest, new Set(DISARMERS.keys()))),
+  ].filter(each => each !== undefined)
+  if (differences.length > 0)
+    throw new Error(`what was composed is not what was meant, so it was not written: ${differences.join('; ')}`)
 }
 
 /** As if a listed upstream had sent it: no sender checks of ours, nothing refused. */
@@ -52,20 +59,35 @@ function jobFor(config: Config, { tenant, policy, groupKey }: RecipientSettings)
     queueId: 'offline' as QueueId,
     receivedDate: new Date().toUTCString().replace('GMT', '+0000'),
     hostname: config.hostname,
-    session: { clientAddress: '127.0.0.1', helo: 'localhost', protocol: 'ESMTP', listedUpstream: true, trustedAuthservIds: [] },
+    session: {
+      clientAddress: '127.0.0.1',
+      helo: 'localhost',
+      protocol: 'ESMTP',
+      listedUpstream: true,
+      trustedAuthservIds: [],
+    },
     reversePath: null,
     spf: undefined,
     authenticate: false,
     loopMark: 'offline',
     seed: randomBytes(16).toString('hex'),
-    groups: [{
-      id: groupKey,
-      tenant: tenant.id,
-      policy,
-      recipients: [`postmaster@${config.domains[0] ?? 'localhost'}` as Mailbox],
-      notice: { language: tenant.language, url: '', checkCode: String(randomInt(10_000)).padStart(4, '0'), keptUntil: '', contact: tenant.contact, texts: tenant.noticeTexts },
-      ownDomains: tenant.ownDomains,
-    }],
+    groups: [
+      {
+        id: groupKey,
+        tenant: tenant.id,
+        policy,
+        recipients: [`postmaster@${config.domains[0] ?? 'localhost'}` as Mailbox],
+        notice: {
+          language: tenant.language,
+          url: '',
+          checkCode: String(randomInt(10_000)).padStart(4, '0'),
+          keptUntil: '',
+          contact: tenant.contact,
+          texts: tenant.noticeTexts,
+        },
+        ownDomains: tenant.ownDomains,
+      },
+    ],
     limits: config.sanitizer.limits,
     mode: 'full',
   }

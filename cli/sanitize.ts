@@ -23,12 +23,27 @@ import { looksLikeMail, sanitizeMail } from './sanitize-mail.ts'
 type SanitizeOptions = CommonOptions & { readonly profile?: ProfileName; readonly out: string }
 
 /** What became of one file: `extension` and `bytes` when something may leave. */
-export type Sanitized = { readonly report: Report; readonly file: { readonly extension: string; readonly bytes: Uint8Array } | undefined }
-type Line = { readonly file: string; readonly verdict: string; readonly written: string; readonly parts: number; readonly kept: number }
+export type Sanitized = {
+  readonly report: Report
+  readonly file: { readonly extension: string; readonly bytes: Uint8Array } | undefined
+}
+type Line = {
+  readonly file: string
+  readonly verdict: string
+  readonly written: string
+  readonly parts: number
+  readonly kept: number
+}
 
 export function sanitizeCommand(): Command {
-  return leaf('sanitize', 'sanitize files without a server; mails (.eml) and other files', [EXIT.ok, EXIT.failure, EXIT.usage])
-    .addOption(new Option('-p, --profile <profile>', 'use this profile instead of the configured policy').choices([...PROFILES]))
+  return leaf('sanitize', 'sanitize files without a server; mails (.eml) and other files', [
+    EXIT.ok,
+    EXIT.failure,
+    EXIT.usage,
+  ])
+    .addOption(
+      new Option('-p, --profile <profile>', 'use this profile instead of the configured policy').choices([...PROFILES]),
+    )
     .requiredOption('-o, --out <dir>', 'folder for results')
     .argument('<file...>')
     .action(sanitize)
@@ -37,7 +52,8 @@ export function sanitizeCommand(): Command {
 async function sanitize(files: readonly string[], options: SanitizeOptions): Promise<void> {
   const config = withProfile(readConfig(options), options.profile)
   const twice = files.find((file, i) => files.findIndex(other => basename(other) === basename(file)) < i)
-  if (twice !== undefined) throw new Failure(EXIT.usage, `two files are called ${basename(twice)}: their results would be the same files`)
+  if (twice !== undefined)
+    throw new Failure(EXIT.usage, `two files are called ${basename(twice)}: their results would be the same files`)
   mkdirSync(options.out, { recursive: true })
   const lines: Line[] = []
   for (const file of files) {
@@ -49,7 +65,15 @@ async function sanitize(files: readonly string[], options: SanitizeOptions): Pro
     }
   }
   const output = outputOf(options)
-  print(output, lines, () => (lines.length === 0 ? '' : table(output, ['FILE', 'VERDICT', 'PARTS', 'KEPT BACK', 'WRITTEN'], lines.map(line => [line.file, line.verdict, line.parts, line.kept, line.written]))))
+  print(output, lines, () =>
+    lines.length === 0
+      ? ''
+      : table(
+          output,
+          ['FILE', 'VERDICT', 'PARTS', 'KEPT BACK', 'WRITTEN'],
+          lines.map(line => [line.file, line.verdict, line.parts, line.kept, line.written]),
+        ),
+  )
 }
 
 /** A named profile holds for everybody: groups and tenants would choose another one. */
@@ -81,6 +105,8 @@ function writeResult(dir: string, file: string, { report, file: sanitized }: San
 
 /** Of an earlier run: what is there afterwards belongs to this one. */
 function removeResults(dir: string, name: string): void {
-  const results = readdirSync(dir).filter(entry => entry === `${name}.report.json` || entry.startsWith(`${name}.sanitized.`))
+  const results = readdirSync(dir).filter(
+    entry => entry === `${name}.report.json` || entry.startsWith(`${name}.sanitized.`),
+  )
   for (const entry of results) rmSync(join(dir, entry))
 }

@@ -1,35 +1,98 @@
 /** Settings of the way out: routes, next hops, retries, DSNs; and of what is told to operators. */
-import { choice, domainPattern, entry, flag, identifier, integer, line, list, optional, required, ruled, section, shaped, text, webAddress, wholeNumber, word } from './kinds.ts'
+import {
+  choice,
+  domainPattern,
+  entry,
+  flag,
+  identifier,
+  integer,
+  line,
+  list,
+  optional,
+  required,
+  ruled,
+  section,
+  shaped,
+  text,
+  webAddress,
+  wholeNumber,
+  word,
+} from './kinds.ts'
 
 export const TLS_POLICIES = ['off', 'opportunistic', 'required'] as const
 
 /** Where one route delivers, in the shape that the relay takes. */
 export type NextHop =
-  | { readonly kind: 'smtp'; readonly host: string; readonly port: number; readonly tls: (typeof TLS_POLICIES)[number]; readonly caFile: string; readonly serverName: string }
+  | {
+      readonly kind: 'smtp'
+      readonly host: string
+      readonly port: number
+      readonly tls: (typeof TLS_POLICIES)[number]
+      readonly caFile: string
+      readonly serverName: string
+    }
   | { readonly kind: 'maildir'; readonly path: string }
 
 const writtenHop = ruled(
   entry({
-    host: optional(line().min(1, { error: 'must not be empty' }), { en: 'Host name or address of a mail server.', ja: 'メールサーバのホスト名またはアドレス。' }),
+    host: optional(line().min(1, { error: 'must not be empty' }), {
+      en: 'Host name or address of a mail server.',
+      ja: 'メールサーバのホスト名またはアドレス。',
+    }),
     port: required(wholeNumber({ min: 1, max: 65_535 }).default(25), { en: 'Its port.', ja: 'そのポート。' }),
-    tls: required(word(TLS_POLICIES).default('opportunistic'), { en: '`off`; `opportunistic`: if offered, certificate not checked; `required`: or not delivered, certificate checked.', ja: '`off`（使わない）、`opportunistic`（相手が対応していれば。証明書は確かめない）、`required`（必須。証明書を確かめる）。' }),
-    caFile: text({ default: '', en: 'Certificates (PEM) to trust instead of the system’s, for `required`.', ja: '`required` のとき、システムのものに代えて信頼する証明書（PEM）。' }),
-    serverName: text({ default: '', en: 'Name that its certificate must have. Empty: `host`.', ja: '証明書にあるべき名前。空なら `host`。' }),
-    maildir: optional(line().min(1, { error: 'must not be empty' }), { en: 'Instead of `host`: folder to deliver into, as a Maildir.', ja: '`host` の代わり。配達先の Maildir フォルダ。' }),
+    tls: required(word(TLS_POLICIES).default('opportunistic'), {
+      en: '`off`; `opportunistic`: if offered, certificate not checked; `required`: or not delivered, certificate checked.',
+      ja: '`off`（使わない）、`opportunistic`（相手が対応していれば。証明書は確かめない）、`required`（必須。証明書を確かめる）。',
+    }),
+    caFile: text({
+      default: '',
+      en: 'Certificates (PEM) to trust instead of the system’s, for `required`.',
+      ja: '`required` のとき、システムのものに代えて信頼する証明書（PEM）。',
+    }),
+    serverName: text({
+      default: '',
+      en: 'Name that its certificate must have. Empty: `host`.',
+      ja: '証明書にあるべき名前。空なら `host`。',
+    }),
+    maildir: optional(line().min(1, { error: 'must not be empty' }), {
+      en: 'Instead of `host`: folder to deliver into, as a Maildir.',
+      ja: '`host` の代わり。配達先の Maildir フォルダ。',
+    }),
   }),
-  ({ host, maildir }) => ((host === undefined) === (maildir === undefined) ? 'needs either host or maildir' : undefined),
+  ({ host, maildir }) =>
+    (host === undefined) === (maildir === undefined) ? 'needs either host or maildir' : undefined,
 )
 
-const nextHop = shaped(writtenHop, ({ maildir, host = '', port, tls, caFile, serverName }): NextHop =>
-  maildir === undefined ? { kind: 'smtp', host, port, tls, caFile, serverName: serverName || host } : { kind: 'maildir', path: maildir },
+const nextHop = shaped(
+  writtenHop,
+  ({ maildir, host = '', port, tls, caFile, serverName }): NextHop =>
+    maildir === undefined
+      ? { kind: 'smtp', host, port, tls, caFile, serverName: serverName || host }
+      : { kind: 'maildir', path: maildir },
 )
 
 const route = entry({
-  name: required(identifier(), { en: 'Name of the route in the queue and in logs.', ja: 'キューとログに出る経路の名前。' }),
-  domains: list(domainPattern(), { default: ['*'], en: 'Recipient domains; `*.name` for all below a name, `*` for what no other route of this direction names.', ja: '宛先ドメイン。`*.名前` はその下のすべて、`*` は同じ向きの他の経路にないもの全部。' }),
-  direction: required(word(['inward', 'outward']).default('inward'), { en: '`inward` to the staff; `outward` carries DSNs only.', ja: '`inward` は職員側へ。`outward` は配達状況通知（DSN）だけを外へ送る。' }),
-  nextHops: required(nextHop.array().min(1, { error: 'must not be empty' }), { en: 'Tried in this order.', ja: '上から順に試す。' }),
-  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(10), { en: 'Connections to one next hop at the same time.', ja: '1つの次ホップへの同時接続数。' }),
+  name: required(identifier(), {
+    en: 'Name of the route in the queue and in logs.',
+    ja: 'キューとログに出る経路の名前。',
+  }),
+  domains: list(domainPattern(), {
+    default: ['*'],
+    en: 'Recipient domains; `*.name` for all below a name, `*` for what no other route of this direction names.',
+    ja: '宛先ドメイン。`*.名前` はその下のすべて、`*` は同じ向きの他の経路にないもの全部。',
+  }),
+  direction: required(word(['inward', 'outward']).default('inward'), {
+    en: '`inward` to the staff; `outward` carries DSNs only.',
+    ja: '`inward` は職員側へ。`outward` は配達状況通知（DSN）だけを外へ送る。',
+  }),
+  nextHops: required(nextHop.array().min(1, { error: 'must not be empty' }), {
+    en: 'Tried in this order.',
+    ja: '上から順に試す。',
+  }),
+  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(10), {
+    en: 'Connections to one next hop at the same time.',
+    ja: '1つの次ホップへの同時接続数。',
+  }),
 })
 
 export const routes = list(route, {
@@ -39,16 +102,34 @@ export const routes = list(route, {
 })
 
 const retryRow = entry({
-  untilAgeMinutes: required(wholeNumber({ min: 1, max: 14_400 }), { en: 'For messages younger than this …', ja: '受付からこの時間に満たないメールは…' }),
-  waitMinutes: required(wholeNumber({ min: 1, max: 1_440 }), { en: '… wait this long between attempts.', ja: '…この間隔で試す。' }),
+  untilAgeMinutes: required(wholeNumber({ min: 1, max: 14_400 }), {
+    en: 'For messages younger than this …',
+    ja: '受付からこの時間に満たないメールは…',
+  }),
+  waitMinutes: required(wholeNumber({ min: 1, max: 1_440 }), {
+    en: '… wait this long between attempts.',
+    ja: '…この間隔で試す。',
+  }),
 })
 
 const relayTimeouts = section(
   { en: 'How long a next hop may take.', ja: '次ホップを待つ時間。' },
   {
     connectMs: integer({ default: 30_000, min: 100, max: 300_000, en: 'To accept the connection.', ja: '接続。' }),
-    dataMs: integer({ default: 600_000, min: 100, max: 3_600_000, en: 'To answer, the end of data included (RFC 5321 §4.5.3.2.6 asks for ten minutes).', ja: '応答（データ終端への応答も。RFC 5321 §4.5.3.2.6 は10分を求める）。' }),
-    idleMs: integer({ default: 30_000, min: 0, max: 600_000, en: 'How long we keep an unused connection open.', ja: '使っていない接続を保つ時間。' }),
+    dataMs: integer({
+      default: 600_000,
+      min: 100,
+      max: 3_600_000,
+      en: 'To answer, the end of data included (RFC 5321 §4.5.3.2.6 asks for ten minutes).',
+      ja: '応答（データ終端への応答も。RFC 5321 §4.5.3.2.6 は10分を求める）。',
+    }),
+    idleMs: integer({
+      default: 30_000,
+      min: 0,
+      max: 600_000,
+      en: 'How long we keep an unused connection open.',
+      ja: '使っていない接続を保つ時間。',
+    }),
   },
 )
 
@@ -56,54 +137,125 @@ export const relay = section(
   { en: 'Delivery to the next hops.', ja: '次ホップへの配達。' },
   {
     retry: list(retryRow, {
-      default: [{ untilAgeMinutes: 10, waitMinutes: 2 }, { untilAgeMinutes: 60, waitMinutes: 15 }, { untilAgeMinutes: 360, waitMinutes: 30 }],
+      default: [
+        { untilAgeMinutes: 10, waitMinutes: 2 },
+        { untilAgeMinutes: 60, waitMinutes: 15 },
+        { untilAgeMinutes: 360, waitMinutes: 30 },
+      ],
       en: 'When to try again: the first row whose age is not reached decides.',
       ja: '再送の間隔。最初に当てはまる行で決まる。',
     }),
-    longestWaitMinutes: integer({ default: 120, min: 1, max: 1_440, en: 'Wait after the last row.', ja: '最後の行より後の間隔。' }),
-    expireAfterHours: integer({ default: 120, min: 1, max: 720, en: 'When to give up (RFC 5321 §4.5.4.1 says at least 4 to 5 days).', ja: 'あきらめるまでの時間（RFC 5321 §4.5.4.1 は4〜5日以上）。' }),
-    delayWarningAfterHours: integer({ default: 0, min: 0, max: 240, en: 'Tell the sender that a message is late; 0 never does.', ja: '遅れを送信者に知らせるまでの時間。0 なら知らせない。' }),
-    maxInFlight: integer({ default: 50, min: 1, max: 1_000, en: 'Deliveries at the same time, over all routes.', ja: '同時に行う配達の数（全経路の合計）。' }),
+    longestWaitMinutes: integer({
+      default: 120,
+      min: 1,
+      max: 1_440,
+      en: 'Wait after the last row.',
+      ja: '最後の行より後の間隔。',
+    }),
+    expireAfterHours: integer({
+      default: 120,
+      min: 1,
+      max: 720,
+      en: 'When to give up (RFC 5321 §4.5.4.1 says at least 4 to 5 days).',
+      ja: 'あきらめるまでの時間（RFC 5321 §4.5.4.1 は4〜5日以上）。',
+    }),
+    delayWarningAfterHours: integer({
+      default: 0,
+      min: 0,
+      max: 240,
+      en: 'Tell the sender that a message is late; 0 never does.',
+      ja: '遅れを送信者に知らせるまでの時間。0 なら知らせない。',
+    }),
+    maxInFlight: integer({
+      default: 50,
+      min: 1,
+      max: 1_000,
+      en: 'Deliveries at the same time, over all routes.',
+      ja: '同時に行う配達の数（全経路の合計）。',
+    }),
     timeouts: relayTimeouts,
   },
 )
 
 export const dsn = section(
-  { en: 'Delivery status notifications (RFC 3464). They leave by an outward route only; without one, the mail log and alarms tell.', ja: '配達状況通知（RFC 3464）。外向きの経路からだけ送る。経路がなければログと警報で知らせる。' },
+  {
+    en: 'Delivery status notifications (RFC 3464). They leave by an outward route only; without one, the mail log and alarms tell.',
+    ja: '配達状況通知（RFC 3464）。外向きの経路からだけ送る。経路がなければログと警報で知らせる。',
+  },
   {
     enabled: flag({ default: true, en: 'Send them where an outward route exists.', ja: '外向きの経路があれば送る。' }),
-    toUnauthenticated: flag({ default: false, en: 'Also to senders whose address no check confirmed. This makes you send mail to forged addresses.', ja: '確認できない送信者にも送る。偽装されたアドレスに送ることになる。' }),
+    toUnauthenticated: flag({
+      default: false,
+      en: 'Also to senders whose address no check confirmed. This makes you send mail to forged addresses.',
+      ja: '確認できない送信者にも送る。偽装されたアドレスに送ることになる。',
+    }),
   },
 )
 
 export const admin = section(
-  { en: 'HTTP for monitoring: /health, /ready, /metrics. No secrets, but not for the public either.', ja: '監視用 HTTP（/health、/ready、/metrics）。秘密は含まないが公開もしない。' },
+  {
+    en: 'HTTP for monitoring: /health, /ready, /metrics. No secrets, but not for the public either.',
+    ja: '監視用 HTTP（/health、/ready、/metrics）。秘密は含まないが公開もしない。',
+  },
   {
     enabled: flag({ default: true, en: 'Whether to listen.', ja: '待ち受けるかどうか。' }),
     address: text({ default: '127.0.0.1', en: 'Address to listen on.', ja: '待ち受けるアドレス。' }),
-    port: integer({ default: 9090, min: 0, max: 65_535, en: 'Port to listen on; 0 takes a free one.', ja: '待ち受けるポート。0 は空いているもの。' }),
+    port: integer({
+      default: 9090,
+      min: 0,
+      max: 65_535,
+      en: 'Port to listen on; 0 takes a free one.',
+      ja: '待ち受けるポート。0 は空いているもの。',
+    }),
   },
 )
 
 export const alarms = section(
-  { en: 'Alarms always stand in the mail log. They can go elsewhere too, by a path that is not this hop.', ja: '警報は必ずメールログに出る。ほかの経路でも知らせられる（このゲートウェイを通らない経路を使う）。' },
   {
-    webhook: webAddress({ en: 'Address that gets the alarm as JSON by POST.', ja: '警報を JSON で POST するアドレス。' }),
-    repeatMinutes: integer({ default: 60, min: 1, max: 10_080, en: 'The same alarm again after this time at the earliest.', ja: '同じ警報を繰り返すまでの時間。' }),
+    en: 'Alarms always stand in the mail log. They can go elsewhere too, by a path that is not this hop.',
+    ja: '警報は必ずメールログに出る。ほかの経路でも知らせられる（このゲートウェイを通らない経路を使う）。',
+  },
+  {
+    webhook: webAddress({
+      en: 'Address that gets the alarm as JSON by POST.',
+      ja: '警報を JSON で POST するアドレス。',
+    }),
+    repeatMinutes: integer({
+      default: 60,
+      min: 1,
+      max: 10_080,
+      en: 'The same alarm again after this time at the earliest.',
+      ja: '同じ警報を繰り返すまでの時間。',
+    }),
   },
 )
 
 export const maillog = section(
-  { en: 'The mail log: one line per event (docs/maillog.md).', ja: 'メールログ。1つの出来事を1行で書く（docs/maillog.md）。' },
   {
-    format: choice(['text', 'json'], { default: 'text', en: 'Lines for people, or JSON for machines.', ja: '人が読む行、または機械が読む JSON。' }),
-    path: text({ default: 'stdout', en: '`stdout`, or a file that is opened again on SIGHUP.', ja: '`stdout` またはファイル。SIGHUP で開き直す。' }),
+    en: 'The mail log: one line per event (docs/maillog.md).',
+    ja: 'メールログ。1つの出来事を1行で書く（docs/maillog.md）。',
+  },
+  {
+    format: choice(['text', 'json'], {
+      default: 'text',
+      en: 'Lines for people, or JSON for machines.',
+      ja: '人が読む行、または機械が読む JSON。',
+    }),
+    path: text({
+      default: 'stdout',
+      en: '`stdout`, or a file that is opened again on SIGHUP.',
+      ja: '`stdout` またはファイル。SIGHUP で開き直す。',
+    }),
   },
 )
 
 export const emergency = section(
   { en: 'The emergency switch (`sekisho emergency`).', ja: '緊急停止（`sekisho emergency`）。' },
   {
-    atStart: choice(['keep', 'hold', 'isolate'], { default: 'keep', en: 'State at start: what was in force, or never delivering (`hold`) or accepting (`isolate`) before a person says so.', ja: '起動時の状態。前のまま、または人が解除するまで配達しない（`hold`）、受け付けない（`isolate`）。' }),
+    atStart: choice(['keep', 'hold', 'isolate'], {
+      default: 'keep',
+      en: 'State at start: what was in force, or never delivering (`hold`) or accepting (`isolate`) before a person says so.',
+      ja: '起動時の状態。前のまま、または人が解除するまで配達しない（`hold`）、受け付けない（`isolate`）。',
+    }),
   },
 )

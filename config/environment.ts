@@ -16,14 +16,31 @@ export type Override = { readonly variable: string; readonly path: readonly stri
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export function variableName(path: readonly string[]): string {
-  return ENVIRONMENT_PREFIX + path.map(key => key.replace('MiB', 'Mib').replace(/[A-Z]/g, capital => `_${capital}`).toUpperCase()).join('_')
+  return (
+    ENVIRONMENT_PREFIX +
+    path
+      .map(key =>
+        key
+          .replace('MiB', 'Mib')
+          .replace(/[A-Z]/g, capital => `_${capital}`)
+          .toUpperCase(),
+      )
+      .join('_')
+  )
 }
 
-export function readEnvironment(environment: Environment): { readonly overrides: readonly Override[]; readonly problems: readonly { readonly variable: string; readonly problem: string }[] } {
+export function readEnvironment(environment: Environment): {
+  readonly overrides: readonly Override[]
+  readonly problems: readonly { readonly variable: string; readonly problem: string }[]
+} {
   const given = Object.keys(environment).filter(name => name.startsWith(ENVIRONMENT_PREFIX) && !RESERVED.includes(name))
   if (given.length === 0) return { overrides: [], problems: [] }
 
-  const settings = new Map(allSettings().filter(setting => !setting.isSection).map(setting => [variableName(setting.path), setting]))
+  const settings = new Map(
+    allSettings()
+      .filter(setting => !setting.isSection)
+      .map(setting => [variableName(setting.path), setting]),
+  )
   const overrides: Override[] = []
   const problems: { variable: string; problem: string }[] = []
   for (const variable of given.sort()) {
@@ -45,7 +62,11 @@ function readVariable(variable: string, { path, node }: Setting, text: string): 
 
 function readValue(node: SchemaNode, text: string): unknown {
   if (node.type === 'string') return text
-  if (isTextList(node) && !/^\s*\[/.test(text)) return text.split(',').map(item => item.trim()).filter(item => item !== '')
+  if (isTextList(node) && !/^\s*\[/.test(text))
+    return text
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== '')
   return readYamlValue(text)?.value ?? text
 }
 

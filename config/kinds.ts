@@ -20,7 +20,10 @@ const words = ({ en, ja }: Words) => ({ description: en, descriptionJa: ja })
 
 /** A group of settings, written as a mapping. Left out, it has all its defaults; unknown keys are refused. */
 export function section<S extends z.ZodRawShape>(about: Words, shape: S) {
-  return z.strictObject(shape).prefault({} as z.input<z.ZodObject<S>>).meta(words(about))
+  return z
+    .strictObject(shape)
+    .prefault({} as z.input<z.ZodObject<S>>)
+    .meta(words(about))
 }
 
 /** One entry of a list of mappings, where some keys may be required. */
@@ -80,12 +83,17 @@ export function lines() {
 
 export function line() {
   const error = 'must be text on one line, of at most 1000 characters'
-  return z.string({ error }).max(1000, { error }).regex(/^[^\p{Cc}]*$/u, { error })
+  return z
+    .string({ error })
+    .max(1000, { error })
+    .regex(/^[^\p{Cc}]*$/u, { error })
 }
 
 /** An identifier that goes into file names, keys and log lines. */
 export function identifier() {
-  return z.string({ error: 'must be a name' }).regex(/^[a-z0-9][a-z0-9-]{0,39}$/, { error: 'must be a name of a-z, 0-9 and -, at most 40 characters' })
+  return z
+    .string({ error: 'must be a name' })
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, { error: 'must be a name of a-z, 0-9 and -, at most 40 characters' })
 }
 
 /** One word of a closed list. */
@@ -93,8 +101,13 @@ export function word<const T extends readonly [string, ...string[]]>(values: T) 
   return z.enum(values, { error: `must be one of ${values.join(', ')}` })
 }
 
-export function choice<const T extends readonly [string, ...string[]]>(values: T, about: Words & { readonly default: NoInfer<T[number]> }) {
-  return word(values).default(about.default as never).meta(words(about))
+export function choice<const T extends readonly [string, ...string[]]>(
+  values: T,
+  about: Words & { readonly default: NoInfer<T[number]> },
+) {
+  return word(values)
+    .default(about.default as never)
+    .meta(words(about))
 }
 
 export function truth() {
@@ -111,7 +124,10 @@ export function optional<S extends z.ZodType>(schema: S, about: Words) {
   return schema.optional().meta(words(about))
 }
 
-export function list<S extends z.ZodType>(item: S, about: Words & { readonly default: z.input<S>[]; readonly max?: number }) {
+export function list<S extends z.ZodType>(
+  item: S,
+  about: Words & { readonly default: z.input<S>[]; readonly max?: number },
+) {
   const max = about.max ?? 10_000
   return z
     .array(item, { error: 'must be a list' })
@@ -139,7 +155,8 @@ export function domainPattern() {
   return z.string({ error: 'must be a domain name' }).transform((written, context) => {
     if (written === '*') return '*'
     const name = asDomain(written.replace(/^\*\./, ''))
-    if (name === undefined) context.addIssue({ code: 'custom', message: `'${written}' is not a domain name, *.name or *` })
+    if (name === undefined)
+      context.addIssue({ code: 'custom', message: `'${written}' is not a domain name, *.name or *` })
     return written.startsWith('*.') ? `*.${name ?? ''}` : (name ?? '')
   })
 }
@@ -156,7 +173,8 @@ export function mailbox() {
   return z.string({ error: 'must be a mail address' }).transform((written, context) => {
     const at = written.lastIndexOf('@')
     const name = asDomain(written.slice(at + 1))
-    if (at < 1 || name === undefined) context.addIssue({ code: 'custom', message: `'${written}' is not a mail address` })
+    if (at < 1 || name === undefined)
+      context.addIssue({ code: 'custom', message: `'${written}' is not a mail address` })
     return `${written.slice(0, at).toLowerCase()}@${name ?? ''}`
   })
 }
@@ -165,7 +183,8 @@ export function mailbox() {
 export function network() {
   return z.string({ error: 'must be an address or a network like 192.0.2.0/24' }).transform((written, context) => {
     const network = asNetwork(written)
-    if (network === undefined) context.addIssue({ code: 'custom', message: `'${written}' is not an address or a network like 192.0.2.0/24` })
+    if (network === undefined)
+      context.addIssue({ code: 'custom', message: `'${written}' is not an address or a network like 192.0.2.0/24` })
     return network ?? ''
   })
 }
@@ -213,7 +232,10 @@ export type SettingIssue = {
   readonly problem: string
 }
 
-export function validate<S extends z.ZodType>(schema: S, value: unknown): { readonly value: z.output<S> } | { readonly issues: readonly SettingIssue[] } {
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): { readonly value: z.output<S> } | { readonly issues: readonly SettingIssue[] } {
   const result = schema.safeParse(value)
   return result.success ? { value: result.data } : { issues: result.error.issues.flatMap(flatten) }
 }
@@ -226,11 +248,23 @@ function flatten(issue: z.core.$ZodIssue): SettingIssue[] {
 
 /** JSON Schema (draft 2020-12) of what may be written in the file, descriptions and defaults included. */
 export function toJsonSchema(schema: z.ZodType): Record<string, unknown> {
-  return z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12', unrepresentable: 'any', reused: 'inline', override: showShortForm })
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+    reused: 'inline',
+    override: showShortForm,
+  })
 }
 
 /** zod cannot see through a short form: say that it is text or the mapping behind it. */
-function showShortForm({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+function showShortForm({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes
+  jsonSchema: z.core.JSONSchema.BaseSchema
+}): void {
   const { def } = zodSchema._zod
   if (def.type !== 'pipe' || (def.in as z.core.$ZodTypes)._zod.def.type !== 'transform') return
   const { $schema: _, ...long } = toJsonSchema(def.out as z.ZodType)

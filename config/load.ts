@@ -36,7 +36,15 @@ export function loadConfig(path: string | undefined, environment: Environment): 
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    return { problems: [{ source: path, key: '', problem: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `cannot be read (${code})` }] }
+    return {
+      problems: [
+        {
+          source: path,
+          key: '',
+          problem: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `cannot be read (${code})`,
+        },
+      ],
+    }
   }
   return parseConfig(text, { source: path, baseDir: dirname(resolve(path)), environment })
 }
@@ -54,7 +62,8 @@ export function parseConfig(text: string, { source, baseDir, environment }: Orig
 
   const place = placeOf(source, file, overrides)
   const checked = validate(CONFIG_SCHEMA, withOverrides(withoutEmptySections(file.value), overrides))
-  if ('issues' in checked) return { problems: inOrder([...problems, ...checked.issues.flatMap(issue => describe(issue, place))]) }
+  if ('issues' in checked)
+    return { problems: inOrder([...problems, ...checked.issues.flatMap(issue => describe(issue, place))]) }
 
   const config = resolveConfig(checked.value as Config, baseDir)
   problems.push(...brokenRules(config).map(({ path, problem }) => ({ ...place(path), problem })))
@@ -66,7 +75,9 @@ type Place = (path: readonly (string | number)[], key?: string) => Omit<ConfigPr
 function placeOf(source: string, file: YamlFile, overrides: readonly Override[]): Place {
   return (path, key) => {
     const full = key === undefined ? path : [...path, key]
-    const dotted = full.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('')
+    const dotted = full
+      .map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`))
+      .join('')
     const override = overrides.find(({ path: prefix }) => prefix.every((step, i) => full[i] === step))
     if (override) return { source: override.variable, key: dotted }
     if (source === 'defaults') return { source, key: dotted }
@@ -87,7 +98,9 @@ function describe({ path, unknownKeys, problem }: SettingIssue, place: Place): C
 function withoutEmptySections(written: unknown, node: SchemaNode | undefined = schemaAt([])): unknown {
   if (node?.properties === undefined || typeof written !== 'object' || Array.isArray(written)) return written
   if (written === null) return {}
-  return Object.fromEntries(Object.entries(written).map(([key, value]) => [key, withoutEmptySections(value, node.properties?.[key])]))
+  return Object.fromEntries(
+    Object.entries(written).map(([key, value]) => [key, withoutEmptySections(value, node.properties?.[key])]),
+  )
 }
 
 function withOverrides(written: unknown, overrides: readonly Override[]): unknown {
@@ -97,13 +110,17 @@ function withOverrides(written: unknown, overrides: readonly Override[]): unknow
 /** A copy of `written` with one value set; what is not a mapping on the way there is left for the schema to refuse. */
 function withValue(written: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (key === undefined) return value
-  if (written !== undefined && written !== null && (typeof written !== 'object' || Array.isArray(written))) return written
+  if (written !== undefined && written !== null && (typeof written !== 'object' || Array.isArray(written)))
+    return written
   const mapping = (written ?? {}) as Readonly<Record<string, unknown>>
   return { ...mapping, [key]: withValue(mapping[key], rest, value) }
 }
 
 function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  return problems.toSorted((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER) || (a.column ?? 0) - (b.column ?? 0))
+  return problems.toSorted(
+    (a, b) =>
+      (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER) || (a.column ?? 0) - (b.column ?? 0),
+  )
 }
 
 function deepFreeze<T>(value: T): T {

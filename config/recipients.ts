@@ -31,7 +31,9 @@ export type ChooseSettings = (recipient: string) => RecipientSettings
 
 /** Settings per recipient; the address is compared without regard to case. */
 export function recipientSettings(config: Config): ChooseSettings {
-  const tenantByDomain = new Map(config.tenants.flatMap(tenant => tenant.domains.map(domain => [domain, tenant] as const)))
+  const tenantByDomain = new Map(
+    config.tenants.flatMap(tenant => tenant.domains.map(domain => [domain, tenant] as const)),
+  )
   const groupOf = groupFinder(config)
   const settled = new Map<string, RecipientSettings>()
   return recipient => {
@@ -61,7 +63,8 @@ export function acceptedDomains(config: Config): ReadonlySet<string> {
 function groupFinder({ policy }: Config): (mailbox: string, domain: string) => GroupConfig | undefined {
   const byMailbox = new Map<string, number>()
   const byDomain = new Map<string, number>()
-  const first = (map: Map<string, number>, key: string, index: number) => map.set(key, Math.min(map.get(key) ?? index, index))
+  const first = (map: Map<string, number>, key: string, index: number) =>
+    map.set(key, Math.min(map.get(key) ?? index, index))
   policy.groups.forEach((group, index) => {
     const members = group.departments.flatMap(name => policy.departments[name] ?? [])
     for (const mailbox of [...group.recipients, ...members]) first(byMailbox, mailbox, index)
@@ -71,7 +74,11 @@ function groupFinder({ policy }: Config): (mailbox: string, domain: string) => G
   return (mailbox, domain) => policy.groups[Math.min(byMailbox.get(mailbox) ?? none, byDomain.get(domain) ?? none)]
 }
 
-function settle(config: Config, tenantConfig: TenantConfig | undefined, group: GroupConfig | undefined): RecipientSettings {
+function settle(
+  config: Config,
+  tenantConfig: TenantConfig | undefined,
+  group: GroupConfig | undefined,
+): RecipientSettings {
   const tenant = tenantSettings(config, tenantConfig)
   const policy = composePolicy(config, tenantConfig, group)
   return { tenant, policy, groupKey: `${tenant.id}-${policy.version}` }

@@ -23,12 +23,21 @@ export function configReference(): string {
     '知らないキーと重複するキーは拒否する。`sekisho config check` が、すべての誤りを行と桁とともに示す。',
     '',
     ...sectionText('## Top level', undefined, topLevel),
-    ...sections.flatMap(section => sectionText(`##${'#'.repeat(section.path.length - 1)} ${section.path.join('.')}`, section, childrenOf(settings, section))),
+    ...sections.flatMap(section =>
+      sectionText(
+        `##${'#'.repeat(section.path.length - 1)} ${section.path.join('.')}`,
+        section,
+        childrenOf(settings, section),
+      ),
+    ),
   ].join('\n')
 }
 
 function childrenOf(settings: readonly Setting[], { path }: Setting): Setting[] {
-  return settings.filter(setting => !setting.isSection && setting.path.length === path.length + 1 && path.every((key, i) => setting.path[i] === key))
+  return settings.filter(
+    setting =>
+      !setting.isSection && setting.path.length === path.length + 1 && path.every((key, i) => setting.path[i] === key),
+  )
 }
 
 function sectionText(title: string, section: Setting | undefined, settings: readonly Setting[]): string[] {
@@ -68,7 +77,12 @@ function kindOf(node: SchemaNode): string {
   if (node.enum) return node.enum.map(word => `\`${word}\``).join(' or ')
   if (node.smallest !== undefined) return 'size'
   if (node.type === 'array') return mappingOf(node.items)?.properties ? 'list of mappings' : 'list'
-  const kinds: Readonly<Record<string, string>> = { integer: 'whole number', string: 'text', boolean: 'true or false', object: 'mapping' }
+  const kinds: Readonly<Record<string, string>> = {
+    integer: 'whole number',
+    string: 'text',
+    boolean: 'true or false',
+    object: 'mapping',
+  }
   return kinds[node.type ?? ''] ?? 'text'
 }
 
@@ -99,6 +113,7 @@ function exampleLines({ path, node, isSection }: Setting): string[] {
   const indent = '  '.repeat(path.length - 1)
   const name = path.at(-1)!
   const words = [node.description, node.descriptionJa].map(text => `${indent}# ${text}`)
-  const value = node.default === '' ? "''" : typeof node.default === 'string' ? node.default : JSON.stringify(node.default)
+  const value =
+    node.default === '' ? "''" : typeof node.default === 'string' ? node.default : JSON.stringify(node.default)
   return [...(path.length === 1 ? [''] : []), ...words, `#${indent}${name}:${isSection ? '' : ` ${value}`}`]
 }

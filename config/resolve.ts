@@ -21,7 +21,10 @@ export function resolveConfig(config: Config, baseDir: string): Config {
       recipientFile: absolute(recipientFile),
     },
     sanitizer: withProcesses(config.sanitizer, availableParallelism()),
-    routes: config.routes.length > 0 ? config.routes.map(route => withAbsolutePaths(route, absolute)) : [maildirRoute(dataDir)],
+    routes:
+      config.routes.length > 0
+        ? config.routes.map(route => withAbsolutePaths(route, absolute))
+        : [maildirRoute(dataDir)],
     maillog: { ...config.maillog, path: config.maillog.path === 'stdout' ? 'stdout' : absolute(config.maillog.path) },
   }
 }
@@ -42,10 +45,18 @@ function withProcesses(sanitizer: Config['sanitizer'], cores: number): Config['s
 function withAbsolutePaths(route: RouteConfig, absolute: (path: string) => string): RouteConfig {
   return {
     ...route,
-    nextHops: route.nextHops.map(hop => (hop.kind === 'maildir' ? { ...hop, path: absolute(hop.path) } : { ...hop, caFile: absolute(hop.caFile) })),
+    nextHops: route.nextHops.map(hop =>
+      hop.kind === 'maildir' ? { ...hop, path: absolute(hop.path) } : { ...hop, caFile: absolute(hop.caFile) },
+    ),
   }
 }
 
 function maildirRoute(dataDir: string): RouteConfig {
-  return { name: 'inward', domains: ['*'], direction: 'inward', nextHops: [{ kind: 'maildir', path: join(dataDir, 'maildir') }], maxConnections: 10 }
+  return {
+    name: 'inward',
+    domains: ['*'],
+    direction: 'inward',
+    nextHops: [{ kind: 'maildir', path: join(dataDir, 'maildir') }],
+    maxConnections: 10,
+  }
 }

@@ -27,15 +27,31 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
 
 function uniqueNames({ routes, tenants, policy }: Config): BrokenRule[] {
   return [
-    ...repeated(routes.map(route => route.name)).map(i => ({ path: ['routes', i, 'name'], problem: 'another route has this name' })),
-    ...repeated(['default', ...tenants.map(tenant => tenant.id)]).map(i => ({ path: ['tenants', i - 1, 'id'], problem: 'this tenant exists already' })),
-    ...repeated(policy.groups.map(group => group.id)).map(i => ({ path: ['policy', 'groups', i, 'id'], problem: 'another group has this id' })),
-    ...repeated([...shippedRowIds, ...policy.rows.map(row => row.id)]).map(i => ({ path: ['policy', 'rows', i - shippedRowIds.length, 'id'], problem: 'another row has this id' })),
+    ...repeated(routes.map(route => route.name)).map(i => ({
+      path: ['routes', i, 'name'],
+      problem: 'another route has this name',
+    })),
+    ...repeated(['default', ...tenants.map(tenant => tenant.id)]).map(i => ({
+      path: ['tenants', i - 1, 'id'],
+      problem: 'this tenant exists already',
+    })),
+    ...repeated(policy.groups.map(group => group.id)).map(i => ({
+      path: ['policy', 'groups', i, 'id'],
+      problem: 'another group has this id',
+    })),
+    ...repeated([...shippedRowIds, ...policy.rows.map(row => row.id)]).map(i => ({
+      path: ['policy', 'rows', i - shippedRowIds.length, 'id'],
+      problem: 'another row has this id',
+    })),
   ]
 }
 
 /** Row ids stand in reports: an own row may not pass for a shipped one. */
-const shippedRowIds = [...new Set(Object.values(SHIPPED_PROFILES).flatMap(profile => [...profile.first, ...profile.rest].map(row => row.id)))]
+const shippedRowIds = [
+  ...new Set(
+    Object.values(SHIPPED_PROFILES).flatMap(profile => [...profile.first, ...profile.rest].map(row => row.id)),
+  ),
+]
 
 /** Indices of values that stood earlier in the list. */
 function repeated(values: readonly string[]): number[] {
@@ -49,30 +65,47 @@ function oneRoutePerDomain({ routes }: Config): BrokenRule[] {
       const key = `${route.direction} ${domain}`
       const other = seen.get(key)
       seen.set(key, other ?? route.name)
-      return other === undefined ? [] : [{ path: ['routes', i, 'domains', j], problem: `route '${other}' takes ${domain} already` }]
+      return other === undefined
+        ? []
+        : [{ path: ['routes', i, 'domains', j], problem: `route '${other}' takes ${domain} already` }]
     }),
   )
 }
 
 function everyDomainHasARoute({ domains, tenants, routes }: Config): BrokenRule[] {
   const patterns = routes.filter(route => route.direction === 'inward').flatMap(route => route.domains)
-  const isRouted = (domain: string) => patterns.some(pattern => pattern === '*' || pattern === domain || (pattern.startsWith('*.') && domain.endsWith(pattern.slice(1))))
+  const isRouted = (domain: string) =>
+    patterns.some(
+      pattern =>
+        pattern === '*' || pattern === domain || (pattern.startsWith('*.') && domain.endsWith(pattern.slice(1))),
+    )
   const problem = (domain: string) => `no inward route takes ${domain}`
   return [
     ...domains.flatMap((domain, i) => (isRouted(domain) ? [] : [{ path: ['domains', i], problem: problem(domain) }])),
-    ...tenants.flatMap((tenant, i) => tenant.domains.flatMap((domain, j) => (isRouted(domain) ? [] : [{ path: ['tenants', i, 'domains', j], problem: problem(domain) }]))),
+    ...tenants.flatMap((tenant, i) =>
+      tenant.domains.flatMap((domain, j) =>
+        isRouted(domain) ? [] : [{ path: ['tenants', i, 'domains', j], problem: problem(domain) }],
+      ),
+    ),
   ]
 }
 
 function oneTenantPerDomain({ tenants }: Config): BrokenRule[] {
-  const all = tenants.flatMap((tenant, i) => tenant.domains.map((domain, j) => ({ domain, path: ['tenants', i, 'domains', j] })))
-  return repeated(all.map(({ domain }) => domain)).map(i => ({ path: all[i]!.path, problem: 'another tenant has this domain' }))
+  const all = tenants.flatMap((tenant, i) =>
+    tenant.domains.map((domain, j) => ({ domain, path: ['tenants', i, 'domains', j] })),
+  )
+  return repeated(all.map(({ domain }) => domain)).map(i => ({
+    path: all[i]!.path,
+    problem: 'another tenant has this domain',
+  }))
 }
 
 function knownDepartments({ policy }: Config): BrokenRule[] {
   return policy.groups.flatMap((group, i) =>
     group.departments.flatMap((name, j) =>
-      Object.hasOwn(policy.departments, name) ? [] : [{ path: ['policy', 'groups', i, 'departments', j], problem: `policy.departments has no '${name}'` }],
+      Object.hasOwn(policy.departments, name)
+        ? []
+        : [{ path: ['policy', 'groups', i, 'departments', j], problem: `policy.departments has no '${name}'` }],
     ),
   )
 }
@@ -80,27 +113,39 @@ function knownDepartments({ policy }: Config): BrokenRule[] {
 function knownFindings({ policy }: Config): BrokenRule[] {
   return policy.rows.flatMap((row, i) =>
     (row.finding ?? []).flatMap((code, j) =>
-      Object.hasOwn(FINDINGS, code) ? [] : [{ path: ['policy', 'rows', i, 'finding', j], problem: `there is no finding '${code}' (docs/findings.md)` }],
+      Object.hasOwn(FINDINGS, code)
+        ? []
+        : [{ path: ['policy', 'rows', i, 'finding', j], problem: `there is no finding '${code}' (docs/findings.md)` }],
     ),
   )
 }
 
 function tlsFilesTogether({ smtp: { tls } }: Config): BrokenRule[] {
-  if ((tls.certFile === '') !== (tls.keyFile === '')) return [{ path: ['smtp', 'tls'], problem: 'certFile and keyFile belong together' }]
-  return tls.required && tls.certFile === '' ? [{ path: ['smtp', 'tls', 'required'], problem: 'needs certFile and keyFile' }] : []
+  if ((tls.certFile === '') !== (tls.keyFile === ''))
+    return [{ path: ['smtp', 'tls'], problem: 'certFile and keyFile belong together' }]
+  return tls.required && tls.certFile === ''
+    ? [{ path: ['smtp', 'tls', 'required'], problem: 'needs certFile and keyFile' }]
+    : []
 }
 
 function knownReasons({ policy }: Config): BrokenRule[] {
   return policy.rows.flatMap((row, i) =>
-    Object.hasOwn(REASONS, row.reason) ? [] : [{ path: ['policy', 'rows', i, 'reason'], problem: unknownName('reason', row.reason, Object.keys(REASONS)) }],
+    Object.hasOwn(REASONS, row.reason)
+      ? []
+      : [{ path: ['policy', 'rows', i, 'reason'], problem: unknownName('reason', row.reason, Object.keys(REASONS)) }],
   )
 }
 
 function knownNoticeTexts(config: Config): BrokenRule[] {
   const known = Object.keys(NOTICE_TEXTS.ja)
-  const sections = [{ texts: config.noticeTexts, path: ['noticeTexts'] }, ...config.tenants.map((tenant, i) => ({ texts: tenant.noticeTexts, path: ['tenants', i, 'noticeTexts'] }))]
+  const sections = [
+    { texts: config.noticeTexts, path: ['noticeTexts'] },
+    ...config.tenants.map((tenant, i) => ({ texts: tenant.noticeTexts, path: ['tenants', i, 'noticeTexts'] })),
+  ]
   return sections.flatMap(({ texts, path }) =>
-    Object.keys(texts).flatMap(key => (known.includes(key) ? [] : [{ path: [...path, key], problem: unknownName('notice text', key, known) }])),
+    Object.keys(texts).flatMap(key =>
+      known.includes(key) ? [] : [{ path: [...path, key], problem: unknownName('notice text', key, known) }],
+    ),
   )
 }
 
@@ -111,5 +156,7 @@ function unknownName(kind: string, written: string, known: readonly string[]): s
 
 /** Who took an original must stay on record for longer than the original itself. */
 function auditOutlivesOriginals({ store: { retention } }: Config): BrokenRule[] {
-  return retention.auditYears * 365 < retention.originalDays ? [{ path: ['store', 'retention', 'auditYears'], problem: 'must be longer than originalDays' }] : []
+  return retention.auditYears * 365 < retention.originalDays
+    ? [{ path: ['store', 'retention', 'auditYears'], problem: 'must be longer than originalDays' }]
+    : []
 }

@@ -3,24 +3,84 @@ import { DEFAULT_READER_LIMITS } from '../core/mime/part.ts'
 import { bytes, integer, ruled, section } from './kinds.ts'
 
 const reader = section(
-  { en: 'Limits of the MIME reader. Over one, the remainder is one quarantined part.', ja: 'MIME 読み取りの上限。超えた残りは1つの隔離パートになる。' },
   {
-    headerBytes: integer({ default: DEFAULT_READER_LIMITS.headerBytes, min: 16_384, max: 16_777_216, en: 'Header octets of one part.', ja: '1パートのヘッダのオクテット数。' }),
-    headerFields: integer({ default: DEFAULT_READER_LIMITS.headerFields, min: 100, max: 100_000, en: 'Header fields of one part.', ja: '1パートのヘッダフィールド数。' }),
-    parts: integer({ default: DEFAULT_READER_LIMITS.parts, min: 10, max: 100_000, en: 'Parts of one message.', ja: '1通のパート数。' }),
-    depth: integer({ default: DEFAULT_READER_LIMITS.depth, min: 2, max: 100, en: 'Nesting, attached messages included.', ja: '入れ子の深さ（添付されたメールを含む）。' }),
-    lineBytes: integer({ default: DEFAULT_READER_LIMITS.lineBytes, min: 1_000, max: 16_777_216, en: 'Longest line taken apart.', ja: '1行の最大の長さ。' }),
+    en: 'Limits of the MIME reader. Over one, the remainder is one quarantined part.',
+    ja: 'MIME 読み取りの上限。超えた残りは1つの隔離パートになる。',
+  },
+  {
+    headerBytes: integer({
+      default: DEFAULT_READER_LIMITS.headerBytes,
+      min: 16_384,
+      max: 16_777_216,
+      en: 'Header octets of one part.',
+      ja: '1パートのヘッダのオクテット数。',
+    }),
+    headerFields: integer({
+      default: DEFAULT_READER_LIMITS.headerFields,
+      min: 100,
+      max: 100_000,
+      en: 'Header fields of one part.',
+      ja: '1パートのヘッダフィールド数。',
+    }),
+    parts: integer({
+      default: DEFAULT_READER_LIMITS.parts,
+      min: 10,
+      max: 100_000,
+      en: 'Parts of one message.',
+      ja: '1通のパート数。',
+    }),
+    depth: integer({
+      default: DEFAULT_READER_LIMITS.depth,
+      min: 2,
+      max: 100,
+      en: 'Nesting, attached messages included.',
+      ja: '入れ子の深さ（添付されたメールを含む）。',
+    }),
+    lineBytes: integer({
+      default: DEFAULT_READER_LIMITS.lineBytes,
+      min: 1_000,
+      max: 16_777_216,
+      en: 'Longest line taken apart.',
+      ja: '1行の最大の長さ。',
+    }),
   },
 )
 
 const limits = section(
-  { en: 'How much of one message is worked on. What is larger is quarantined.', ja: '1通のうち処理する量。超えたものは隔離する。' },
+  {
+    en: 'How much of one message is worked on. What is larger is quarantined.',
+    ja: '1通のうち処理する量。超えたものは隔離する。',
+  },
   {
     reader,
-    textPartBytes: bytes({ default: '4MiB', min: 65_536, max: 2 ** 28, en: 'Text of one part.', ja: '1パートの文章の大きさ。' }),
-    bodyBytes: bytes({ default: '8MiB', min: 65_536, max: 2 ** 28, en: 'Text of the whole delivered body.', ja: '配達する本文全体の大きさ。' }),
-    fileBytes: bytes({ default: '32MiB', min: 65_536, max: 2 ** 30, en: 'Largest file that is rebuilt.', ja: '組み立て直すファイル1つの最大の大きさ。' }),
-    filesBytes: bytes({ default: '64MiB', min: 65_536, max: 2 ** 31, en: 'All files of one message that are rebuilt.', ja: '1通で組み立て直すファイルの合計の大きさ。' }),
+    textPartBytes: bytes({
+      default: '4MiB',
+      min: 65_536,
+      max: 2 ** 28,
+      en: 'Text of one part.',
+      ja: '1パートの文章の大きさ。',
+    }),
+    bodyBytes: bytes({
+      default: '8MiB',
+      min: 65_536,
+      max: 2 ** 28,
+      en: 'Text of the whole delivered body.',
+      ja: '配達する本文全体の大きさ。',
+    }),
+    fileBytes: bytes({
+      default: '32MiB',
+      min: 65_536,
+      max: 2 ** 30,
+      en: 'Largest file that is rebuilt.',
+      ja: '組み立て直すファイル1つの最大の大きさ。',
+    }),
+    filesBytes: bytes({
+      default: '64MiB',
+      min: 65_536,
+      max: 2 ** 31,
+      en: 'All files of one message that are rebuilt.',
+      ja: '1通で組み立て直すファイルの合計の大きさ。',
+    }),
   },
 )
 
@@ -28,15 +88,60 @@ const LONGEST_WAIT_MS = 120_000
 
 export const sanitizer = ruled(
   section(
-    { en: 'The sanitizer processes: the only place where hostile bytes are parsed.', ja: '無害化プロセス。外から来たバイト列を解釈する唯一の場所。' },
     {
-      lightProcesses: integer({ default: 0, min: 0, max: 256, en: 'Processes for header, text and sniffing. 0: one per CPU core, at least two.', ja: 'ヘッダ・本文・種別判定のプロセス数。0 なら CPU コアごとに1つ、最低2つ。' }),
-      lightThreads: integer({ default: 1, min: 1, max: 64, en: 'Threads in each of them.', ja: 'それぞれのスレッド数。' }),
-      heavyProcesses: integer({ default: 0, min: 0, max: 256, en: 'Processes for rebuilding files. 0: half the CPU cores, at least one.', ja: 'ファイルを組み立て直すプロセス数。0 なら CPU コアの半分、最低1つ。' }),
-      memoryMiB: integer({ default: 512, min: 128, max: 65_536, en: 'Memory of one process; above it, it is killed and its messages run again alone.', ja: '1プロセスのメモリ。超えると終了させ、処理中のメールを1通ずつやり直す。' }),
-      startWithinMs: integer({ default: 20_000, min: 100, max: 60_000, en: 'A message that cannot be started in this time gets 451 4.3.2: the client keeps it.', ja: 'この時間内に処理を始められないメールには 451 4.3.2 を返す（相手が保持する）。' }),
-      jobTimeoutMs: integer({ default: 30_000, min: 1_000, max: 60_000, en: 'Time for one run over one message. There are up to three runs.', ja: '1通を1回処理する時間。最大3回処理する。' }),
-      recycleAfterJobs: integer({ default: 1_000, min: 1, max: 1_000_000, en: 'Messages after which a process is replaced by a fresh one.', ja: 'この通数を処理したプロセスを新しいものに替える。' }),
+      en: 'The sanitizer processes: the only place where hostile bytes are parsed.',
+      ja: '無害化プロセス。外から来たバイト列を解釈する唯一の場所。',
+    },
+    {
+      lightProcesses: integer({
+        default: 0,
+        min: 0,
+        max: 256,
+        en: 'Processes for header, text and sniffing. 0: one per CPU core, at least two.',
+        ja: 'ヘッダ・本文・種別判定のプロセス数。0 なら CPU コアごとに1つ、最低2つ。',
+      }),
+      lightThreads: integer({
+        default: 1,
+        min: 1,
+        max: 64,
+        en: 'Threads in each of them.',
+        ja: 'それぞれのスレッド数。',
+      }),
+      heavyProcesses: integer({
+        default: 0,
+        min: 0,
+        max: 256,
+        en: 'Processes for rebuilding files. 0: half the CPU cores, at least one.',
+        ja: 'ファイルを組み立て直すプロセス数。0 なら CPU コアの半分、最低1つ。',
+      }),
+      memoryMiB: integer({
+        default: 512,
+        min: 128,
+        max: 65_536,
+        en: 'Memory of one process; above it, it is killed and its messages run again alone.',
+        ja: '1プロセスのメモリ。超えると終了させ、処理中のメールを1通ずつやり直す。',
+      }),
+      startWithinMs: integer({
+        default: 20_000,
+        min: 100,
+        max: 60_000,
+        en: 'A message that cannot be started in this time gets 451 4.3.2: the client keeps it.',
+        ja: 'この時間内に処理を始められないメールには 451 4.3.2 を返す（相手が保持する）。',
+      }),
+      jobTimeoutMs: integer({
+        default: 30_000,
+        min: 1_000,
+        max: 60_000,
+        en: 'Time for one run over one message. There are up to three runs.',
+        ja: '1通を1回処理する時間。最大3回処理する。',
+      }),
+      recycleAfterJobs: integer({
+        default: 1_000,
+        min: 1,
+        max: 1_000_000,
+        en: 'Messages after which a process is replaced by a fresh one.',
+        ja: 'この通数を処理したプロセスを新しいものに替える。',
+      }),
       limits,
     },
   ),

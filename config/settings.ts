@@ -28,7 +28,11 @@ export type Setting = { readonly path: readonly string[]; readonly node: SchemaN
 let schemaOnce: SchemaNode | undefined
 
 export function configJsonSchema(): SchemaNode {
-  schemaOnce ??= { $id: 'https://sekisho.invalid/config.schema.json', title: 'Sekisho', ...toJsonSchema(CONFIG_SCHEMA) } as SchemaNode
+  schemaOnce ??= {
+    $id: 'https://sekisho.invalid/config.schema.json',
+    title: 'Sekisho',
+    ...toJsonSchema(CONFIG_SCHEMA),
+  } as SchemaNode
   return schemaOnce
 }
 

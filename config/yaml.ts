@@ -10,7 +10,15 @@ type Path = readonly (string | number)[]
 export type Position = { readonly line: number; readonly column: number }
 export type YamlProblem = Position & { readonly key: string; readonly problem: string }
 
-const READING = { version: '1.2', schema: 'core', merge: false, uniqueKeys: true, stringKeys: true, prettyErrors: false, logLevel: 'silent' } as const
+const READING = {
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  uniqueKeys: true,
+  stringKeys: true,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const
 const MAX_ALIASES = 50
 
 export type YamlFile = {

@@ -29,19 +29,35 @@ type Answer = { readonly status: number; readonly contentType: string; readonly 
 const SLOWEST_REQUEST_MS = 10_000
 
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
-  const server = createServer({ requestTimeout: SLOWEST_REQUEST_MS, headersTimeout: SLOWEST_REQUEST_MS, maxHeaderSize: 8_192 }, (request, response) => {
-    void reply(options, request, response)
-  })
+  const server = createServer(
+    { requestTimeout: SLOWEST_REQUEST_MS, headersTimeout: SLOWEST_REQUEST_MS, maxHeaderSize: 8_192 },
+    (request, response) => {
+      void reply(options, request, response)
+    },
+  )
   server.maxConnections = 100
   server.listen(options.port, options.address)
   await once(server, 'listening')
   const { address, port } = server.address() as AddressInfo
-  return { address, port, close: () => new Promise(resolve => { server.close(() => resolve()); server.closeAllConnections() }) }
+  return {
+    address,
+    port,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
 }
 
 async function reply(options: AdminOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, contentType, body } = await answer(options, request).catch(failed)
-  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', connection: 'close' })
+  response.writeHead(status, {
+    'content-type': contentType,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+  })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 

@@ -15,7 +15,8 @@ const LARGEST_LIMIT = 100_000
 const FILTER_TEXTS = ['queueId', 'sha256', 'sender', 'recipient', 'tenant'] as const
 
 export function asParams(body: unknown): Params {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new BadRequest('the body must be a JSON object')
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new BadRequest('the body must be a JSON object')
   return body as Params
 }
 
@@ -27,7 +28,8 @@ export function textParam(params: Params, name: string): string {
 
 export function countParam(params: Params, name: string): number {
   const value = params[name]
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new BadRequest(`${name} must be a whole number`)
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new BadRequest(`${name} must be a whole number`)
   return value
 }
 
@@ -40,7 +42,9 @@ export function flagParam(params: Params, name: string): boolean {
 export function filterParam(params: Params): MessageFilter {
   const given = asParams(params['filter'] ?? {})
   const limit = given['limit'] === undefined ? 100 : countParam(given, 'limit')
-  const texts = FILTER_TEXTS.filter(name => given[name] !== undefined).map(name => [name, textParam(given, name)] as const)
+  const texts = FILTER_TEXTS.filter(name => given[name] !== undefined).map(
+    name => [name, textParam(given, name)] as const,
+  )
   const sinceMs = given['sinceMs'] === undefined ? {} : { sinceMs: countParam(given, 'sinceMs') }
   return { ...Object.fromEntries(texts), ...sinceMs, limit: Math.min(limit, LARGEST_LIMIT) }
 }
@@ -48,7 +52,8 @@ export function filterParam(params: Params): MessageFilter {
 /** For acts that cannot be taken back: at least one message must be meant. */
 export function narrowFilterParam(params: Params): MessageFilter {
   const filter = filterParam(params)
-  if (!FILTER_TEXTS.some(name => name !== 'tenant' && filter[name] !== undefined)) throw new BadRequest('say which messages: an id, a digest, a sender or a recipient')
+  if (!FILTER_TEXTS.some(name => name !== 'tenant' && filter[name] !== undefined))
+    throw new BadRequest('say which messages: an id, a digest, a sender or a recipient')
   return filter
 }
 
@@ -66,7 +71,8 @@ export function actParam(params: Params): Act {
 
 export function emergencyParam(params: Params): Emergency {
   const state = params['state']
-  if (state !== 'none' && state !== 'hold' && state !== 'isolate') throw new BadRequest('state must be none, hold or isolate')
+  if (state !== 'none' && state !== 'hold' && state !== 'isolate')
+    throw new BadRequest('state must be none, hold or isolate')
   return state
 }
 

@@ -4,7 +4,16 @@
  *
  * Both sides name PROTOCOL_VERSION in a header: after an upgrade without a restart they must not guess.
  */
-import type { Act, AuditCheckpoint, AuditVerdict, Emergency, MessageFilter, QuarantineRow, QueueRow, TraceResult } from '../store/contract.ts'
+import type {
+  Act,
+  AuditCheckpoint,
+  AuditVerdict,
+  Emergency,
+  MessageFilter,
+  QuarantineRow,
+  QueueRow,
+  TraceResult,
+} from '../store/contract.ts'
 import type { Report } from '../core/verdict.ts'
 
 export const PROTOCOL_VERSION = '1'
@@ -32,7 +41,11 @@ export type ControlMethods = {
   'queue.retry': { params: { filter: MessageFilter; by: Act }; result: number }
   'queue.drop': { params: { filter: MessageFilter; by: Act }; result: number }
   'quarantine.list': { params: { filter: MessageFilter }; result: readonly QuarantineRow[] }
-  'quarantine.purge': { params: { filter: PurgeFilter; by: Act; dryRun: boolean }; result: { readonly messages: number; readonly bytes: number } }
+  'quarantine.purge': {
+    params: { filter: PurgeFilter; by: Act; dryRun: boolean }
+    result: { readonly messages: number; readonly bytes: number }
+  }
+  'quarantine.pin': { params: { queueId: string; tenant: string; pinned: boolean; by: Act }; result: boolean }
   report: { params: { queueId: string; tenant: string }; result: readonly Report[] }
   trace: { params: { filter: MessageFilter }; result: readonly TraceResult[] }
   'emergency.get': { params: Record<string, never>; result: Emergency }
@@ -51,4 +64,7 @@ export type ControlMethod = keyof ControlMethods
 export type ControlStream = keyof ControlStreams
 
 /** Body of every answer that is not 200. */
-export type ControlFailure = { readonly error: 'bad-request' | 'not-found' | 'version' | 'failed'; readonly message: string }
+export type ControlFailure = {
+  readonly error: 'bad-request' | 'not-found' | 'version' | 'failed'
+  readonly message: string
+}

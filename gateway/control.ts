@@ -14,8 +14,28 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Act, Emergency, StoreAdmin } from '../store/contract.ts'
-import { actParam, asParams, BadRequest, checkpointParam, countParam, emergencyParam, filterParam, flagParam, narrowFilterParam, purgeFilterParam, textParam } from './control-params.ts'
-import { type ControlFailure, type ControlMethod, type ControlMethods, type ControlStream, type GatewayStatus, PROTOCOL_HEADER, PROTOCOL_VERSION } from './control-protocol.ts'
+import {
+  actParam,
+  asParams,
+  BadRequest,
+  checkpointParam,
+  countParam,
+  emergencyParam,
+  filterParam,
+  flagParam,
+  narrowFilterParam,
+  purgeFilterParam,
+  textParam,
+} from './control-params.ts'
+import {
+  type ControlFailure,
+  type ControlMethod,
+  type ControlMethods,
+  type ControlStream,
+  type GatewayStatus,
+  PROTOCOL_HEADER,
+  PROTOCOL_VERSION,
+} from './control-protocol.ts'
 
 export type ControlOptions = {
   readonly socketPath: string
@@ -48,7 +68,11 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
   chmodSync(options.socketPath, 0o600)
   return {
     socketPath: options.socketPath,
-    close: () => new Promise(resolve => { server.close(() => resolve()); server.closeAllConnections() }),
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
@@ -56,7 +80,10 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
 async function makeWayFor(socketPath: string): Promise<void> {
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 })
   const alive = await new Promise<boolean>(resolve => {
-    const socket = connect(socketPath, () => { socket.destroy(); resolve(true) })
+    const socket = connect(socketPath, () => {
+      socket.destroy()
+      resolve(true)
+    })
     socket.on('error', () => resolve(false))
   })
   if (alive) throw new Error(`another server answers on ${socketPath}`)
@@ -67,17 +94,23 @@ async function answer(options: ControlOptions, request: IncomingMessage, respons
   const method = /^\/rpc\/([\w.]+)$/.exec(request.url ?? '')?.[1] ?? ''
   if (request.method !== 'POST') return send(response, 404, { error: 'not-found', message: 'POST /rpc/<method>' })
   if (request.headers[PROTOCOL_HEADER] !== PROTOCOL_VERSION) {
-    return send(response, 409, { error: 'version', message: `the server speaks protocol ${PROTOCOL_VERSION}: restart it, or use its own command` })
+    return send(response, 409, {
+      error: 'version',
+      message: `the server speaks protocol ${PROTOCOL_VERSION}: restart it, or use its own command`,
+    })
   }
   const params = asParams(await readJson(request))
   if (Object.hasOwn(STREAMS, method)) return sendStream(response, STREAMS[method as ControlStream](options, params))
-  if (!Object.hasOwn(METHODS, method)) return send(response, 404, { error: 'not-found', message: `no method '${method}'` })
+  if (!Object.hasOwn(METHODS, method))
+    return send(response, 404, { error: 'not-found', message: `no method '${method}'` })
   const result = await METHODS[method as ControlMethod](options, params)
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result ?? null))
 }
 
 type Params = Readonly<Record<string, unknown>>
-type Methods = { readonly [M in ControlMethod]: (options: ControlOptions, params: Params) => Promise<ControlMethods[M]['result']> }
+type Methods = {
+  readonly [M in ControlMethod]: (options: ControlOptions, params: Params) => Promise<ControlMethods[M]['result']>
+}
 
 const METHODS: Methods = {
   status: ({ status }) => status(),
@@ -89,7 +122,10 @@ const METHODS: Methods = {
   },
   'queue.drop': ({ store }, params) => store.drop(narrowFilterParam(params), actParam(params)),
   'quarantine.list': ({ store }, params) => store.listQuarantine(filterParam(params)),
-  'quarantine.purge': ({ store }, params) => store.purge(purgeFilterParam(params), actParam(params), flagParam(params, 'dryRun')),
+  'quarantine.purge': ({ store }, params) =>
+    store.purge(purgeFilterParam(params), actParam(params), flagParam(params, 'dryRun')),
+  'quarantine.pin': ({ store }, params) =>
+    store.pin(textParam(params, 'queueId'), textParam(params, 'tenant'), flagParam(params, 'pinned'), actParam(params)),
   report: ({ store }, params) => store.report(textParam(params, 'queueId'), textParam(params, 'tenant')),
   trace: ({ store }, params) => store.trace(filterParam(params)),
   'emergency.get': ({ store }) => store.emergency(),
@@ -103,8 +139,11 @@ const METHODS: Methods = {
   'audit.checkpoint': ({ store }) => store.checkpoint(),
 }
 
-const STREAMS: { readonly [S in ControlStream]: (options: ControlOptions, params: Params) => AsyncIterable<Uint8Array | string> } = {
-  'quarantine.export': ({ store }, params) => store.exportOriginal(textParam(params, 'queueId'), textParam(params, 'tenant'), actParam(params)),
+const STREAMS: {
+  readonly [S in ControlStream]: (options: ControlOptions, params: Params) => AsyncIterable<Uint8Array | string>
+} = {
+  'quarantine.export': ({ store }, params) =>
+    store.exportOriginal(textParam(params, 'queueId'), textParam(params, 'tenant'), actParam(params)),
   'audit.export': ({ store }, params) => store.exportAudit(countParam(params, 'sinceSeq')),
 }
 

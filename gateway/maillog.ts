@@ -13,8 +13,12 @@ import { pino } from 'pino'
 import type { EVENTS, EventName } from './maillog-events.ts'
 
 export type FieldValue = string | number | boolean | readonly string[]
-type FieldsOf<E extends EventName> = (typeof EVENTS)[E] extends { fields: infer F } ? { readonly [K in keyof F]: FieldValue } : unknown
-type OptionalFieldsOf<E extends EventName> = (typeof EVENTS)[E] extends { optional: infer F } ? { readonly [K in keyof F]?: FieldValue | undefined } : unknown
+type FieldsOf<E extends EventName> = (typeof EVENTS)[E] extends { fields: infer F }
+  ? { readonly [K in keyof F]: FieldValue }
+  : unknown
+type OptionalFieldsOf<E extends EventName> = (typeof EVENTS)[E] extends { optional: infer F }
+  ? { readonly [K in keyof F]?: FieldValue | undefined }
+  : unknown
 export type EventFields<E extends EventName> = FieldsOf<E> & OptionalFieldsOf<E>
 
 /** What the wings hold: they say what happened, never how it is written. */
@@ -24,11 +28,18 @@ export interface MailLog {
 }
 
 export type MailLogFormat = 'text' | 'json'
-export type MailLogOptions = { readonly format: MailLogFormat; readonly write: (line: string) => void; readonly now: () => Date }
+export type MailLogOptions = {
+  readonly format: MailLogFormat
+  readonly write: (line: string) => void
+  readonly now: () => Date
+}
 
 export function createMailLog({ format, write, now }: MailLogOptions): MailLog {
   const line = format === 'json' ? jsonLine : textLine
-  return { event: (name, id, fields) => write(line(now(), id, name, fields as Readonly<Record<string, FieldValue | undefined>>)) }
+  return {
+    event: (name, id, fields) =>
+      write(line(now(), id, name, fields as Readonly<Record<string, FieldValue | undefined>>)),
+  }
 }
 
 type Fields = Readonly<Record<string, FieldValue | undefined>>
@@ -36,7 +47,8 @@ type Fields = Readonly<Record<string, FieldValue | undefined>>
 function textLine(time: Date, id: string, name: string, fields: Fields): string {
   let line = `${time.toISOString()} ${bare(id) || '-'} ${name}`
   for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined) line += ` ${key}=${typeof value === 'string' ? shown(value) : Array.isArray(value) ? shown(value.join(',')) : String(value)}`
+    if (value !== undefined)
+      line += ` ${key}=${typeof value === 'string' ? shown(value) : Array.isArray(value) ? shown(value.join(',')) : String(value)}`
   }
   return line + '\n'
 }
@@ -59,7 +71,10 @@ const PLAIN = /^[^\s"\\=\p{C}]+$/u
 function shown(untrusted: string): string {
   const text = untrusted.length > 1000 ? `${untrusted.slice(0, 1000)}…` : untrusted
   if (PLAIN.test(text)) return text
-  return `"${text.replace(/["\\]/g, '\\$&').replace(UNPRINTABLE, escaped).replace(/\p{Zs}/gu, ' ')}"`
+  return `"${text
+    .replace(/["\\]/g, '\\$&')
+    .replace(UNPRINTABLE, escaped)
+    .replace(/\p{Zs}/gu, ' ')}"`
 }
 
 function bare(id: string): string {
@@ -68,7 +83,10 @@ function bare(id: string): string {
 
 /** UTF-16 code units, so that what is printed is what JSON reads back. */
 function escaped(character: string): string {
-  return Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('')
 }
 
 const LARGEST_BACKLOG_BYTES = 16 * 2 ** 20
@@ -92,7 +110,13 @@ export interface LogSink {
  */
 export function openLogSink(path: string, onError: (error: Error) => void): LogSink {
   const isFile = path !== 'stdout'
-  const stream = pino.destination({ dest: isFile ? path : 1, sync: false, mkdir: true, append: true, maxLength: LARGEST_BACKLOG_BYTES })
+  const stream = pino.destination({
+    dest: isFile ? path : 1,
+    sync: false,
+    mkdir: true,
+    append: true,
+    maxLength: LARGEST_BACKLOG_BYTES,
+  })
   let droppedLines = 0
   stream.on('drop', () => droppedLines++)
   stream.on('error', onError)

@@ -25,6 +25,8 @@ export type LaneOptions = {
 export type LaneHooks = {
   /** Ask for a successor of a worn process. */
   readonly replace: (peer: Peer) => void
+  /** It has its first job. */
+  readonly began: (peer: Peer) => void
   readonly kill: (peer: Peer, cause: string) => void
   /** More jobs wait than processes are free. */
   readonly wanting: (waiting: number) => void
@@ -146,6 +148,7 @@ export class Lane {
       if (!peer) return
       const { job } = this.#waiting.shift()!
       this.#waitingBytes -= job.bytes
+      if (peer.jobsBegun === 0) this.#hooks.began(peer)
       peer.give(nextId(), job, nowMs)
     }
   }

@@ -60,6 +60,10 @@ export class LauncherLink {
     this.#writer?.send(FRAME.kill, 0, json({ pid }))
   }
 
+  began(pid: number): void {
+    this.#writer?.send(FRAME.began, 0, json({ pid }))
+  }
+
   replace(pid: number): void {
     this.#writer?.send(FRAME.replace, 0, json({ pid }))
   }

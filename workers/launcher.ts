@@ -51,7 +51,7 @@ export type Launcher = {
 }
 
 type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
-type Child = { readonly kind: Kind; readonly process: ChildProcess; readonly startedMs: number; leaving: boolean; swollen: boolean; cause: string; lastWords: string }
+type Child = { readonly kind: Kind; readonly process: ChildProcess; readonly startedMs: number; began: boolean; leaving: boolean; swollen: boolean; cause: string; lastWords: string }
 type Group = { readonly kind: Kind; target: number; starting: number; delayMs: number; notBeforeMs: number }
 
 const LOOK_MS = 250
@@ -131,6 +131,7 @@ class RunningLauncher implements Launcher {
     const child = this.#children.get(said.pid)
     if (type === FRAME.kill && child) this.#kill(child, 'killed on request')
     else if (type === FRAME.replace && child) child.leaving = true
+    else if (type === FRAME.began && child) child.began = true
     else if (type === FRAME.want) {
       const group = this.#groups.find(({ kind }) => kind.role === said.role && kind.lane === said.lane)
       if (group) group.target = said.count
@@ -175,7 +176,7 @@ class RunningLauncher implements Launcher {
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', socket],
     })
-    const child: Child = { kind, process: spawned, startedMs: Date.now(), leaving: false, swollen: false, cause: '', lastWords: '' }
+    const child: Child = { kind, process: spawned, startedMs: Date.now(), began: false, leaving: false, swollen: false, cause: '', lastWords: '' }
     spawned.on('error', error => this.#options.onProblem?.(`cannot start ${kind.role}: ${error.message}`))
     spawned.stderr?.on('data', (said: Buffer) => (child.lastWords = (child.lastWords + said.toString('latin1')).slice(-LAST_WORDS_BYTES)))
     return child
@@ -216,8 +217,8 @@ class RunningLauncher implements Launcher {
     const pid = child.process.pid!
     this.#children.delete(pid)
     // SIGTERM is how a child ends when its work is done: see child-line.ts.
-    const meant = child.cause !== '' || how === 'SIGTERM'
-    if (meant || Date.now() - child.startedMs > SHORT_LIFE_MS) group.delayMs = 0
+    const meant = child.cause === 'killed on request' || how === 'SIGTERM'
+    if (meant || child.began || Date.now() - child.startedMs > SHORT_LIFE_MS) group.delayMs = 0
     else this.#failedToStart(group)
     this.#writer?.send(FRAME.died, 0, json({ pid, cause: child.cause || how, lastWords: child.lastWords }))
     this.#fill()

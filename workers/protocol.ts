@@ -37,6 +37,8 @@ export const FRAME = {
   want: 50,
   kill: 51,
   replace: 52,
+  /** A child has its first job: if it dies now, the job did it and not the way it was started. */
+  began: 55,
   died: 53,
   swollen: 54,
 } as const

@@ -262,6 +262,7 @@ class ListeningWorkshop implements OpenWorkshop {
       { ...rules, name, mostWaiting, mostWaitingBytes },
       {
         replace: peer => this.#replace(peer),
+        began: peer => this.#launcher.began(peer.pid),
         kill: (peer, cause) => {
           this.#launcher.kill(peer.pid)
           peer.end(cause)

@@ -170,7 +170,8 @@ function returnedFields(message: Uint8Array): readonly string[] {
 /** RFC 3464 §2.1.2; non-ASCII as utf-8-addr-xtext, so that the part stays 7-bit (RFC 6533 §3). */
 function typedAddress(mailbox: Mailbox): string {
   if (isAscii(mailbox)) return `rfc822; ${mailbox}`
-  return `utf-8; ${mailbox.replace(/[^\x21-\x7e]|[\\+=]/gu, char => `\\x{${char.codePointAt(0)!.toString(16).toUpperCase()}}`)}`
+  const xtext = (char: string) => `\\x{${char.codePointAt(0)?.toString(16).toUpperCase()}}`
+  return `utf-8; ${mailbox.replace(/[^\x21-\x7e]|[\\+=]/gu, xtext)}`
 }
 
 /** Whole characters in every word (RFC 2047 §5), folded between words. */

@@ -79,10 +79,18 @@ export function sameColor(text: Color, background: Color): boolean {
 
 /** True for a colour that stands out from black, grey and white. */
 export function isVivid(color: Color): boolean {
-  const red = color >> 16
-  const green = (color >> 8) & 255
-  const blue = color & 255
+  const [red, green, blue] = channels(color)
   return Math.max(red, green, blue) - Math.min(red, green, blue) >= 64
+}
+
+/** True for a background like that of a marker pen: vivid, and light enough for black text. */
+export function isMarkerPen(color: Color): boolean {
+  const [red, green, blue] = channels(color)
+  return isVivid(color) && red * 0.3 + green * 0.59 + blue * 0.11 >= 110
+}
+
+function channels(color: Color): [number, number, number] {
+  return [color >> 16, (color >> 8) & 255, color & 255]
 }
 
 const PIXELS: Readonly<Record<string, number>> = { px: 1, pt: 4 / 3, pc: 16, in: 96, cm: 37.8, mm: 3.78, em: 16, rem: 16, ex: 8, '': 1 }

@@ -176,8 +176,8 @@ export class TextFlow {
     const text = this.#line.replaceAll('\u00a0', ' ').trimEnd()
     this.#line = ''
     if (text === '') {
-      const [before, last] = this.#lines.slice(-2)
-      if (last === undefined || (before === last && /^[> ]*$/.test(last))) return
+      const last = this.#lines.at(-1)
+      if (last === undefined || (last === this.#lines.at(-2) && /^[> ]*$/.test(last))) return
       this.#lines.push(this.#prefix.trimEnd())
     } else {
       this.#lines.push((this.#marker ?? this.#prefix) + text)

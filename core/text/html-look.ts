@@ -2,7 +2,7 @@
  * How a run of text looks, inherited from element to element: shown or not, coloured, struck out, kept as typed.
  * Elements that change nothing share the look of their parent.
  */
-import { type Color, isVivid, parseLegacyColor, sameColor, type Styling } from './html-css.ts'
+import { type Color, isMarkerPen, isVivid, parseLegacyColor, sameColor, type Styling } from './html-css.ts'
 import { attribute, type HtmlNode } from './html-tree.ts'
 
 export type Look = {
@@ -109,7 +109,7 @@ function painted(node: HtmlNode, inherited: Look): Look {
 function withStyling(node: HtmlNode, styling: Styling, inherited: Look): Look {
   const { fontSize } = styling
   const background = styling.background ?? inherited.background
-  const marks = MARKER_TAGS.has(node.tag) && typeof styling.background === 'number' && isVivid(styling.background)
+  const marks = MARKER_TAGS.has(node.tag) && typeof styling.background === 'number' && isMarkerPen(styling.background)
   return {
     visible: styling.visible ?? inherited.visible,
     fontSize: fontSize === undefined ? inherited.fontSize : 'pixels' in fontSize ? fontSize.pixels : fontSize.factor * inherited.fontSize,

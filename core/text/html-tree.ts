@@ -226,7 +226,7 @@ const VOID_TAGS = new Set(
 const RAW_TEXT_TAGS = new Set('style xmp iframe noembed noframes'.split(' '))
 const CLOSED_BY_SIBLING = new Set('p li dt dd tr td th option'.split(' '))
 
-/** Deepest nesting the flat tree keeps; anything deeper becomes a sibling. */
+/** Deepest nesting the flat tree keeps; going deeper closes the inner half, so that what is near stays together. */
 const FLAT_DEPTH = 200
 /** How far an end tag looks for its start tag. */
 const FLAT_LOOK_BACK = 32
@@ -246,8 +246,9 @@ function parseFlat(untrustedHtml: string): HtmlNode {
     onStartTag(token) {
       const node = new HtmlNode(token.tagName, false, token.attrs, '')
       if (CLOSED_BY_SIBLING.has(node.tag) && open.at(-1)!.tag === node.tag) open.pop()
+      if (open.length >= FLAT_DEPTH) open.length = FLAT_DEPTH / 2
       link(open.at(-1)!, node, undefined)
-      if (VOID_TAGS.has(node.tag) || open.length >= FLAT_DEPTH) return
+      if (VOID_TAGS.has(node.tag)) return
       open.push(node)
       if (RAW_TEXT_TAGS.has(node.tag)) tokenizer.state = TokenizerMode.RAWTEXT
       else if (node.tag === 'script') tokenizer.state = TokenizerMode.SCRIPT_DATA

@@ -1,7 +1,7 @@
 /**
  * HTML mail as text that office people can read, and that can do nothing.
  *
- *   markup ──▶ tree (html-tree) ──▶ prune (html-prune) ──▶ emit (html-emit) ──▶ links (links.ts) ──▶ text
+ *   markup ──▶ tree (html-tree) ──▶ prune (html-prune) ──▶ emit (html-emit) ──▶ harmless ──▶ defang ──▶ text
  *
  * The output is composed of characters that a reader of the HTML would have seen, plus our own marks; no tag, no
  * attribute but link targets, alt texts and list numbers takes part in it. Entities are decoded once, by the parser.
@@ -9,6 +9,7 @@
  *
  * Invariant: time and memory are linear in the markup; any string is accepted.
  */
+import { makeHarmless } from './harmless.ts'
 import { emit, type EmitOptions, type TextFinding, type TextImage } from './html-emit.ts'
 import { type Pruned, prune } from './html-prune.ts'
 import { parseHtml } from './html-tree.ts'
@@ -29,19 +30,20 @@ const MAX_MARKUP_CHARS = 16 * 1024 * 1024
 
 /**
  * Converts decoded HTML to text with LF line ends, without one at the end. `maxChars` counts UTF-16 units of the
- * result. Never throws; characters are those of the mail, so control and direction characters are still to be
- * made harmless (harmless.ts).
+ * result. Never throws.
  */
 export function htmlToText(untrustedHtml: string, options: EmitOptions): HtmlText {
   const markup = untrustedHtml.length > MAX_MARKUP_CHARS ? untrustedHtml.slice(0, MAX_MARKUP_CHARS) : untrustedHtml
   const { document, flattened } = parseHtml(markup)
   const pruned = prune(document)
   const emitted = emit(document, pruned, options)
-  const whole = defang(emitted.lines.join('\n'), options.links)
+  // Harmless first: an invisible character inside a URL would hide it from defanging, and be gone afterwards.
+  const harmless = makeHarmless(emitted.lines.join('\n'))
+  const whole = defang(harmless.text, options.links)
   const text = whole.length > options.maxChars ? cutAt(whole, options.maxChars) : whole
   return {
     text,
-    findings: [...findingsOf(pruned, flattened), ...emitted.findings],
+    findings: [...findingsOf(pruned, flattened), ...emitted.findings, ...harmless.findings],
     hiddenCount: pruned.hiddenCount,
     images: emitted.images,
     truncated: emitted.truncated || text.length < whole.length || markup.length < untrustedHtml.length,

@@ -148,6 +148,8 @@ function urlAt(text: string, colon: number, from: number): FoundLink | undefined
 function wwwAt(text: string, start: number): FoundLink | undefined {
   if (start > 0 && /[a-z0-9@./\\\]-]/i.test(text[start - 1]!)) return undefined
   const host = hostAt(text, start)
+  // `www.http://…`: the scheme behind it is the link.
+  if (text.startsWith('://', start + host.length)) return undefined
   return host.length > 4 ? { start, hostEnd: start + host.length, host, defanged: dotless(host) } : undefined
 }
 
@@ -176,6 +178,8 @@ function urlEnd(text: string, hostEnd: number): number {
   URL_CHARS.lastIndex = hostEnd
   const stop = URL_CHARS.exec(text)?.index ?? text.length
   let end = stop
-  while (end > hostEnd && ".,;:!?'\")]}".includes(text[end - 1]!)) end--
+  // Punctuation behind a URL belongs to the sentence; a bracket only when none was opened in the URL.
+  const opened = text.slice(hostEnd, end).includes('(')
+  while (end > hostEnd && (opened ? ".,;:!?'" : ".,;:!?')]").includes(text[end - 1]!)) end--
   return end
 }

@@ -9,14 +9,18 @@
  */
 import { mkdir, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ownReply } from './hop-reply.ts'
+import { type HopReply, ownReply } from './hop-reply.ts'
 import { all, type Transport } from './outcome.ts'
+
+/** Bounds the messages in memory; more at once than Node has threads for files would gain nothing. */
+const WRITES_AT_ONCE = 8
 
 export type MaildirNaming = { readonly clock: () => number; readonly random: () => number; readonly hostname: string }
 
 export function maildirTransport(path: string, naming: MaildirNaming): Transport {
   const newFolder = join(path, 'new')
   const flushNew = grouped(() => flushFolder(newFolder))
+  const inTurn = slots(WRITES_AT_ONCE)
   let prepared: Promise<void> | undefined
   let counter = 0
 
@@ -29,32 +33,37 @@ export function maildirTransport(path: string, naming: MaildirNaming): Transport
     return `${Math.floor(atMs / 1000)}.M${(atMs % 1000) * 1000}P${process.pid}Q${++counter}R${randomPart}.${host}`
   }
 
+  /** Into new/, not yet durable there. Undefined, or what went wrong. */
+  const write = async (name: string, message: Uint8Array): Promise<unknown> => {
+    const temporary = join(path, 'tmp', name)
+    try {
+      await (prepared ??= prepare(path))
+      await writeFlushed(temporary, message)
+      return await rename(temporary, join(newFolder, name))
+    } catch (error) {
+      prepared = undefined
+      await unlink(temporary).catch(() => undefined)
+      return error
+    }
+  }
+
   return {
     async deliver({ recipients, load }) {
       const name = uniqueName()
-      let renamed = false
-      let loadFailure: { readonly error: unknown } | undefined
+      const failure = await inTurn(async () => write(name, await load()))
+      if (failure !== undefined) return all(recipients, 'deferred', localFailure(failure))
       try {
-        await (prepared ??= prepare(path))
-        await inTurn(async () => {
-          const message = await load().catch(error => {
-            loadFailure = { error }
-            throw error
-          })
-          await writeFlushed(join(path, 'tmp', name), message)
-          await rename(join(path, 'tmp', name), join(newFolder, name))
-        })
-        renamed = true
         await flushNew()
         return all(recipients, 'delivered', ownReply(250, '2.0.0', `written as ${name}`))
       } catch (error) {
-        prepared = undefined
-        await unlink(join(path, 'tmp', name)).catch(() => undefined)
-        const text = error instanceof Error ? error.message : String(error)
-        return all(recipients, 'deferred', ownReply(451, '4.3.0', text), renamed)
+        return all(recipients, 'deferred', localFailure(error), true)
       }
     },
   }
+}
+
+function localFailure(error: unknown): HopReply {
+  return ownReply(451, '4.3.0', error instanceof Error ? error.message : String(error))
 }
 
 async function prepare(path: string): Promise<void> {
@@ -102,5 +111,22 @@ export function grouped(work: () => Promise<void>): () => Promise<void> {
         return start()
       })
     return next
+  }
+}
+
+/** Runs at most `count` at once, the others in the order in which they came. */
+export function slots(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = count
+  return async work => {
+    if (free > 0) free--
+    else await new Promise<void>(resolve => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    }
   }
 }

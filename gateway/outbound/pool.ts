@@ -82,7 +82,7 @@ export class SmtpPool {
     })
   }
 
-  /** As `acquire`, after a reused connection turned out dead: the idle ones are then of the same age, so they go too. */
+  /** As `acquire`, after a reused connection turned out dead: the idle ones are as old, so they go too. */
   acquireFresh(): Promise<SmtpSession> {
     for (const { session } of this.#idle.splice(0)) session.quit()
     return this.acquire()

@@ -146,7 +146,7 @@ function greet(connection: CanonicalConnection, signal: AbortSignal): Promise<vo
   })
 }
 
-/** What we use of SMTPConnection beyond its public face. Its version is pinned; the tests at the raw sink notice a change. */
+/** What we use of SMTPConnection beyond its public face. Its version is pinned; the tests at a raw sink notice more. */
 type Internals = {
   _socket: Socket
   _envelope: { rejectedErrors: ReplyError[] } | false

@@ -3,15 +3,40 @@ import type { Emergency, QuarantineRow, QueueRow, StoreAdmin, TraceResult } from
 import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
 
 const QUEUED: QueueRow = {
-  queueId: 'q1' as QueueId, entryId: 1, tenant: 'default', route: 'inward', reversePath: 'a@x.example' as Mailbox, acceptedAtMs: 0, messageBytes: 2048,
-  recipients: [{ mailbox: 'b@town.example.jp' as Mailbox, state: { kind: 'scheduled', dueAtMs: 60_000, attempts: 1, lastReply: '451 later' } }],
+  queueId: 'q1' as QueueId,
+  entryId: 1,
+  tenant: 'default',
+  route: 'inward',
+  reversePath: 'a@x.example' as Mailbox,
+  acceptedAtMs: 0,
+  messageBytes: 2048,
+  recipients: [
+    {
+      mailbox: 'b@town.example.jp' as Mailbox,
+      state: { kind: 'scheduled', dueAtMs: 60_000, attempts: 1, lastReply: '451 later' },
+    },
+  ],
 }
 const KEPT: QuarantineRow = {
-  queueId: 'q1' as QueueId, tenant: 'default', acceptedAtMs: 0, reversePath: null, subject: '見積書\u202e', bytes: 4096, rawSha256: 'ab'.repeat(32), expiresAtMs: 86_400_000,
-  pinned: false, purged: false, parts: [{ id: '2', name: '配置図.jww', detectedType: 'application/x-jww', reason: 'cannot-disarm' }],
+  queueId: 'q1' as QueueId,
+  tenant: 'default',
+  acceptedAtMs: 0,
+  reversePath: null,
+  subject: '見積書\u202e',
+  bytes: 4096,
+  rawSha256: 'ab'.repeat(32),
+  expiresAtMs: 86_400_000,
+  pinned: false,
+  purged: false,
+  parts: [{ id: '2', name: '配置図.jww', detectedType: 'application/x-jww', reason: 'cannot-disarm' }],
 }
 const TRACED: TraceResult = {
-  queueId: 'q1' as QueueId, tenant: 'default', reversePath: null, recipients: ['b@town.example.jp' as Mailbox], subject: '見積書', rawSha256: 'ab'.repeat(32),
+  queueId: 'q1' as QueueId,
+  tenant: 'default',
+  reversePath: null,
+  recipients: ['b@town.example.jp' as Mailbox],
+  subject: '見積書',
+  rawSha256: 'ab'.repeat(32),
   steps: [{ atMs: 0, kind: 'accept', actor: 'system', detail: { verdict: 'relay' } }],
 }
 
@@ -20,17 +45,21 @@ export type FakeStoreAdmin = StoreAdmin & { readonly asked: unknown[][] }
 export function fakeStoreAdmin(): FakeStoreAdmin {
   const asked: unknown[][] = []
   let emergency: Emergency = 'none'
-  const answer = <T>(name: string, value: T) => async (...args: unknown[]): Promise<T> => {
-    asked.push([name, ...args])
-    return value
-  }
+  const answer =
+    <T>(name: string, value: T) =>
+    async (...args: unknown[]): Promise<T> => {
+      asked.push([name, ...args])
+      return value
+    }
   const isKept = (queueId: string) => queueId === KEPT.queueId
   return {
     asked,
-    listQueue: async filter => (filter.queueId === undefined || filter.queueId === QUEUED.queueId ? answer('listQueue', [QUEUED])(filter) : []),
+    listQueue: async filter =>
+      filter.queueId === undefined || filter.queueId === QUEUED.queueId ? answer('listQueue', [QUEUED])(filter) : [],
     retry: answer('retry', 3),
     drop: answer('drop', 1),
-    listQuarantine: async filter => (filter.queueId === undefined || isKept(filter.queueId) ? answer('listQuarantine', [KEPT])(filter) : []),
+    listQuarantine: async filter =>
+      filter.queueId === undefined || isKept(filter.queueId) ? answer('listQuarantine', [KEPT])(filter) : [],
     exportOriginal: async function* (queueId, tenant, by) {
       asked.push(['exportOriginal', queueId, tenant, by])
       if (!isKept(queueId)) throw new Error(`no original of ${queueId}`)
@@ -39,6 +68,10 @@ export function fakeStoreAdmin(): FakeStoreAdmin {
       if (tenant === 'breaks') throw new Error('disk gone')
     },
     purge: answer('purge', { messages: 2, bytes: 8192 }),
+    pin: async (queueId, tenant, pinned, by) => {
+      asked.push(['pin', queueId, tenant, pinned, by])
+      return isKept(queueId)
+    },
     trace: async filter => (filter.sha256 === 'ff' ? [] : answer('trace', [TRACED])(filter)),
     report: answer('report', []),
     emergency: async () => emergency,
@@ -47,7 +80,9 @@ export function fakeStoreAdmin(): FakeStoreAdmin {
       emergency = state
     },
     verifyAudit: async anchor =>
-      anchor?.seq === 99 ? { ok: false, seq: 99, problem: 'the chain ends before the checkpoint' } : { ok: true, records: 5, headSeq: 5, headHash: 'cd' },
+      anchor?.seq === 99
+        ? { ok: false, seq: 99, problem: 'the chain ends before the checkpoint' }
+        : { ok: true, records: 5, headSeq: 5, headHash: 'cd' },
     exportAudit: async function* (sinceSeq) {
       for (let seq = sinceSeq + 1; seq <= 3; seq++) yield `{"seq":${seq}}\n`
     },

@@ -36,12 +36,29 @@ describe('a recipient gets the settings of group, tenant and gateway, the narrow
     ['x@village.jp', 'village', 'raster', ''],
   ])('%s → tenant %s, profile %s', (recipient, tenant, profile, subjectTag) => {
     const settings = chosen(recipient)
-    expect({ tenant: settings.tenant.id, profile: settings.policy.profile, subjectTag: settings.policy.subjectTag }).toEqual({ tenant, profile, subjectTag })
+    expect({
+      tenant: settings.tenant.id,
+      profile: settings.policy.profile,
+      subjectTag: settings.policy.subjectTag,
+    }).toEqual({ tenant, profile, subjectTag })
   })
 
   test('a tenant has its own words and times, and keeps the common ones it does not set', () => {
-    expect(chosen('x@village.jp').tenant).toEqual({ id: 'village', ownDomains: ['village.jp'], language: 'ja', contact: '総務課', portalUrl: '', noticeTexts: { contact: '問: {contact}' }, originalDays: 10 })
-    expect(chosen('x@a.jp').tenant).toMatchObject({ id: 'default', contact: '情報政策課', originalDays: 30, ownDomains: ['town.example.jp', 'a.jp'] })
+    expect(chosen('x@village.jp').tenant).toEqual({
+      id: 'village',
+      ownDomains: ['village.jp'],
+      language: 'ja',
+      contact: '総務課',
+      portalUrl: '',
+      noticeTexts: { contact: '問: {contact}' },
+      originalDays: 10,
+    })
+    expect(chosen('x@a.jp').tenant).toMatchObject({
+      id: 'default',
+      contact: '情報政策課',
+      originalDays: 30,
+      ownDomains: ['town.example.jp', 'a.jp'],
+    })
   })
 
   test('equal policies share a group key, tenants never do', () => {
@@ -52,10 +69,18 @@ describe('a recipient gets the settings of group, tenant and gateway, the narrow
     expect(shared('x@t.jp').groupKey).not.toBe(shared('x@town.example.jp').groupKey)
   })
 
-  test('domains of tenants are accepted too', () => expect([...acceptedDomains(TOWNS)]).toEqual(['town.example.jp', 'a.jp', 'village.jp']))
+  test('domains of tenants are accepted too', () =>
+    expect([...acceptedDomains(TOWNS)]).toEqual(['town.example.jp', 'a.jp', 'village.jp']))
 })
 
-const CSV: PartFacts = { detectedType: 'text/csv', extension: 'csv', role: 'attachment', encrypted: false, bytes: 10, findings: [] }
+const CSV: PartFacts = {
+  detectedType: 'text/csv',
+  extension: 'csv',
+  role: 'attachment',
+  encrypted: false,
+  bytes: 10,
+  findings: [],
+}
 
 describe.each(Object.keys(SHIPPED_PROFILES))('profile %s', profile => {
   const policy = buildPolicy(configOf(`policy: { profile: ${profile} }`), 'x@town.example.jp')
@@ -69,34 +94,70 @@ describe.each(Object.keys(SHIPPED_PROFILES))('profile %s', profile => {
     for (const row of policy.rows) expect(['disarm', 'quarantine']).toContain(row.then)
   })
 
-  test('the last row catches everything', () => expect(policy.rows.at(-1)).toMatchObject({ when: {}, then: 'quarantine' }))
+  test('the last row catches everything', () =>
+    expect(policy.rows.at(-1)).toMatchObject({ when: {}, then: 'quarantine' }))
 
   test.each(DANGEROUS_EXTENSIONS)('a .%s never gets in, whatever its content', extension =>
-    expect(decide({ ...CSV, extension }, policy)).toEqual({ disposition: 'quarantine', rule: 'dangerous-extension', reason: 'dangerous-type' }))
+    expect(decide({ ...CSV, extension }, policy)).toEqual({
+      disposition: 'quarantine',
+      rule: 'dangerous-extension',
+      reason: 'dangerous-type',
+    }),
+  )
 
   test.each(DANGEROUS_TYPES)('%s never gets in, whatever its name', detectedType =>
-    expect(decide({ ...CSV, detectedType }, policy)).toMatchObject({ disposition: 'quarantine', reason: 'dangerous-type' }))
+    expect(decide({ ...CSV, detectedType }, policy)).toMatchObject({
+      disposition: 'quarantine',
+      reason: 'dangerous-type',
+    }),
+  )
 
-  test('an encrypted file says so', () => expect(decide({ ...CSV, encrypted: true }, policy)).toMatchObject({ disposition: 'quarantine', reason: 'encrypted' }))
+  test('an encrypted file says so', () =>
+    expect(decide({ ...CSV, encrypted: true }, policy)).toMatchObject({
+      disposition: 'quarantine',
+      reason: 'encrypted',
+    }))
 
-  test.each(['application/pdf', 'application/octet-stream', 'image/png', 'x/never-heard-of'])('%s is kept back', detectedType =>
-    expect(decide({ ...CSV, detectedType, extension: 'x' }, policy).disposition).toBe('quarantine'))
+  test.each(['application/pdf', 'application/octet-stream', 'image/png', 'x/never-heard-of'])(
+    '%s is kept back',
+    detectedType => expect(decide({ ...CSV, detectedType, extension: 'x' }, policy).disposition).toBe('quarantine'),
+  )
 })
 
-test.each([['disarm', 'disarm'], ['raster', 'disarm'], ['text-only', 'quarantine']])('profile %s: CSV → %s', (profile, want) =>
-  expect(decide(CSV, buildPolicy(configOf(`policy: { profile: ${profile} }`), 'x@town.example.jp')).disposition).toBe(want))
+test.each([
+  ['disarm', 'disarm'],
+  ['raster', 'disarm'],
+  ['text-only', 'quarantine'],
+])('profile %s: CSV → %s', (profile, want) =>
+  expect(decide(CSV, buildPolicy(configOf(`policy: { profile: ${profile} }`), 'x@town.example.jp')).disposition).toBe(
+    want,
+  ),
+)
 
 describe('own rows', () => {
-  const policy = buildPolicy(configOf(`
+  const policy = buildPolicy(
+    configOf(`
 policy:
   rows:
     - { id: no-csv, detected: [text/csv], then: quarantine, reason: attachment-policy, why: 決まり, clause: 第4条 }
     - { id: exe-please, extension: [.EXE], then: disarm, why: wish }
-`), 'x@town.example.jp')
+`),
+    'x@town.example.jp',
+  )
 
-  test('decide before the profile', () => expect(decide(CSV, policy)).toEqual({ disposition: 'quarantine', rule: 'no-csv', reason: 'attachment-policy' }))
-  test('cannot lift what stands before them', () => expect(decide({ ...CSV, extension: 'exe' }, policy).rule).toBe('dangerous-extension'))
-  test('change the version of the policy', () => expect(policy.version).not.toBe(buildPolicy(configOf(''), 'x@town.example.jp').version))
+  test('decide before the profile', () =>
+    expect(decide(CSV, policy)).toEqual({ disposition: 'quarantine', rule: 'no-csv', reason: 'attachment-policy' }))
+  test('cannot lift what stands before them', () =>
+    expect(decide({ ...CSV, extension: 'exe' }, policy).rule).toBe('dangerous-extension'))
+  test('change the version of the policy', () =>
+    expect(policy.version).not.toBe(buildPolicy(configOf(''), 'x@town.example.jp').version))
   test('carry their clause, and no condition that was not written', () =>
-    expect(policy.rows.find(row => row.id === 'no-csv')).toEqual({ id: 'no-csv', when: { detected: ['text/csv'] }, then: 'quarantine', reason: 'attachment-policy', why: '決まり', clause: '第4条' }))
+    expect(policy.rows.find(row => row.id === 'no-csv')).toEqual({
+      id: 'no-csv',
+      when: { detected: ['text/csv'] },
+      then: 'quarantine',
+      reason: 'attachment-policy',
+      why: '決まり',
+      clause: '第4条',
+    }))
 })

@@ -40,7 +40,10 @@ describe('the monitor hears', () => {
   test('/ready: no, with every reason', async () => {
     reasons = ['no sanitizer', 'disk full']
     const response = await get('/ready')
-    expect([response.status, await response.json()]).toEqual([503, { ready: false, reasons: ['no sanitizer', 'disk full'] }])
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { ready: false, reasons: ['no sanitizer', 'disk full'] },
+    ])
   })
 
   test('/ready fails: 500 without the detail', async () => {
@@ -51,14 +54,29 @@ describe('the monitor hears', () => {
 
   test('/metrics as Prometheus wants it', async () => {
     const response = await get('/metrics')
-    expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain; version=0.0.4', 'x 1\n'])
+    expect([response.headers.get('content-type'), await response.text()]).toEqual([
+      'text/plain; version=0.0.4',
+      'x 1\n',
+    ])
   })
 
-  test.each([['GET', '/', 404], ['GET', '/metrics/', 404], ['POST', '/health', 405], ['DELETE', '/ready', 405]])('%s %s → %i', async (method, path, status) =>
-    expect((await get(path, method)).status).toBe(status))
+  test.each([
+    ['GET', '/', 404],
+    ['GET', '/metrics/', 404],
+    ['POST', '/health', 405],
+    ['DELETE', '/ready', 405],
+  ])('%s %s → %i', async (method, path, status) => expect((await get(path, method)).status).toBe(status))
 
   test('HEAD has no body', async () => expect(await (await get('/health', 'HEAD')).text()).toBe(''))
 })
 
 test('a port that is taken is an error at start', () =>
-  expect(startAdmin({ address: '127.0.0.1', port: server.port, version: '', readiness: async () => ({ reasons: [] }), metrics: async () => ({ contentType: '', text: '' }) })).rejects.toMatchObject({ code: 'EADDRINUSE' }))
+  expect(
+    startAdmin({
+      address: '127.0.0.1',
+      port: server.port,
+      version: '',
+      readiness: async () => ({ reasons: [] }),
+      metrics: async () => ({ contentType: '', text: '' }),
+    }),
+  ).rejects.toMatchObject({ code: 'EADDRINUSE' }))

@@ -8,7 +8,17 @@ import { type ControlServer, startControl } from '../../../gateway/control.ts'
 import type { GatewayStatus } from '../../../gateway/control-protocol.ts'
 import { type FakeStoreAdmin, fakeStoreAdmin } from '../../support/fake-store-admin.ts'
 
-const STATUS: GatewayStatus = { version: '1', pid: 1, startedAtMs: 0, emergency: 'none', reasons: [], queuedMessages: 0, freeBytes: 1, originalBytes: 0, quotaBytes: 1 }
+const STATUS: GatewayStatus = {
+  version: '1',
+  pid: 1,
+  startedAtMs: 0,
+  emergency: 'none',
+  reasons: [],
+  queuedMessages: 0,
+  freeBytes: 1,
+  originalBytes: 0,
+  quotaBytes: 1,
+}
 const BY = { actor: 'os:root', reason: 'test' }
 
 let store: FakeStoreAdmin
@@ -35,11 +45,22 @@ function start(): Promise<ControlServer> {
   })
 }
 
-function post(path: string, body: string, headers: Record<string, string> = { 'sekisho-protocol': '1' }, method = 'POST'): Promise<{ status: number | undefined; body: string }> {
+function post(
+  path: string,
+  body: string,
+  headers: Record<string, string> = { 'sekisho-protocol': '1' },
+  method = 'POST',
+): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const question = request({ socketPath, path, method, headers }, response => {
       let text = ''
-      response.setEncoding('utf8').on('data', piece => { text += piece }).on('end', () => resolve({ status: response.statusCode, body: text })).on('error', reject)
+      response
+        .setEncoding('utf8')
+        .on('data', piece => {
+          text += piece
+        })
+        .on('end', () => resolve({ status: response.statusCode, body: text }))
+        .on('error', reject)
     })
     question.on('error', reject).end(body)
   })
@@ -63,7 +84,9 @@ describe('what is asked reaches the store', () => {
   })
 
   test('an export comes through whole', async () => {
-    const pieces = await Array.fromAsync(await controlClient(socketPath).stream('quarantine.export', { queueId: 'q1', tenant: 'default', by: BY }))
+    const pieces = await Array.fromAsync(
+      await controlClient(socketPath).stream('quarantine.export', { queueId: 'q1', tenant: 'default', by: BY }),
+    )
     expect(Buffer.concat(pieces).length).toBe(200_022)
   })
 
@@ -81,12 +104,42 @@ describe('what is not understood is refused, and the server lives on', () => {
     ['a filter of the wrong type', '/rpc/queue.list', '{"filter":{"sender":5}}', 400, 'bad-request'],
     ['a negative limit', '/rpc/queue.list', '{"filter":{"limit":-1}}', 400, 'bad-request'],
     ['a drop of everything', '/rpc/queue.drop', '{"filter":{},"by":{"actor":"a","reason":"r"}}', 400, 'bad-request'],
-    ['a drop of a whole tenant', '/rpc/queue.drop', '{"filter":{"tenant":"default"},"by":{"actor":"a","reason":"r"}}', 400, 'bad-request'],
-    ['a drop without a reason', '/rpc/queue.drop', '{"filter":{"queueId":"q1"},"by":{"actor":"a","reason":""}}', 400, 'bad-request'],
-    ['a purge of everything', '/rpc/quarantine.purge', '{"filter":{},"by":{"actor":"a","reason":"r"},"dryRun":true}', 400, 'bad-request'],
-    ['a purge that does not say whether it is one', '/rpc/quarantine.purge', '{"filter":{"queueId":"q1"},"by":{"actor":"a","reason":"r"}}', 400, 'bad-request'],
+    [
+      'a drop of a whole tenant',
+      '/rpc/queue.drop',
+      '{"filter":{"tenant":"default"},"by":{"actor":"a","reason":"r"}}',
+      400,
+      'bad-request',
+    ],
+    [
+      'a drop without a reason',
+      '/rpc/queue.drop',
+      '{"filter":{"queueId":"q1"},"by":{"actor":"a","reason":""}}',
+      400,
+      'bad-request',
+    ],
+    [
+      'a purge of everything',
+      '/rpc/quarantine.purge',
+      '{"filter":{},"by":{"actor":"a","reason":"r"},"dryRun":true}',
+      400,
+      'bad-request',
+    ],
+    [
+      'a purge that does not say whether it is one',
+      '/rpc/quarantine.purge',
+      '{"filter":{"queueId":"q1"},"by":{"actor":"a","reason":"r"}}',
+      400,
+      'bad-request',
+    ],
     ['an unknown state', '/rpc/emergency.set', '{"state":"panic","by":{"actor":"a","reason":"r"}}', 400, 'bad-request'],
-    ['an original that is not there', '/rpc/quarantine.export', '{"queueId":"zz","tenant":"default","by":{"actor":"a","reason":"r"}}', 500, 'failed'],
+    [
+      'an original that is not there',
+      '/rpc/quarantine.export',
+      '{"queueId":"zz","tenant":"default","by":{"actor":"a","reason":"r"}}',
+      500,
+      'failed',
+    ],
   ])('%s', async (_, path, body, status, error) => {
     const answer = await post(path, body)
     expect([answer.status, JSON.parse(answer.body).error]).toEqual([status, error])
@@ -94,15 +147,21 @@ describe('what is not understood is refused, and the server lives on', () => {
     expect((await post('/rpc/status', '{}')).status).toBe(200)
   })
 
-  test('a question of a megabyte', async () => expect((await post('/rpc/queue.list', ' '.repeat(2 ** 20 + 1))).status).toBe(400))
+  test('a question of a megabyte', async () =>
+    expect((await post('/rpc/queue.list', ' '.repeat(2 ** 20 + 1))).status).toBe(400))
 
-  test('another protocol version', async () => expect((await post('/rpc/status', '{}', { 'sekisho-protocol': '0' })).status).toBe(409))
+  test('another protocol version', async () =>
+    expect((await post('/rpc/status', '{}', { 'sekisho-protocol': '0' })).status).toBe(409))
 
   test('GET', async () => expect((await post('/rpc/status', '', { 'sekisho-protocol': '1' }, 'GET')).status).toBe(404))
 })
 
 test('a stream that breaks is cut, never ended in good order', async () => {
-  const pieces = await controlClient(socketPath).stream('quarantine.export', { queueId: 'q1', tenant: 'breaks', by: BY })
+  const pieces = await controlClient(socketPath).stream('quarantine.export', {
+    queueId: 'q1',
+    tenant: 'breaks',
+    by: BY,
+  })
   await expect(Array.fromAsync(pieces)).rejects.toThrow()
   expect(happened).toEqual(['Error: disk gone'])
 })

@@ -36,7 +36,18 @@ describe('metrics', () => {
   })
 
   test('no label could hold what a sender chooses', () => {
-    const labels = Object.values<{ readonly labels?: readonly string[] }>(METRICS).flatMap(metric => metric.labels ?? [])
-    expect([...new Set(labels)].sort()).toEqual(['cause', 'client', 'degraded', 'direction', 'kind', 'lane', 'outcome', 'reply', 'state', 'verdict'])
+    const labels = Object.values(METRICS).flatMap(metric => ('labels' in metric ? [...metric.labels] : []))
+    expect([...new Set(labels)].sort()).toEqual([
+      'cause',
+      'client',
+      'degraded',
+      'direction',
+      'kind',
+      'lane',
+      'outcome',
+      'reply',
+      'state',
+      'verdict',
+    ])
   })
 })

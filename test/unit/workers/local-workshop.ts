@@ -22,7 +22,7 @@ export type LocalWorkshop = {
   close(): Promise<void>
 }
 
-export type LocalOptions = { readonly workshop?: Partial<WorkshopOptions>; readonly launcher?: Partial<LauncherOptions> }
+export type LocalOptions = { readonly workshop?: Partial<WorkshopOptions>; readonly launcher?: Partial<LauncherOptions>; readonly awaitReady?: boolean }
 
 /** Resolves when it is ready for work. */
 export async function openLocalWorkshop(options: LocalOptions = {}): Promise<LocalWorkshop> {
@@ -54,7 +54,7 @@ export async function openLocalWorkshop(options: LocalOptions = {}): Promise<Loc
     ...options.launcher,
   }
   const launcher = await startLauncher(launcherOptions)
-  await until(() => workshop.ready)
+  if (options.awaitReady !== false) await until(() => workshop.ready)
   const close = async () => {
     await launcher.close()
     await workshop.close()

@@ -75,7 +75,7 @@ describe('emphasis that carries meaning', () => {
     ['the colour of most of the text says nothing', `<p style="color:#1F497D">${'本文です。'.repeat(9)}<span style="color:red">注意</span></p>`, `${'本文です。'.repeat(9)}【注意】`],
     ['the colour of a heading says nothing', '<h2 style="color:#c00">案内</h2>', '■ 案内'],
     ['links are not marked for their colour', '<p><a href="https://a.jp/"><font color=red>申込</font></a>', '申込 <https://a.jp/>'],
-    ['struck out and coloured', '<p><s style="color:red">旧</s>', '〔取消:【旧】〕'],
+    ['struck out and coloured', '<p><s style="color:red">旧</s>新しい', '〔取消:【旧】〕新しい'],
   ])('%s', (_name, html, expected) => {
     expect(text(html)).toBe(expected)
   })
@@ -118,7 +118,7 @@ describe('what would act', () => {
     ['onload', '<p onload="x()"></p>'],
   ])('%s is left out, with a finding', (name, html) => {
     const result = htmlToText(`a${html}b`, JA)
-    expect(result.text.replace('\n', '')).toBe('ab')
+    expect(result.text.replaceAll('\n', '')).toBe('ab')
     expect(result.findings).toContainEqual({ code: 'html.active', detail: name })
   })
   test('templates are silent', () => {

@@ -110,12 +110,13 @@ describe('labels that say another host', () => {
     ['info@bank.jp', 'mailto:info@evil.example'],
     ['https://bank.jp@evil.example/', 'https://evil.example/'],
     ['bank。jp', 'https://evil.example/'],
-    ['mail.example.jp', 'https://www.example.jp/'],
+    ['a.example.com', 'https://b.example.com/'],
   ])('%s → %s', (label, href) => {
     expect(contradicts(label, href)).toBe(true)
   })
   test.each([
     ['https://bank.jp/login', 'https://www.bank.jp/login?x=1'],
+    ['mail.example.jp', 'https://www.example.jp/'],
     ['example.jp', 'https://www2.example.jp/'],
     ['EXAMPLE.JP/x', 'https://example.jp/y'],
     ['日本語.jp', 'https://xn--wgv71a119e.jp/'],
@@ -151,6 +152,9 @@ describe('links in HTML', () => {
     ['hidden links', 'a<a href="https://a.jp/" style="display:none">x</a>', 'keep', 'a'],
   ] as const)('%s', (_name, html, policy, expected) => {
     expect(convert(html, policy).text).toBe(expected)
+  })
+  test('an invisible character does not save a URL from being defanged', () => {
+    expect(convert('ht&#8203;tps://a.jp/', 'defang').text).toBe('hxxps://a[.]jp/')
   })
   test('a label that lies is marked, once per link', () => {
     const { text, findings } = convert('<a href="https://evil.example/">https://bank.jp/</a> <a href="https://evil2.example/">bank.jp</a>', 'defang')

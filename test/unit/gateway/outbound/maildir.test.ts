@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { grouped, maildirTransport } from '../../../../gateway/outbound/maildir.ts'
-import type { HopOutcomes } from '../../../../gateway/outbound/outcome.ts'
+import { grouped, maildirTransport, slots } from '../../../../gateway/outbound/maildir.ts'
+import { Held, type HopOutcomes } from '../../../../gateway/outbound/outcome.ts'
 import { inward, MESSAGE, OTHER, rig, STAFF, START_MS, until } from './relay-rig.ts'
 
 let root: string
@@ -44,6 +44,13 @@ describe('a Maildir as next hop', () => {
     expect((await deliverTo(path, MESSAGE, transport)).get(STAFF)).toMatchObject({ kind: 'deferred', possibleDuplicate: false })
     await rm(path)
     expect((await deliverTo(path, MESSAGE, transport)).get(STAFF)?.kind).toBe('delivered')
+  })
+
+  test('passes on what load throws, and leaves nothing behind', async () => {
+    const transport = maildirTransport(root, NAMING)
+    const load = () => Promise.reject(new Held('on hold'))
+    await expect(transport.deliver({ reversePath: null, recipients: [STAFF], messageBytes: 1, load })).rejects.toThrow(Held)
+    expect(await readdir(root, { recursive: true })).toEqual([])
   })
 
   test('is a next hop of a route like any other', async () => {
@@ -87,4 +94,18 @@ describe('grouped', () => {
     await expect(first).rejects.toThrow('disk')
     await expect(second).resolves.toBeUndefined()
   })
+})
+
+test('slots: never more at once than there are, none forgotten, a failure frees its slot', async () => {
+  const inTurn = slots(3)
+  let running = 0
+  let most = 0
+  const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => inTurn(async () => {
+    most = Math.max(most, ++running)
+    await new Promise(resolve => setTimeout(resolve, 1))
+    running--
+    if (i % 4 === 0) throw new Error('no')
+  })))
+  expect(most).toBe(3)
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(15)
 })

@@ -4,6 +4,10 @@
  */
 import fs from 'node:fs'
 
+/** What a denial looks like. TypeError: the very name is missing. EMPTY: nothing to be had. */
+export const DENIED =
+  /^(?:ERR_ACCESS_DENIED|ERR_UNKNOWN_BUILTIN_MODULE|ERR_DLOPEN_DISABLED|ERR_WORKER_UNSUPPORTED_OPERATION|ERR_INSPECTOR_NOT_WORKER|NO_MODULE|EvalError|TypeError|EMPTY)$/
+
 type Attack = (target: string) => unknown
 
 const event = (emitter: { once(name: string, handler: (...given: never[]) => void): unknown }, name: string) =>

@@ -1,0 +1,170 @@
+/**
+ * How many mails a second cross the whole hop, beside Postfix as a plain relay on the same disk?
+ *
+ *   npm run bench -- hop [--seconds 4] [--rounds 3] [--classes S,M] [--connections 1,10,50] [--per-connection 1,50]
+ *                        [--systems sekisho,postfix] [--folder DIR] [--settings JSON]
+ *
+ *   source (own process) ──▶ system under test ──▶ sink (own process)
+ *
+ * The systems take turns within each round, so that other load on the machine hits both alike. A cell's rate is mails
+ * at the sink by the time from the first connection to the last arrival: mails that wait in a queue at the end are
+ * waited for. CPU and PSS are those of all processes of the system. One JSON line per cell, then the medians.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { MailClass } from './load/mails.ts'
+import type { SinkReport } from './load/sink.ts'
+import type { SourceOrder, SourceReport } from './load/source.ts'
+import { startPostfix, startSekisho, type System } from './load/systems.ts'
+import { usageOf } from './load/usage.ts'
+
+const DRAIN_MS = 20_000
+
+const { values: given } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
+    classes: { type: 'string', default: 'S,M' },
+    connections: { type: 'string', default: '1,10,50' },
+    'per-connection': { type: 'string', default: '1,50' },
+    systems: { type: 'string', default: 'sekisho,postfix' },
+    folder: { type: 'string', default: '/tmp' },
+    settings: { type: 'string', default: '{}' },
+  },
+})
+
+type Cell = { readonly mailClass: MailClass; readonly connections: number; readonly perConnection: number }
+type Measured = {
+  readonly perSecond: number
+  readonly ackP50Ms: number
+  readonly ackP99Ms: number
+  readonly hopP50Ms: number
+  readonly hopP99Ms: number
+  readonly cpuSecondsPer1000: number
+  readonly pssMiB: number
+  readonly mails: number
+  readonly lost: number
+  readonly duplicates: number
+  readonly errors: number
+}
+
+await main()
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(resolve(given.folder), 'sekisho-bench-'))
+  // Postfix works in it as a user of its own.
+  chmodSync(folder, 0o755)
+  const [source, sink] = [fork(join(import.meta.dirname, 'load/source.ts')), fork(join(import.meta.dirname, 'load/sink.ts'))]
+  const systems: System[] = []
+  try {
+    const [sinkPort] = (await once(sink, 'message')) as [number]
+    for (const name of given.systems.split(',')) systems.push(await startSystem(name, join(folder, name), sinkPort))
+    const versions = Object.fromEntries(systems.map(({ name, version }) => [name, version]))
+    console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, versions, seconds: Number(given.seconds), rounds: Number(given.rounds) }))
+    await compare(systems, { source, sink })
+  } finally {
+    for (const system of systems) await system.stop()
+    source.disconnect()
+    sink.disconnect()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function startSystem(name: string, folder: string, sinkPort: number): Promise<System> {
+  if (name === 'postfix') return startPostfix(folder, sinkPort)
+  return startSekisho(folder, sinkPort, JSON.parse(given.settings) as object)
+}
+
+type Load = { readonly source: ChildProcess; readonly sink: ChildProcess }
+
+async function compare(systems: readonly System[], load: Load): Promise<void> {
+  const warmUp: Cell = { mailClass: 'S', connections: 10, perConnection: 50 }
+  for (const system of systems) await measure(system, warmUp, load)
+  for (const cell of cells()) {
+    const results = new Map<System, Measured[]>(systems.map(system => [system, []]))
+    for (let round = 0; round < Number(given.rounds); round++) {
+      const inTurn = round % 2 === 0 ? systems : systems.toReversed()
+      for (const system of inTurn) {
+        const measured = await measure(system, cell, load)
+        results.get(system)!.push(measured)
+        console.log(JSON.stringify({ round, system: system.name, ...cell, ...measured }))
+      }
+    }
+    for (const [system, measured] of results) printMedian(system, cell, measured)
+  }
+}
+
+function cells(): Cell[] {
+  const numbers = (text: string) => text.split(',').map(Number)
+  return given.classes.split(',').flatMap(mailClass =>
+    numbers(given['per-connection']).flatMap(perConnection =>
+      numbers(given.connections).map(connections => ({ mailClass: mailClass as MailClass, connections, perConnection })),
+    ),
+  )
+}
+
+let runs = 0
+
+async function measure(system: System, cell: Cell, { source, sink }: Load): Promise<Measured> {
+  await ask(sink, 'reset')
+  const before = usageOf(system.rootPid)
+  const order: SourceOrder = { ...cell, port: system.port, seconds: Number(given.seconds), runId: `run${runs++}.${process.pid}` }
+  const sent = (await ask(source, order)) as SourceReport
+  const { pssMiB } = usageOf(system.rootPid)
+  await untilArrived(sink, sent.sentAtMs.length)
+  const after = usageOf(system.rootPid)
+  const { arrivedAtMs, duplicates } = (await ask(sink, 'report')) as SinkReport
+  const arrived = new Map(arrivedAtMs)
+  if (sent.errors.length > 0) console.error(`${system.name}: ${sent.errors[0]}`)
+  const hopMs = sent.sentAtMs.flatMap(([number, sentMs]) => {
+    const at = arrived.get(`${order.runId}.${number}`)
+    return at === undefined ? [] : [at - sentMs]
+  })
+  const lastMs = arrivedAtMs.reduce((last, [, at]) => Math.max(last, at), 0)
+  return {
+    perSecond: round(arrived.size / ((lastMs - sent.startedMs) / 1000)),
+    ackP50Ms: round(quantile(sent.ackMs, 0.5)),
+    ackP99Ms: round(quantile(sent.ackMs, 0.99)),
+    hopP50Ms: round(quantile(hopMs, 0.5)),
+    hopP99Ms: round(quantile(hopMs, 0.99)),
+    cpuSecondsPer1000: round(((after.cpuSeconds - before.cpuSeconds) / arrived.size) * 1000),
+    pssMiB: Math.round(pssMiB),
+    mails: arrived.size,
+    lost: sent.sentAtMs.length - hopMs.length,
+    duplicates,
+    errors: sent.errors.length,
+  }
+}
+
+async function untilArrived(sink: ChildProcess, count: number): Promise<void> {
+  const untilMs = performance.now() + DRAIN_MS
+  while (((await ask(sink, 'count')) as number) < count && performance.now() < untilMs) await delay(50)
+}
+
+async function ask(child: ChildProcess, question: string | SourceOrder): Promise<unknown> {
+  const answer = once(child, 'message')
+  child.send(question)
+  return (await answer)[0]
+}
+
+function printMedian(system: System, cell: Cell, measured: readonly Measured[]): void {
+  const rates = measured.map(each => each.perSecond)
+  const median = (key: keyof Measured) => quantile(measured.map(each => each[key]), 0.5)
+  const keys = ['perSecond', 'ackP50Ms', 'ackP99Ms', 'hopP50Ms', 'hopP99Ms', 'cpuSecondsPer1000', 'pssMiB'] as const
+  const medians = Object.fromEntries(keys.map(key => [key, median(key)]))
+  const sums = Object.fromEntries((['mails', 'lost', 'duplicates', 'errors'] as const).map(key => [key, measured.reduce((sum, each) => sum + each[key], 0)]))
+  console.log(JSON.stringify({ median: system.name, ...cell, ...medians, slowest: Math.min(...rates), fastest: Math.max(...rates), ...sums }))
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4))
+}

@@ -1,0 +1,90 @@
+/**
+ * The systems under test, each with data and queue of its own in one folder on the same disk.
+ *
+ *   sekisho   the whole product as `sekisho serve` runs it: profile text-only, sealing, verifying, durable store
+ *   postfix   peers/postfix-relay: a plain relay that looks at nothing; needs root and Debian's postfix
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export type System = { readonly name: string; readonly version: string; readonly port: number; readonly rootPid: number; stop(): Promise<void> }
+
+const REPOSITORY = join(import.meta.dirname, '../..')
+const PEER = join(import.meta.dirname, '../peers/postfix-relay')
+
+export async function startSekisho(folder: string, sinkPort: number, extraSettings: object = {}): Promise<System> {
+  const port = await freePort()
+  mkdirSync(folder, { recursive: true })
+  const settings = {
+    hostname: 'gateway.example',
+    dataDir: join(folder, 'var'),
+    smtp: { port, maxConnections: 200, maxConnectionsPerClient: 200, maxTransactions: 100_000 },
+    policy: { profile: 'text-only' },
+    routes: [{ name: 'inner', nextHops: [{ host: '127.0.0.1', port: sinkPort, tls: 'off' }] }],
+    maillog: { path: join(folder, 'maillog') },
+    admin: { enabled: false },
+    ...extraSettings,
+  }
+  const file = join(folder, 'sekisho.yaml')
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify(settings))
+  const child = spawn(process.execPath, ['--no-warnings', join(REPOSITORY, 'cli/main.ts'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await readyLine(child)
+  return {
+    name: 'sekisho',
+    version: process.version,
+    port,
+    rootPid: child.pid!,
+    async stop() {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function readyLine(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('sekisho did not start')))
+  const ready = new Promise<void>(resolve => {
+    child.stdout!.on('data', (text: Buffer) => {
+      if (text.includes('sekisho ready')) resolve()
+    })
+  })
+  await Promise.race([ready, ended])
+  ended.catch(() => undefined)
+}
+
+export async function startPostfix(folder: string, sinkPort: number): Promise<System> {
+  const port = await freePort()
+  const config = join(folder, 'config')
+  for (const each of [config, join(folder, 'queue'), join(folder, 'data')]) mkdirSync(each, { recursive: true })
+  execFileSync('chown', ['postfix', join(folder, 'data')])
+  chmodSync(folder, 0o755)
+  for (const file of ['main.cf', 'master.cf']) writeFileSync(join(config, file), filledIn(file, { ROOT: folder, SINK: sinkPort, PORT: port }))
+  execFileSync('postfix', ['-c', config, 'start'], { stdio: 'pipe' })
+  await delay(500)
+  const rootPid = Number(readFileSync(join(folder, 'queue/pid/master.pid'), 'latin1'))
+  return {
+    name: 'postfix',
+    version: execFileSync('postconf', ['-h', 'mail_version'], { encoding: 'utf8' }).trim(),
+    port,
+    rootPid,
+    stop: async () => void execFileSync('postfix', ['-c', config, 'stop'], { stdio: 'pipe' }),
+  }
+}
+
+function filledIn(file: string, words: Readonly<Record<string, string | number>>): string {
+  return readFileSync(join(PEER, file), 'utf8').replace(/@(ROOT|SINK|PORT)@/g, (_, word: string) => String(words[word]))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

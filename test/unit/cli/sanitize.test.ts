@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { looksLikeMail } from '../../../cli/sanitize-mail.ts'
+import { runCli } from '../../support/run-cli.ts'
+
+const MAIL = [
+  'From: a@x.example',
+  'To: b@town.example.jp',
+  'Subject: test',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/html',
+  '',
+  '<p>hello<script>alert(1)</script></p>',
+  '--b',
+  'Content-Type: application/pdf; name=a.pdf',
+  'Content-Disposition: attachment; filename=a.pdf',
+  '',
+  '%PDF-1.4',
+  '--b--',
+  '',
+].join('\r\n')
+
+let dir: string
+let out: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sekisho-sanitize-'))
+  out = join(dir, 'out')
+})
+
+function file(name: string, content: string | Buffer): string {
+  writeFileSync(join(dir, name), content)
+  return join(dir, name)
+}
+const report = (name: string) => JSON.parse(readFileSync(join(out, `${name}.report.json`), 'utf8'))
+
+describe('sekisho sanitize', () => {
+  test.each(['a.eml', 'mail-without-extension'])('a mail (%s) becomes a text and a report', async name => {
+    const { code } = await runCli('sanitize', '--out', out, file(name, MAIL))
+    const sanitized = readFileSync(join(out, `${name}.sanitized.eml`), 'latin1')
+    expect(code).toBe(0)
+    expect(sanitized).toContain('Subject: test\r\n')
+    expect(sanitized).not.toMatch(/<script|%PDF|JVBERi/)
+    expect(report(name).parts.map((part: { outcome: string }) => part.outcome)).toEqual([
+      'container',
+      'body',
+      'quarantined',
+    ])
+  })
+
+  test('a CSV is written anew', async () => {
+    await runCli('sanitize', '--out', out, file('a.csv', 'a,b\n1,=cmd()\n'))
+    expect(readFileSync(join(out, 'a.csv.sanitized.csv'), 'utf8')).not.toContain(',=cmd')
+    expect(report('a.csv')).toMatchObject({
+      verdict: 'relay',
+      profile: 'disarm',
+      parts: [{ outcome: 'rebuilt', rule: 'plain-text', deliveredName: 'a.csv.sanitized.csv' }],
+    })
+  })
+
+  test.each([
+    ['a.pdf', '%PDF-1.4\n', 'no-disarmer', 'cannot-disarm'],
+    ['a.exe', 'MZ', 'dangerous-extension', 'dangerous-type'],
+    ['a.bin', '\0\u0001\u0002\u0003', 'unknown-type', 'unknown-type'],
+    ['empty', '', 'unknown-type', 'unknown-type'],
+  ])('%s gets a report and nothing else', async (name, content, rule, reason) => {
+    const { code } = await runCli('sanitize', '--out', out, file(name, content))
+    expect([code, readdirSync(out)]).toEqual([0, [`${name}.report.json`]])
+    expect(report(name).parts).toEqual([expect.objectContaining({ outcome: 'quarantined', rule, reason })])
+  })
+
+  test('a file above the limit is kept back without being rebuilt', async () => {
+    writeFileSync(join(dir, 's.yaml'), 'sanitizer: { limits: { fileBytes: 64KiB } }')
+    await runCli('sanitize', '--config', join(dir, 's.yaml'), '--out', out, file('big.txt', 'x\n'.repeat(40_000)))
+    expect(report('big.txt').parts[0]).toMatchObject({ bytes: 80_000, outcome: 'quarantined', reason: 'too-large' })
+  })
+
+  test('--profile text-only keeps every file back, and removes what an earlier run wrote', async () => {
+    const path = file('a.csv', 'a,b\n')
+    await runCli('sanitize', '--out', out, path)
+    expect(existsSync(join(out, 'a.csv.sanitized.csv'))).toBe(true)
+    await runCli('sanitize', '--profile', 'text-only', '--out', out, path)
+    expect(readdirSync(out)).toEqual(['a.csv.report.json'])
+    expect(report('a.csv').profile).toBe('text-only')
+  })
+
+  test('one unreadable file does not stop the others: exit 1', async () => {
+    const { code, err } = await runCli('sanitize', '--out', out, join(dir, 'none.eml'), file('a.txt', 'x'))
+    expect([code, existsSync(join(out, 'a.txt.sanitized.txt'))]).toEqual([1, true])
+    expect(err).toContain('none.eml: ENOENT')
+  })
+
+  test.each([
+    [['--out', '/tmp/x']],
+    [['a.eml']],
+    [['--out', '/tmp/x', '--profile', 'all', 'a.eml']],
+    [['--out', '/tmp/x', 'a/b.eml', 'c/b.eml']],
+  ])('%j is wrong usage', async args => expect((await runCli('sanitize', ...args)).code).toBe(2))
+})
+
+test.each([
+  ['x.EML', '', true],
+  ['x', 'From: a\r\nSubject: b\r\n\r\n', true],
+  ['x', 'Received: by x;\n\tdate\nDate: x\n\n', true],
+  ['x.txt', 'Subject: minutes\n\ntext', false],
+  ['x.txt', 'From: a\nhello\nTo: b\n\n', false],
+  ['x.csv', 'a,b\n', false],
+  ['x', '', false],
+])('%s with %j looks like mail: %s', (name, head, want) => expect(looksLikeMail(name, Buffer.from(head))).toBe(want))
