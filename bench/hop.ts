@@ -53,8 +53,6 @@ type Measured = {
   readonly errors: number
 }
 
-await main()
-
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(resolve(given.folder), 'sekisho-bench-'))
   // Postfix works in it as a user of its own.
@@ -168,3 +166,5 @@ function quantile(values: readonly number[], share: number): number {
 function round(value: number): number {
   return Number(value.toPrecision(4))
 }
+
+await main()

@@ -114,6 +114,7 @@ class Gateway {
           ? checkSpf({ clientAddress: session.clientAddress, helo: session.helo, reversePath: envelope.reversePath ?? '', hostname: ourHostname(config), resolver: lookUp })
           : { result: 'none', domain: '' },
       authenticate: config.auth.dkim || config.auth.dmarc,
+      dsnToUnauthenticated: config.dsn.toUnauthenticated,
       ids,
       nowMs: Date.now,
       hostname: ourHostname(config),
@@ -227,6 +228,8 @@ class Gateway {
   async #lookAtSpace(store: SqliteStore): Promise<void> {
     try {
       this.#space = { ...this.#space, ...(await store.space()) }
+      const usedPercent = (100 * this.#space.originalBytes) / this.#space.quotaBytes
+      if (usedPercent >= this.#config.store.quotaAlarmPercent) this.#alarm('quota', `originals use ${Math.floor(usedPercent)} % of store.quotaBytes`)
     } catch {
       // A store that cannot say is about to be reported broken by the same thread.
     }

@@ -60,8 +60,10 @@ export function sanitizeLimits({ sanitizer: { limits } }: Config): SanitizeLimit
 
 export function routeTable(config: Config): RouteTable {
   const name = ourHostname(config)
+  // Without an outward route no DSN leaves: that is the switch.
+  const routes = config.routes.filter(route => route.direction === 'inward' || config.dsn.enabled)
   return createRouteTable(
-    config.routes.map((route): Route => {
+    routes.map((route): Route => {
       const [first, ...others] = route.nextHops.map(hop => nextHop(hop, name, route.maxConnections))
       return { name: route.name, direction: route.direction, domains: route.domains, hops: [first!, ...others] }
     }),

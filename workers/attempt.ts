@@ -145,5 +145,6 @@ export class Attempt implements LaneJob {
 
 /** For the operator's log: one line, visible characters only, short. */
 function printable(untrustedPayload: Buffer): string {
-  return untrustedPayload.toString('latin1', 0, 400).replace(/[^\x20-\x7e]/g, '?')
+  const { error } = parseJson(untrustedPayload) as { error?: unknown }
+  return String(error).slice(0, 300).replace(/[^\x20-\x7e]/g, '?')
 }

@@ -50,7 +50,7 @@ export class Ladder {
       const judged = await this.#judge(end, rung, alarms)
       if ('result' in judged) return judged.result
       alarms.push(judged.fault)
-      if (rung === 'no' && judged.next === 'rung') continue
+      if (rung === 'no' && judged.next === 'rung' && this.#health.sick === undefined) continue
       const excused = await this.#excused()
       if (excused) return excused
       if (judged.next === 'notice') break
@@ -75,6 +75,7 @@ export class Ladder {
 
   /** A result when the message is not to be blamed. */
   async #excused(): Promise<WorkResult | undefined> {
+    if (this.#health.sick !== undefined) return { kind: 'sick', reason: this.#health.sick }
     const answer = await this.#health.ask()
     if (answer === 'sings') return undefined
     return answer === 'unknown' ? { kind: 'busy' } : { kind: 'sick', reason: this.#health.sick ?? 'canary' }

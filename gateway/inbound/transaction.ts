@@ -37,6 +37,8 @@ export type TransactionDeps = {
   readonly spf: (session: ClientSession, envelope: Envelope) => Promise<SpfOutcome>
   /** Whether DKIM and DMARC are checked for strangers. */
   readonly authenticate: boolean
+  /** DSNs also to senders whom no check confirmed. */
+  readonly dsnToUnauthenticated: boolean
   readonly ids: Ids
   readonly nowMs: () => number
   readonly hostname: string
@@ -237,7 +239,7 @@ class ArrivingMessage {
       clientAddress,
       helo,
       reversePath,
-      dsnAllowed: reversePath !== null && authenticated,
+      dsnAllowed: reversePath !== null && (authenticated || this.#deps.dsnToUnauthenticated),
       smtpUtf8,
       rawBytes: this.#data.receivedBytes,
       rawSha256,

@@ -136,6 +136,7 @@ export function fakeDeps(parts: Pick<TransactionDeps, 'workshop' | 'store'>, eve
     }),
     spf: async () => ({ result: 'pass', domain: 'client.example' }),
     authenticate: true,
+    dsnToUnauthenticated: false,
     ids: createIds(Date.now, randomBytes),
     nowMs: Date.now,
     hostname: 'gate.example',

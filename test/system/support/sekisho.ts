@@ -1,0 +1,151 @@
+/**
+ * The gateway as a user starts it: `node cli/main.ts serve --config F` by the pinned Node, with a data folder of its own.
+ * The SMTP port is chosen once, so that a restarted gateway is found again.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { stringify } from 'yaml'
+import { descendants, freePort, isAlive, type RunningProcess, until } from './processes.ts'
+
+export const ROOT = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
+const NODE = join(ROOT, 'node_modules/.bin/node')
+const READY_MS = 60_000
+const STOP_MS = 60_000
+const run = promisify(execFile)
+
+/** Readable by Postfix's users, unlike what mkdtemp makes on its own. */
+export function scratchFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `sekisho-${name}-`))
+}
+
+export class Sekisho {
+  readonly folder: string
+  readonly port: number
+  readonly #configPath: string
+  #process: ChildProcess | undefined
+  #exited: Promise<number> = Promise.resolve(0)
+  #said = ''
+
+  private constructor(folder: string, port: number, settings: object) {
+    this.folder = folder
+    this.port = port
+    this.#configPath = join(folder, 'sekisho.yaml')
+    const base = { hostname: 'sekisho.example.jp', dataDir: join(folder, 'var'), smtp: { port }, admin: { port: 0 }, maillog: { path: join(folder, 'mail.log') } }
+    writeFileSync(this.#configPath, stringify({ ...base, ...settings }))
+  }
+
+  static async start(settings: object = {}): Promise<Sekisho> {
+    const sekisho = new Sekisho(scratchFolder('gateway'), await freePort(), settings)
+    await sekisho.start()
+    return sekisho
+  }
+
+  get dataDir(): string {
+    return join(this.folder, 'var')
+  }
+
+  get maildir(): string {
+    return join(this.dataDir, 'maildir/new')
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
+  /** What the processes wrote to their standard output and error so far. */
+  get said(): string {
+    return this.#said
+  }
+
+  async start(): Promise<void> {
+    const from = this.#said.length
+    const child = spawn(NODE, [join(ROOT, 'cli/main.ts'), 'serve', '--config', this.#configPath], {
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: this.folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#process = child
+    const keep = (text: Buffer) => void (this.#said += text.toString())
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    this.#exited = new Promise(done => child.once('exit', (code, signal) => done(code ?? (signal === null ? 1 : 128))))
+    await until('the ready line', READY_MS, () => {
+      if (!this.running) throw new Error(`the gateway ended at start:\n${this.#said.slice(from)}`)
+      return this.#said.slice(from).includes('sekisho ready ')
+    })
+  }
+
+  /** SIGTERM, as a service manager stops it. Resolves with the exit code. */
+  async stop(): Promise<number> {
+    if (!this.running) return this.#exited
+    const below = this.processes()
+    process.kill(this.pid, 'SIGTERM')
+    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('SIGTERM did not end the gateway')), STOP_MS).unref())
+    const code = await Promise.race([this.#exited, late]).catch(error => {
+      this.killAll()
+      throw error
+    })
+    await until('all processes have ended', STOP_MS, () => below.every(({ pid }) => !isAlive(pid)))
+    return code
+  }
+
+  processes(): RunningProcess[] {
+    return this.running ? [{ pid: this.pid, role: 'supervisor' }, ...descendants(this.pid)] : []
+  }
+
+  killAll(): void {
+    for (const { pid } of this.processes()) killHard(pid)
+  }
+
+  /** Stops it and removes its folder, which is kept when SEKISHO_SYSTEM_KEEP is set. */
+  async remove(): Promise<void> {
+    await this.stop()
+    if (!process.env['SEKISHO_SYSTEM_KEEP']) rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Runs one command against this gateway. @throws when its exit code is not 0. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await run(NODE, [join(ROOT, 'cli/main.ts'), ...args, '--config', this.#configPath], { maxBuffer: 1e9 })
+    return stdout
+  }
+
+  async ask<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await this.cli(...args, '--json')) as T
+  }
+
+  async queueEmpty(limitMs: number): Promise<void> {
+    await until('the queue is empty', limitMs, async () => {
+      try {
+        return (await this.ask<unknown[]>('queue', 'list', '--limit', '5')).length === 0
+      } catch {
+        return false
+      }
+    })
+  }
+
+  /** Messages in the embedded Maildir, raw, by file name. */
+  delivered(): Map<string, Buffer> {
+    mkdirSync(this.maildir, { recursive: true })
+    return new Map(readdirSync(this.maildir).map(name => [name, readFileSync(join(this.maildir, name))]))
+  }
+
+  log(): string {
+    return readFileSync(join(this.folder, 'mail.log'), 'utf8')
+  }
+}
+
+export function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended between the look and the kill.
+  }
+}
