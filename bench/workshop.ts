@@ -19,7 +19,10 @@ const real = process.argv[3] === 'core'
 const MS_PER_TICK = 10
 
 const LINE = 'x'.repeat(70)
-const mail = (bytes: number) => Buffer.from(`Subject: Bench\r\nFrom: a@example.jp\r\nTo: b@example.jp\r\n\r\n${`${LINE}\r\n`.repeat(Math.ceil(bytes / 72))}`)
+const mail = (bytes: number) =>
+  Buffer.from(
+    `Subject: Bench\r\nFrom: a@example.jp\r\nTo: b@example.jp\r\n\r\n${`${LINE}\r\n`.repeat(Math.ceil(bytes / 72))}`,
+  )
 const CASES = [
   { name: '5 KB', message: mail(5000), parallel: 10 },
   { name: '5 KB', message: mail(5000), parallel: 50 },
@@ -52,11 +55,22 @@ async function run(message: Uint8Array, parallel: number, forMs: number): Promis
   return done
 }
 
-console.log(JSON.stringify({ machine: cpus()[0]?.model, cpus: cpus().length, node: process.version, sanitizer: real ? 'core' : 'trivial', root: join(CODE_ROOT) }))
+console.log(
+  JSON.stringify({
+    machine: cpus()[0]?.model,
+    cpus: cpus().length,
+    node: process.version,
+    sanitizer: real ? 'core' : 'trivial',
+    root: join(CODE_ROOT),
+  }),
+)
 for (const { name, message, parallel } of CASES) {
   await run(message, parallel, 1500)
   const pids = { gateway: [process.pid], workers: [...local.workshop.pids()] }
-  const used = () => ({ gateway: pids.gateway.reduce((sum, pid) => sum + cpuMs(pid), 0), workers: pids.workers.map(cpuMs) })
+  const used = () => ({
+    gateway: pids.gateway.reduce((sum, pid) => sum + cpuMs(pid), 0),
+    workers: pids.workers.map(cpuMs),
+  })
   const before = used()
   const startMs = performance.now()
   const done = await run(message, parallel, seconds * 1000)

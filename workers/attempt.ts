@@ -117,7 +117,8 @@ export class Attempt implements LaneJob {
 
   #credit(payload: Buffer): void {
     const { bytes } = parseJson(payload) as { bytes: unknown }
-    if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= this.#outstanding)) throw new ProtocolError('credit beyond what was sent')
+    if (typeof bytes !== 'number' || !(bytes >= 0 && bytes <= this.#outstanding))
+      throw new ProtocolError('credit beyond what was sent')
     this.#outstanding -= bytes
     if (this.#outstanding >= WINDOW_BYTES) return
     this.#room?.resolve()
@@ -146,5 +147,7 @@ export class Attempt implements LaneJob {
 /** For the operator's log: one line, visible characters only, short. */
 function printable(untrustedPayload: Buffer): string {
   const { error } = parseJson(untrustedPayload) as { error?: unknown }
-  return String(error).slice(0, 300).replace(/[^\x20-\x7e]/g, '?')
+  return String(error)
+    .slice(0, 300)
+    .replace(/[^\x20-\x7e]/g, '?')
 }

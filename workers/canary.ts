@@ -47,13 +47,27 @@ export const CANARY_JOB: SanitizeJob = {
     {
       id: 'canary',
       tenant: 'default',
-      policy: { profile: 'text-only', version: 'canary', rows: [], links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' },
+      policy: {
+        profile: 'text-only',
+        version: 'canary',
+        rows: [],
+        links: 'keep',
+        bodyCharset: 'utf-8',
+        extraHeaderFields: [],
+        subjectTag: '',
+      },
       recipients: [MAILBOX],
       notice: { language: 'en', url: '', checkCode: '', keptUntil: '', contact: '', texts: {} },
       ownDomains: [],
     },
   ],
-  limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 65_536, bodyBytes: 65_536, fileBytes: 65_536, filesBytes: 65_536 },
+  limits: {
+    reader: DEFAULT_READER_LIMITS,
+    textPartBytes: 65_536,
+    bodyBytes: 65_536,
+    fileBytes: 65_536,
+    filesBytes: 65_536,
+  },
   mode: 'full',
 }
 

@@ -9,7 +9,12 @@ import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
 
 export type WorkResult =
   /** Sanitized, composed and verified. `degraded` says which step of the ladder it took. */
-  | { readonly kind: 'done'; readonly result: SanitizeResult; readonly degraded: 'no' | 'alone' | 'plain' | 'notice'; readonly alarms: readonly string[] }
+  | {
+      readonly kind: 'done'
+      readonly result: SanitizeResult
+      readonly degraded: 'no' | 'alone' | 'plain' | 'notice'
+      readonly alarms: readonly string[]
+    }
   /** Not started in time: the client keeps the message (451 4.3.2). */
   | { readonly kind: 'busy' }
   /** The canary failed too: the gateway is sick, not the message (451 4.3.0, /ready false). */

@@ -20,20 +20,71 @@ import workerThreads from 'node:worker_threads'
 
 type Shelf = Record<string, unknown>
 
-const PROCESS = ['kill', '_kill', 'abort', 'dlopen', 'binding', '_linkedBinding', 'chdir', 'umask', 'openStdin', 'loadEnvFile',
-  '_debugProcess', '_debugEnd', '_startProfilerIdleNotifier', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups',
-  'setSourceMapsEnabled', 'setUncaughtExceptionCaptureCallback', 'execve'] as const
+const PROCESS = [
+  'kill',
+  '_kill',
+  'abort',
+  'dlopen',
+  'binding',
+  '_linkedBinding',
+  'chdir',
+  'umask',
+  'openStdin',
+  'loadEnvFile',
+  '_debugProcess',
+  '_debugEnd',
+  '_startProfilerIdleNotifier',
+  'setuid',
+  'setgid',
+  'seteuid',
+  'setegid',
+  'setgroups',
+  'initgroups',
+  'setSourceMapsEnabled',
+  'setUncaughtExceptionCaptureCallback',
+  'execve',
+] as const
 /** Work on descriptors only. */
-const DESCRIPTORS = ['read', 'readv', 'readvSync', 'write', 'writeSync', 'writev', 'writevSync', 'close',
-  'ftruncate', 'ftruncateSync', 'fchmod', 'fchmodSync', 'fchown', 'fchownSync', 'futimes', 'futimesSync', 'fsync', 'fsyncSync',
-  'fdatasync', 'fdatasyncSync', 'createReadStream', 'createWriteStream', 'ReadStream', 'WriteStream', 'FileReadStream',
-  'FileWriteStream'] as const
+const DESCRIPTORS = [
+  'read',
+  'readv',
+  'readvSync',
+  'write',
+  'writeSync',
+  'writev',
+  'writevSync',
+  'close',
+  'ftruncate',
+  'ftruncateSync',
+  'fchmod',
+  'fchmodSync',
+  'fchown',
+  'fchownSync',
+  'futimes',
+  'futimesSync',
+  'fsync',
+  'fsyncSync',
+  'fdatasync',
+  'fdatasyncSync',
+  'createReadStream',
+  'createWriteStream',
+  'ReadStream',
+  'WriteStream',
+  'FileReadStream',
+  'FileWriteStream',
+] as const
 const USED_BY_READING = ['readSync', 'closeSync'] as const
 /** Take a path or a descriptor: the latter is refused. */
 const PATH_OR_DESCRIPTOR = ['readFile', 'writeFile', 'writeFileSync', 'appendFile', 'appendFileSync'] as const
 const NETWORK = ['Socket', 'Stream', 'Server', 'connect', 'createConnection', 'createServer'] as const
 const PROGRAMS = ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork', 'ChildProcess'] as const
-const V8 = ['setFlagsFromString', 'writeHeapSnapshot', 'getHeapSnapshot', 'setHeapSnapshotNearHeapLimit', 'startCpuProfile'] as const
+const V8 = [
+  'setFlagsFromString',
+  'writeHeapSnapshot',
+  'getHeapSnapshot',
+  'setHeapSnapshotNearHeapLimit',
+  'startCpuProfile',
+] as const
 
 /** Above 0 while a file is read by its path: Node itself then works on a descriptor, by the functions below. */
 let readingByPath = 0
@@ -62,7 +113,13 @@ function replace(shelf: Shelf, name: string, by: (original: AnyFunction) => AnyF
 /** Modules are still loaded by path, some on first use only. */
 function keepReadingByPath(shelf: Shelf): void {
   for (const name of USED_BY_READING) {
-    replace(shelf, name, original => (...given) => (readingByPath > 0 ? original(...given) : denied(name)()))
+    replace(
+      shelf,
+      name,
+      original =>
+        (...given) =>
+          readingByPath > 0 ? original(...given) : denied(name)(),
+    )
   }
   replace(shelf, 'readFileSync', original => (path, options) => {
     // Everything becomes a plain string first: nothing of the caller's runs while descriptors may be used.
@@ -80,7 +137,13 @@ function keepReadingByPath(shelf: Shelf): void {
 
 function refuseDescriptors(shelf: Shelf): void {
   for (const name of PATH_OR_DESCRIPTOR) {
-    replace(shelf, name, original => (...given) => (typeof given[0] === 'number' ? denied(name)() : original(...given)))
+    replace(
+      shelf,
+      name,
+      original =>
+        (...given) =>
+          typeof given[0] === 'number' ? denied(name)() : original(...given),
+    )
   }
 }
 

@@ -66,7 +66,8 @@ export class Health {
   }
 
   #fellSilent(fault: string): CanaryAnswer {
-    if (this.#sick === undefined) this.#rules.onAlarm(`the sanitizer fails on a harmless message (${fault}): no mail is taken until it works again`)
+    if (this.#sick === undefined)
+      this.#rules.onAlarm(`the sanitizer fails on a harmless message (${fault}): no mail is taken until it works again`)
     this.#sick = fault
     if (!this.#closed) this.#retry ??= setTimeout(() => this.#askAgain(), this.#rules.retryMs).unref()
     return 'silent'
@@ -75,7 +76,8 @@ export class Health {
   async #askAgain(): Promise<void> {
     this.#retry = undefined
     const answer = await this.ask()
-    if (answer === 'unknown' && !this.#closed) this.#retry ??= setTimeout(() => this.#askAgain(), this.#rules.retryMs).unref()
+    if (answer === 'unknown' && !this.#closed)
+      this.#retry ??= setTimeout(() => this.#askAgain(), this.#rules.retryMs).unref()
   }
 
   #sings(): void {

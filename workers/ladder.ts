@@ -59,17 +59,21 @@ export class Ladder {
   }
 
   #alone({ job, source, budget }: Climber, rung: Exclude<Rung, 'no'>): Promise<JobEnd<SanitizeResult>> {
-    return this.#rounds.alone(rung === 'plain' ? { ...job, mode: 'plain' } : job, source, { withinMs: remainingMs(budget) })
+    return this.#rounds.alone(rung === 'plain' ? { ...job, mode: 'plain' } : job, source, {
+      withinMs: remainingMs(budget),
+    })
   }
 
   async #judge(end: JobEnd<SanitizeResult>, rung: Rung, alarms: readonly string[]): Promise<Judged> {
     if (end.kind === 'late') return { result: { kind: 'busy' } }
     if (end.kind === 'aborted') return { result: { kind: 'aborted' } }
-    if (end.kind === 'unreadable') return { result: { kind: 'sick', reason: `the message cannot be read again: ${end.cause}` } }
+    if (end.kind === 'unreadable')
+      return { result: { kind: 'sick', reason: `the message cannot be read again: ${end.cause}` } }
     if (end.kind === 'died') return { fault: `${rung === 'no' ? 'with others' : rung}: ${end.cause}`, next: 'rung' }
     const verified = await this.#rounds.verify(end.value, VERIFY_WITHIN_MS)
     if (verified.kind !== 'answer') return { result: { kind: 'busy' } }
-    if (verified.value.length > 0) return { fault: `not verified: ${verified.value.join('; ').slice(0, 500)}`, next: 'notice' }
+    if (verified.value.length > 0)
+      return { fault: `not verified: ${verified.value.join('; ').slice(0, 500)}`, next: 'notice' }
     return { result: { kind: 'done', result: end.value, degraded: rung, alarms: [...alarms] } }
   }
 
@@ -85,7 +89,8 @@ export class Ladder {
     const result = this.#composeNotice(job, { bytes: source.bytes })
     const verified = await this.#rounds.verify(result, VERIFY_WITHIN_MS)
     if (verified.kind !== 'answer') return { kind: 'busy' }
-    if (verified.value.length > 0) return { kind: 'sick', reason: `the fixed notice does not verify: ${verified.value[0]}` }
+    if (verified.value.length > 0)
+      return { kind: 'sick', reason: `the fixed notice does not verify: ${verified.value[0]}` }
     return { kind: 'done', result, degraded: 'notice', alarms: [...alarms] }
   }
 }

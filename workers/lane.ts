@@ -100,7 +100,8 @@ export class Lane {
 
   add(peer: Peer): void {
     this.peers.add(peer)
-    for (const old of this.peers) if (old.leaving) this.retire(old)
+    const successorOf = [...this.peers].find(each => each.leaving && !each.draining)
+    if (successorOf) this.retire(successorOf)
     this.#assign()
   }
 

@@ -46,7 +46,8 @@ export class LauncherLink {
     const said = parseJson(payload) as { pid?: unknown; cause?: unknown; lastWords?: unknown }
     if (typeof said.pid !== 'number') return
     if (type === FRAME.swollen) this.#hooks.onSwollen(said.pid)
-    else if (type === FRAME.died) this.#hooks.onDied({ pid: said.pid, cause: short(said.cause), lastWords: short(said.lastWords) })
+    else if (type === FRAME.died)
+      this.#hooks.onDied({ pid: said.pid, cause: short(said.cause), lastWords: short(said.lastWords) })
   }
 
   want(want: Want): void {
@@ -74,5 +75,7 @@ export class LauncherLink {
 }
 
 function short(value: unknown): string {
-  return String(value ?? '').replace(/[^\x20-\x7e]/g, '?').slice(0, MOST_CAUSE_CHARS)
+  return String(value ?? '')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, MOST_CAUSE_CHARS)
 }

@@ -13,13 +13,28 @@ import { readFile } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import type { ThreadModules } from './pool.ts'
-import { FRAME, FrameReader, FrameWriter, json, type LaneName, parseJson, PROTOCOL_VERSION, type Want, type WorkerRole } from './protocol.ts'
+import {
+  FRAME,
+  FrameReader,
+  FrameWriter,
+  json,
+  type LaneName,
+  parseJson,
+  PROTOCOL_VERSION,
+  type Want,
+  type WorkerRole,
+} from './protocol.ts'
 import { heapMiB, processArguments, threadArguments } from './sandbox.ts'
 
 export type LauncherOptions = {
   readonly socketPath: string
   /** The gateway asks for suspect processes itself; `suspect` here is how many stand ready. */
-  readonly counts: { readonly light: number; readonly heavy: number; readonly suspect: number; readonly verifier: number }
+  readonly counts: {
+    readonly light: number
+    readonly heavy: number
+    readonly suspect: number
+    readonly verifier: number
+  }
   readonly threads: { readonly light: number; readonly heavy: number }
   /** Of one process: above `memoryMiB` it is killed, above three quarters replaced when convenient. */
   readonly memoryMiB: number
@@ -51,7 +66,16 @@ export type Launcher = {
 }
 
 type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
-type Child = { readonly kind: Kind; readonly process: ChildProcess; readonly startedMs: number; began: boolean; leaving: boolean; swollen: boolean; cause: string; lastWords: string }
+type Child = {
+  readonly kind: Kind
+  readonly process: ChildProcess
+  readonly startedMs: number
+  began: boolean
+  leaving: boolean
+  swollen: boolean
+  cause: string
+  lastWords: string
+}
 type Group = { readonly kind: Kind; target: number; starting: number; delayMs: number; notBeforeMs: number }
 
 const LOOK_MS = 250
@@ -82,7 +106,13 @@ class RunningLauncher implements Launcher {
   constructor(options: LauncherOptions) {
     this.#options = options
     const { light, heavy, suspect, verifier } = options.counts
-    const group = (role: WorkerRole, lane: LaneName, target: number): Group => ({ kind: { role, lane }, target, starting: 0, delayMs: 0, notBeforeMs: 0 })
+    const group = (role: WorkerRole, lane: LaneName, target: number): Group => ({
+      kind: { role, lane },
+      target,
+      starting: 0,
+      delayMs: 0,
+      notBeforeMs: 0,
+    })
     this.#groups = [
       group('verifier', 'light', verifier),
       group('sanitizer', 'light', light),
@@ -112,7 +142,11 @@ class RunningLauncher implements Launcher {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#lost())
     socket.resume()
-    this.#writer.send(FRAME.hello, 0, json({ role: 'launcher', lane: 'light', pid: process.pid, version: PROTOCOL_VERSION }))
+    this.#writer.send(
+      FRAME.hello,
+      0,
+      json({ role: 'launcher', lane: 'light', pid: process.pid, version: PROTOCOL_VERSION }),
+    )
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
     this.#fill()
   }
@@ -144,7 +178,8 @@ class RunningLauncher implements Launcher {
     const nowMs = Date.now()
     for (const group of this.#groups) {
       if (nowMs < group.notBeforeMs) continue
-      for (let missing = group.target - this.#staying(group) - group.starting; missing > 0; missing--) this.#start(group)
+      for (let missing = group.target - this.#staying(group) - group.starting; missing > 0; missing--)
+        this.#start(group)
     }
   }
 
@@ -176,9 +211,21 @@ class RunningLauncher implements Launcher {
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', socket],
     })
-    const child: Child = { kind, process: spawned, startedMs: Date.now(), began: false, leaving: false, swollen: false, cause: '', lastWords: '' }
+    const child: Child = {
+      kind,
+      process: spawned,
+      startedMs: Date.now(),
+      began: false,
+      leaving: false,
+      swollen: false,
+      cause: '',
+      lastWords: '',
+    }
     spawned.on('error', error => this.#options.onProblem?.(`cannot start ${kind.role}: ${error.message}`))
-    spawned.stderr?.on('data', (said: Buffer) => (child.lastWords = (child.lastWords + said.toString('latin1')).slice(-LAST_WORDS_BYTES)))
+    spawned.stderr?.on(
+      'data',
+      (said: Buffer) => (child.lastWords = (child.lastWords + said.toString('latin1')).slice(-LAST_WORDS_BYTES)),
+    )
     return child
   }
 
@@ -187,8 +234,16 @@ class RunningLauncher implements Launcher {
     const paths = { codeRoot, extraCode: modules?.extraCode ?? [] }
     const entry = (name: string) => join(codeRoot, 'workers', name)
     if (kind.role === 'verifier') {
-      const settings: VerifierSettings = { lane: kind.lane, memoryMiB, module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts') }
-      return [...processArguments(paths, { threads: false, heapMiB: heapMiB(memoryMiB, 1) }), entry('verifier-process.ts'), JSON.stringify(settings)]
+      const settings: VerifierSettings = {
+        lane: kind.lane,
+        memoryMiB,
+        module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts'),
+      }
+      return [
+        ...processArguments(paths, { threads: false, heapMiB: heapMiB(memoryMiB, 1) }),
+        entry('verifier-process.ts'),
+        JSON.stringify(settings),
+      ]
     }
     const threads = kind.lane === 'suspect' ? 1 : this.#options.threads[kind.lane]
     const settings: SanitizerSettings = {
@@ -205,7 +260,11 @@ class RunningLauncher implements Launcher {
         },
       },
     }
-    return [...processArguments(paths, { threads: true, heapMiB: 64 }), entry('sanitizer-process.ts'), JSON.stringify(settings)]
+    return [
+      ...processArguments(paths, { threads: true, heapMiB: 64 }),
+      entry('sanitizer-process.ts'),
+      JSON.stringify(settings),
+    ]
   }
 
   #failedToStart(group: Group): void {

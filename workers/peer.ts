@@ -6,7 +6,16 @@
  */
 import type { Socket } from 'node:net'
 import type { Policy } from '../core/policy/model.ts'
-import { FRAME, type FrameType, FrameWriter, type Hello, json, type LaneName, ProtocolError, type WorkerRole } from './protocol.ts'
+import {
+  FRAME,
+  type FrameType,
+  FrameWriter,
+  type Hello,
+  json,
+  type LaneName,
+  ProtocolError,
+  type WorkerRole,
+} from './protocol.ts'
 
 /** One piece of work for one process. Each of `lost`, `late` and its own end frame comes at most once. */
 export interface LaneJob {

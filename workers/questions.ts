@@ -12,7 +12,11 @@ export type FileAnswer = Disarmed | { readonly kind: 'pending' }
 /** `meta` is DisarmInput without its bytes. */
 export type RebuildFile = (meta: unknown, octets: Uint8Array) => Promise<FileAnswer>
 
-export type Answering = { readonly lookupTxt: TxtLookup; readonly rebuildFile: RebuildFile; readonly filesWithinMs: number }
+export type Answering = {
+  readonly lookupTxt: TxtLookup
+  readonly rebuildFile: RebuildFile
+  readonly filesWithinMs: number
+}
 
 const MOST_TXT_QUESTIONS = 10
 const TXT_WITHIN_MS = 2000
@@ -38,7 +42,8 @@ export class Questions {
   async txt(untrustedName: unknown): Promise<TxtAnswer> {
     const nowMs = Date.now()
     if (this.#txtAsked === 0) this.#txtUntilMs = nowMs + TXT_WITHIN_MS
-    const allowed = typeof untrustedName === 'string' && untrustedName.length <= MOST_NAME_CHARS && TXT_NAME.test(untrustedName)
+    const allowed =
+      typeof untrustedName === 'string' && untrustedName.length <= MOST_NAME_CHARS && TXT_NAME.test(untrustedName)
     if (!allowed || ++this.#txtAsked > MOST_TXT_QUESTIONS || this.#filesUntilMs > 0) return { error: 'EREFUSED' }
     if (nowMs >= this.#txtUntilMs) return { error: 'ETIMEOUT' }
     return within(this.#lookup(untrustedName), this.#txtUntilMs - nowMs, { error: 'ETIMEOUT' })

@@ -66,7 +66,11 @@ export class Rounds {
   }
 
   /** In a process of its own, that does nothing else and ends afterwards. */
-  async alone(job: SanitizeJob, source: Source, rules: { readonly withinMs: number; readonly urgent?: boolean }): Promise<JobEnd<SanitizeResult>> {
+  async alone(
+    job: SanitizeJob,
+    source: Source,
+    rules: { readonly withinMs: number; readonly urgent?: boolean },
+  ): Promise<JobEnd<SanitizeResult>> {
     const attempt = new Attempt(job, { kind: 'stream' }, this.#answering)
     this.#lanes.suspect.enqueue(attempt, rules.withinMs, rules.urgent)
     try {
@@ -85,7 +89,9 @@ export class Rounds {
 
   /** Differences in any group, [] when every message is what was meant. A group without octets leaves nothing to verify. */
   async verify(result: SanitizeResult, withinMs: number): Promise<JobEnd<string[]>> {
-    const ends = await Promise.all(result.groups.filter(group => group.message.length > 0).map(group => this.#verifyGroup(group, withinMs)))
+    const ends = await Promise.all(
+      result.groups.filter(group => group.message.length > 0).map(group => this.#verifyGroup(group, withinMs)),
+    )
     const different: string[] = []
     for (const end of ends) {
       if (end.kind !== 'answer') return end
@@ -120,11 +126,15 @@ export class Rounds {
     return second.kind === 'late' ? { kind: 'pending' } : { kind: 'cannot', reason: 'limit' }
   }
 
-  #fileIn(lane: Lane, meta: unknown, octets: Uint8Array, withinMs = this.#answering.filesWithinMs): Promise<JobEnd<FileAnswer>> {
+  #fileIn(
+    lane: Lane,
+    meta: unknown,
+    octets: Uint8Array,
+    withinMs = this.#answering.filesWithinMs,
+  ): Promise<JobEnd<FileAnswer>> {
     const ask = { type: FRAME.file, parts: packet(meta, octets) }
     const job = new SingleJob<FileAnswer>(ask, { type: FRAME.fileResult, read: readDisarmed })
     lane.enqueue(job, withinMs)
     return job.ended
   }
 }
-

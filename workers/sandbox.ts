@@ -30,7 +30,10 @@ export function threadArguments(paths: SandboxPaths): string[] {
 }
 
 /** For the process. `--disable-sigusr1`: a signal must not open a debugger port. */
-export function processArguments(paths: SandboxPaths, rules: { readonly threads: boolean; readonly heapMiB: number }): string[] {
+export function processArguments(
+  paths: SandboxPaths,
+  rules: { readonly threads: boolean; readonly heapMiB: number },
+): string[] {
   return [
     '--permission',
     ...readGrants(paths),

@@ -27,7 +27,12 @@ const pool = new ThreadPool({ ...settings.pool }, hearThread)
 pool.onBroken(() => endNow(false))
 watchOwnMemory(settings.memoryMiB)
 pool.load().then(
-  () => gateway.send(FRAME.hello, 0, json({ role: 'sanitizer', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION })),
+  () =>
+    gateway.send(
+      FRAME.hello,
+      0,
+      json({ role: 'sanitizer', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }),
+    ),
   () => endNow(false),
 )
 

@@ -13,7 +13,17 @@ import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.
 import { deprive } from './deprive.ts'
 import { decodeJob, decodePolicy, encodeResult } from './message-codec.ts'
 import type { FromThread, ThreadModules, ThreadTask, ToThread } from './pool.ts'
-import { FRAME, FrameReader, type FrameType, frame, json, packet, parseJson, parsePacket, WINDOW_BYTES } from './protocol.ts'
+import {
+  FRAME,
+  FrameReader,
+  type FrameType,
+  frame,
+  json,
+  packet,
+  parseJson,
+  parsePacket,
+  WINDOW_BYTES,
+} from './protocol.ts'
 
 type Code = {
   readonly beginSanitize: typeof beginSanitize
@@ -58,7 +68,8 @@ function sayFrame(type: FrameType, id: number, ...parts: readonly Uint8Array[]):
 
 /** Policies are sent before the task that needs them, but a waiting thread sees its task first. */
 function catchUp(): void {
-  for (let received = receiveMessageOnPort(line); received; received = receiveMessageOnPort(line)) hear(received.message)
+  for (let received = receiveMessageOnPort(line); received; received = receiveMessageOnPort(line))
+    hear(received.message)
 }
 
 function hear(message: ToThread): void {
@@ -143,7 +154,8 @@ class MessageJob {
     this.#questions.delete(question)
     if (error !== undefined) waiting?.reject(Object.assign(new Error(error), { code: error }))
     else if (kind === 'txt') waiting?.resolve(answer.records as never)
-    else waiting?.resolve(('kind' in answer && answer.kind === 'rebuilt' ? { ...answer, bytes: octets } : answer) as never)
+    else
+      waiting?.resolve(('kind' in answer && answer.kind === 'rebuilt' ? { ...answer, bytes: octets } : answer) as never)
   }
 
   #attempt(action: () => void): void {

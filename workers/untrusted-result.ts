@@ -36,7 +36,12 @@ export function readResult(untrustedPayload: Uint8Array, job: SanitizeJob): Sani
     const end = at + count(messageBytes)
     check(end <= octets.length, 'message length')
     const manifest = readManifest(object(group['manifest']), job)
-    groups.push({ id: job.groups[index]!.id, message: octets.subarray(at, end), manifest, report: readReport(object(group['report'])) })
+    groups.push({
+      id: job.groups[index]!.id,
+      message: octets.subarray(at, end),
+      manifest,
+      report: readReport(object(group['report'])),
+    })
     at = end
   }
   check(at === octets.length, 'octets left over')
@@ -90,7 +95,8 @@ function readReport(claimed: Shape): Report {
   for (const each of list(claimed['findings'])) readFinding(each)
   for (const each of list(claimed['parts'])) {
     const part = object(each)
-    for (const key of ['id', 'path', 'name', 'claimedType', 'detectedType', 'transferEncoding', 'sha256', 'rule']) text(part[key], MOST_PATH)
+    for (const key of ['id', 'path', 'name', 'claimedType', 'detectedType', 'transferEncoding', 'sha256', 'rule'])
+      text(part[key], MOST_PATH)
     for (const key of ['offset', 'length', 'bytes']) count(part[key])
     check((DISPOSITIONS as readonly unknown[]).includes(part['disposition']), 'disposition')
     check((OUTCOMES as readonly unknown[]).includes(part['outcome']), 'outcome')

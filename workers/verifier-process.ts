@@ -15,13 +15,33 @@ type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: Re
 
 const WARM_UP = Buffer.from(
   [
-    'Subject: =?UTF-8?B?44GC?=', 'MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b', '',
-    '--b', 'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: base64', '', 'YQ==',
-    '--b', 'Content-Type: text/csv; name=a', 'Content-Disposition: attachment; filename=a', 'Content-Transfer-Encoding: base64', '', 'YQ==',
-    '--b--', '',
+    'Subject: =?UTF-8?B?44GC?=',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: base64',
+    '',
+    'YQ==',
+    '--b',
+    'Content-Type: text/csv; name=a',
+    'Content-Disposition: attachment; filename=a',
+    'Content-Transfer-Encoding: base64',
+    '',
+    'YQ==',
+    '--b--',
+    '',
   ].join('\r\n'),
 )
-const NOTHING = { queueId: '', fields: [], subject: '', messageId: '', textSha256: '', files: [] } as unknown as Manifest
+const NOTHING = {
+  queueId: '',
+  fields: [],
+  subject: '',
+  messageId: '',
+  textSha256: '',
+  files: [],
+} as unknown as Manifest
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as VerifierSettings
 let allowedTypes: ReadonlySet<string> = new Set()
@@ -36,7 +56,9 @@ watchOwnMemory(settings.memoryMiB)
 /** The parser never throws on what it reads; if it does, the message is not what was meant. */
 async function verify(id: number, payload: Buffer): Promise<void> {
   const { meta, octets } = parsePacket(payload)
-  const mismatches = await verifyComposed!(octets, meta as Manifest, allowedTypes).catch(error => [`verifier failed: ${String(error).slice(0, 200)}`])
+  const mismatches = await verifyComposed!(octets, meta as Manifest, allowedTypes).catch(error => [
+    `verifier failed: ${String(error).slice(0, 200)}`,
+  ])
   gateway.send(FRAME.verified, id, json(mismatches))
 }
 
@@ -48,7 +70,11 @@ import(pathToFileURL(settings.module).href).then(
     void process.stdout
     void process.stderr
     deprive()
-    gateway.send(FRAME.hello, 0, json({ role: 'verifier', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }))
+    gateway.send(
+      FRAME.hello,
+      0,
+      json({ role: 'verifier', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }),
+    )
   },
   () => endNow(false),
 )

@@ -22,7 +22,11 @@ export class StreamedWork implements WorkInProgress {
   #bytes = 0
   #aborted = false
 
-  constructor(message: { readonly job: SanitizeJob; readonly replay: Replay }, rules: StreamRules, work: { readonly rounds: Rounds; readonly ladder: Ladder }) {
+  constructor(
+    message: { readonly job: SanitizeJob; readonly replay: Replay },
+    rules: StreamRules,
+    work: { readonly rounds: Rounds; readonly ladder: Ladder },
+  ) {
     this.#job = message.job
     this.#replay = message.replay
     this.#rules = rules

@@ -17,7 +17,16 @@ import { type ComposeNotice, Ladder } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
 import { LauncherLink } from './launcher-link.ts'
 import { Peer } from './peer.ts'
-import { FRAME, FrameReader, type Hello, json, type LaneName, PROTOCOL_VERSION, parseJson, type WorkerRole } from './protocol.ts'
+import {
+  FRAME,
+  FrameReader,
+  type Hello,
+  json,
+  type LaneName,
+  PROTOCOL_VERSION,
+  parseJson,
+  type WorkerRole,
+} from './protocol.ts'
 import { type Lanes, Rounds, sourceOf } from './rounds.ts'
 import { RefusedWork, StreamedWork } from './work-in-progress.ts'
 
@@ -49,10 +58,26 @@ export type WorkshopOptions = {
 }
 
 /** A process that ended without being told to. */
-export type WorkerDeath = { readonly role: WorkerRole; readonly lane: LaneName; readonly pid: number; readonly cause: string; readonly lastWords: string }
+export type WorkerDeath = {
+  readonly role: WorkerRole
+  readonly lane: LaneName
+  readonly pid: number
+  readonly cause: string
+  readonly lastWords: string
+}
 
-export type LaneStatus = { readonly name: string; readonly processes: number; readonly waiting: number; readonly inWork: number }
-export type WorkshopStatus = { readonly ready: boolean; readonly sick: string | undefined; readonly launcher: boolean; readonly lanes: readonly LaneStatus[] }
+export type LaneStatus = {
+  readonly name: string
+  readonly processes: number
+  readonly waiting: number
+  readonly inWork: number
+}
+export type WorkshopStatus = {
+  readonly ready: boolean
+  readonly sick: string | undefined
+  readonly launcher: boolean
+  readonly lanes: readonly LaneStatus[]
+}
 
 export type OpenWorkshop = Workshop & { status(): WorkshopStatus; pids(): readonly number[] }
 
@@ -100,7 +125,11 @@ class ListeningWorkshop implements OpenWorkshop {
     this.#launcher = new LauncherLink({ onDied: died => this.#died(died), onSwollen: pid => this.#swollen(pid) })
     this.#lanes = this.#makeLanes()
     this.#rounds = new Rounds(this.#lanes, options)
-    this.#health = new Health(this.#rounds, { canaryWithinMs: options.startWithinMs, retryMs: options.canaryRetryMs, onAlarm: options.onAlarm })
+    this.#health = new Health(this.#rounds, {
+      canaryWithinMs: options.startWithinMs,
+      retryMs: options.canaryRetryMs,
+      onAlarm: options.onAlarm,
+    })
     this.#ladder = new Ladder(this.#rounds, this.#health, options.composeNotice)
     this.#server = net.createServer(socket => this.#greet(socket))
     this.#server.maxConnections = MOST_CONNECTIONS
@@ -193,7 +222,11 @@ class ListeningWorkshop implements OpenWorkshop {
     })
   }
 
-  #welcome(socket: net.Socket, type: number, payload: Buffer): ((type: number, id: number, payload: Buffer) => void) | undefined {
+  #welcome(
+    socket: net.Socket,
+    type: number,
+    payload: Buffer,
+  ): ((type: number, id: number, payload: Buffer) => void) | undefined {
     const hello = parseJson(payload) as Hello
     if (type !== FRAME.hello || hello.version !== PROTOCOL_VERSION || this.#closed) return undefined
     if (hello.role === 'launcher') return this.#welcomeLauncher(socket)
@@ -233,7 +266,8 @@ class ListeningWorkshop implements OpenWorkshop {
   }
 
   #swollen(pid: number): void {
-    for (const lane of Object.values(this.#lanes)) for (const peer of lane.peers) if (peer.pid === pid) this.#replace(peer)
+    for (const lane of Object.values(this.#lanes))
+      for (const peer of lane.peers) if (peer.pid === pid) this.#replace(peer)
   }
 
   #replace(peer: Peer): void {
@@ -245,7 +279,13 @@ class ListeningWorkshop implements OpenWorkshop {
 
   #makeLanes(): Lanes {
     const { heavyThreads, recycleAfterJobs, jobTimeoutMs, filesWithinMs } = this.#options
-    const many = { jobsPerProcess: JOBS_PER_PROCESS, bytesPerProcess: BYTES_PER_PROCESS, recycleAfterJobs, timeoutMs: jobTimeoutMs, oneJob: false }
+    const many = {
+      jobsPerProcess: JOBS_PER_PROCESS,
+      bytesPerProcess: BYTES_PER_PROCESS,
+      recycleAfterJobs,
+      timeoutMs: jobTimeoutMs,
+      oneJob: false,
+    }
     const single = { ...many, jobsPerProcess: 1, oneJob: true }
     return {
       light: this.#makeLane('light', many),

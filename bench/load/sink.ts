@@ -43,6 +43,7 @@ function serve(socket: Socket): void {
   socket.on('data', (chunk: Buffer) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let replies = ''
+    let quits = false
     for (;;) {
       if (inData) id ??= idIn(rest)
       const end = rest.indexOf(inData ? END_OF_DATA : '\r\n')
@@ -51,13 +52,15 @@ function serve(socket: Socket): void {
       rest = rest.subarray(end + (inData ? END_OF_DATA.length : 2))
       replies += inData ? '250 2.0.0 taken\r\n' : replyTo(verb)
       if (inData) note(id)
-      else if (verb === 'QUIT') socket.end()
+      else if (verb === 'QUIT') quits = true
       inData = !inData && verb === 'DATA'
       id = undefined
     }
     // Once the number is known, only what may be the start of the end of data is of use.
     if (inData && id !== undefined) rest = rest.subarray(-(END_OF_DATA.length - 1))
     if (replies !== '') socket.write(replies)
+    // A client may send QUIT together with the end of its mail: its 250 first.
+    if (quits) socket.end()
   })
 }
 

@@ -105,6 +105,7 @@ function nextSector(bytes: Buffer, sector: number): number {
 function isLocked(name: string, stream: Buffer): boolean {
   if (name === 'WordDocument') return stream.length >= 12 && stream.readUInt16LE(0) === 0xa5ec && (stream.readUInt16LE(10) & 0x0100) !== 0
   if (name !== 'Workbook' && name !== 'Book') return false
+  if (stream.length < 4 || (stream.readUInt16LE(0) & 0xff) !== 0x09) return false
   let at = 0
   for (let record = 0; record < 6 && at + 4 <= stream.length; record++) {
     if (stream.readUInt16LE(at) === 0x2f) return true

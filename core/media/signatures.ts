@@ -2,18 +2,21 @@
  * Magic numbers that decide by themselves, longest first within a type family.
  *
  * Names are those that policy rows and reports use. Containers (ZIP, OLE2) and text are told apart further by
- * core/media/zip-kind.ts, ole-kind.ts and text-kind.ts. Sources: the formats' own specifications, and
- * PRONOM for JWW and DocuWorks.
+ * core/media/zip-kind.ts, ole-kind.ts and text-kind.ts. `textual` magic begins files that are text themselves; any
+ * other that is printable counts only where the octets behind it are no text ("MZ" may begin a letter).
+ * Sources: the formats' own specifications, and PRONOM for JWW and DocuWorks.
  */
 import { Buffer } from 'node:buffer'
 
-export type Signature = { readonly at: number; readonly magic: Buffer; readonly type: string; readonly extension: string }
+export type Signature = { readonly at: number; readonly magic: Buffer; readonly type: string; readonly extension: string; readonly textual: boolean }
+
+const TEXTUAL = new Set(['application/pdf', 'application/rtf'])
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 const ascii = (text: string) => Buffer.from(text, 'latin1')
 
 function row(magic: Buffer, type: string, extension: string, at = 0): Signature {
-  return { at, magic, type, extension }
+  return { at, magic, type, extension, textual: TEXTUAL.has(type) }
 }
 
 export const SIGNATURES: readonly Signature[] = [

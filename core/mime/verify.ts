@@ -15,11 +15,23 @@ import type { Manifest } from '../job.ts'
 
 /** Fields that a part of ours has; any other is one that nobody meant. */
 const PART_FIELDS = new Set(['content-type', 'content-transfer-encoding', 'content-disposition'])
-const OPTIONS = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true, checksumAlgo: false } as never
+const OPTIONS = {
+  skipHtmlToText: true,
+  skipTextToHtml: true,
+  skipImageLinks: true,
+  skipTextLinks: true,
+  checksumAlgo: false,
+} as never
 const MOST_SHOWN_CHARS = 80
 
 /** Both names, of Content-Type and of Content-Disposition: programs differ in which one they show. */
-type SeenFile = { readonly names: readonly string[]; readonly mediaType: string; readonly bytes: Buffer; readonly fields: readonly string[]; readonly detached: boolean }
+type SeenFile = {
+  readonly names: readonly string[]
+  readonly mediaType: string
+  readonly bytes: Buffer
+  readonly fields: readonly string[]
+  readonly detached: boolean
+}
 type Seen = {
   readonly fields: readonly string[]
   readonly subject: string
@@ -34,10 +46,18 @@ type Seen = {
  * What differs, in words for the operator; [] when the message is what was meant. `allowedTypes` are the media
  * types that a file may have. Never rejects: a message that cannot be read differs.
  */
-export async function verifyComposed(message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>): Promise<string[]> {
+export async function verifyComposed(
+  message: Uint8Array,
+  manifest: Manifest,
+  allowedTypes: ReadonlySet<string>,
+): Promise<string[]> {
   try {
     const seen = await read(message)
-    return [...compareHeader(seen, manifest), ...compareBody(seen, manifest), ...compareFiles(seen, manifest, allowedTypes)]
+    return [
+      ...compareHeader(seen, manifest),
+      ...compareBody(seen, manifest),
+      ...compareFiles(seen, manifest, allowedTypes),
+    ]
   } catch (error) {
     return [`unreadable: ${error instanceof Error ? error.message : String(error)}`]
   }
@@ -45,8 +65,10 @@ export async function verifyComposed(message: Uint8Array, manifest: Manifest, al
 
 function compareHeader(seen: Seen, manifest: Manifest): string[] {
   const different: string[] = []
-  if (!sameList(seen.fields, manifest.fields)) different.push(`fields: ${shown(seen.fields)} instead of ${shown(manifest.fields)}`)
-  if (seen.subject !== manifest.subject) different.push(`subject: ${shown(seen.subject)} instead of ${shown(manifest.subject)}`)
+  if (!sameList(seen.fields, manifest.fields))
+    different.push(`fields: ${shown(seen.fields)} instead of ${shown(manifest.fields)}`)
+  if (seen.subject !== manifest.subject)
+    different.push(`subject: ${shown(seen.subject)} instead of ${shown(manifest.subject)}`)
   if (bare(seen.messageId) !== bare(manifest.messageId)) {
     different.push(`message id: ${shown(seen.messageId)} instead of ${shown(manifest.messageId)}`)
   }
@@ -64,17 +86,21 @@ function compareBody(seen: Seen, manifest: Manifest): string[] {
 
 function compareFiles(seen: Seen, manifest: Manifest, allowedTypes: ReadonlySet<string>): string[] {
   const different: string[] = []
-  if (seen.files.length !== manifest.files.length) different.push(`${seen.files.length} files instead of ${manifest.files.length}`)
+  if (seen.files.length !== manifest.files.length)
+    different.push(`${seen.files.length} files instead of ${manifest.files.length}`)
   for (const [index, file] of seen.files.entries()) {
     const meant = manifest.files[index]
-    if (!allowedTypes.has(file.mediaType)) different.push(`file ${index + 1}: type ${shown(file.mediaType)} may not leave`)
+    if (!allowedTypes.has(file.mediaType))
+      different.push(`file ${index + 1}: type ${shown(file.mediaType)} may not leave`)
     const extra = file.fields.filter(field => !PART_FIELDS.has(field))
     if (extra.length > 0) different.push(`file ${index + 1}: fields ${shown(extra)}`)
     if (!file.detached) different.push(`file ${index + 1}: not an attachment`)
     if (!meant) continue
     const wrongName = file.names.find(name => name !== meant.name)
-    if (wrongName !== undefined) different.push(`file ${index + 1}: name ${shown(wrongName)} instead of ${shown(meant.name)}`)
-    if (file.mediaType !== meant.mediaType) different.push(`file ${index + 1}: type ${shown(file.mediaType)} instead of ${shown(meant.mediaType)}`)
+    if (wrongName !== undefined)
+      different.push(`file ${index + 1}: name ${shown(wrongName)} instead of ${shown(meant.name)}`)
+    if (file.mediaType !== meant.mediaType)
+      different.push(`file ${index + 1}: type ${shown(file.mediaType)} instead of ${shown(meant.mediaType)}`)
     const same = file.bytes.length === meant.bytes && hash('sha256', file.bytes) === meant.sha256
     if (!same) different.push(`file ${index + 1}: content differs`)
   }
@@ -108,7 +134,10 @@ function collect(part: Attachment, done: (file: SeenFile) => void): void {
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   stream.on('end', () => {
     done({
-      names: [parameterOf(part.headers.get('content-type'), 'name'), parameterOf(part.headers.get('content-disposition'), 'filename')],
+      names: [
+        parameterOf(part.headers.get('content-type'), 'name'),
+        parameterOf(part.headers.get('content-disposition'), 'filename'),
+      ],
       mediaType: bareValue(part.headers.get('content-type')),
       bytes: Buffer.concat(chunks),
       fields: [...part.headers.keys()],
@@ -134,7 +163,8 @@ function bareValue(field: unknown): string {
 }
 
 function parameterOf(field: unknown, name: string): string {
-  const params = typeof field === 'object' && field !== null && 'params' in field ? (field.params as Record<string, unknown>) : {}
+  const params =
+    typeof field === 'object' && field !== null && 'params' in field ? (field.params as Record<string, unknown>) : {}
   return Object.hasOwn(params, name) ? String(params[name]) : ''
 }
 

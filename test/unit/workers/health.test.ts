@@ -51,13 +51,19 @@ describe.each(['exit', 'throw', 'lie'])('a fault that hits every message (%s)', 
     await streamed.write(Buffer.alloc(10))
     expect(await streamed.finish()).toMatchObject({ kind: 'sick' })
     rmSync(fault)
-    await until(() => local.workshop.ready)
+    await until(() => local.workshop.ready, 40_000)
     expect(await local.workshop.sanitize(testJob(), message({}))).toMatchObject({ kind: 'done', degraded: 'no' })
-    expect(local.alarms.slice(alarmsBefore)).toEqual([expect.stringMatching(/fails on a harmless message/), expect.stringMatching(/works again/)])
-  })
+    expect(local.alarms.slice(alarmsBefore)).toEqual([
+      expect.stringMatching(/fails on a harmless message/),
+      expect.stringMatching(/works again/),
+    ])
+  }, 60_000)
 })
 
 test('a poisonous message beside a healthy canary makes nobody sick', async () => {
-  expect(await local.workshop.sanitize(testJob(), message({ Do: 'exit', 'Do-Plain': 'exit' }))).toMatchObject({ kind: 'done', degraded: 'notice' })
+  expect(await local.workshop.sanitize(testJob(), message({ Do: 'exit', 'Do-Plain': 'exit' }))).toMatchObject({
+    kind: 'done',
+    degraded: 'notice',
+  })
   expect(local.workshop.ready).toBe(true)
 })

@@ -6,7 +6,13 @@ import type { SanitizeJob } from '../../../core/job.ts'
 import type { QueueId } from '../../../core/smtp/envelope.ts'
 import { CANARY_JOB } from '../../../workers/canary.ts'
 import { type Launcher, type LauncherOptions, startLauncher } from '../../../workers/launcher.ts'
-import { DEFAULTS, type OpenWorkshop, openWorkshop, type WorkerDeath, type WorkshopOptions } from '../../../workers/workshop.ts'
+import {
+  DEFAULTS,
+  type OpenWorkshop,
+  openWorkshop,
+  type WorkerDeath,
+  type WorkshopOptions,
+} from '../../../workers/workshop.ts'
 import { resultOf } from './jobs/scripted-sanitizer.ts'
 
 export const CODE_ROOT = join(import.meta.dirname, '../../..')
@@ -22,7 +28,11 @@ export type LocalWorkshop = {
   close(): Promise<void>
 }
 
-export type LocalOptions = { readonly workshop?: Partial<WorkshopOptions>; readonly launcher?: Partial<LauncherOptions>; readonly awaitReady?: boolean }
+export type LocalOptions = {
+  readonly workshop?: Partial<WorkshopOptions>
+  readonly launcher?: Partial<LauncherOptions>
+  readonly awaitReady?: boolean
+}
 
 /** Resolves when it is ready for work. */
 export async function openLocalWorkshop(options: LocalOptions = {}): Promise<LocalWorkshop> {
@@ -50,7 +60,11 @@ export async function openLocalWorkshop(options: LocalOptions = {}): Promise<Loc
     nodePath: process.execPath,
     codeRoot: CODE_ROOT,
     emptyDir,
-    modules: { sanitizer: join(JOBS, 'scripted-sanitizer.ts'), disarmers: join(JOBS, 'scripted-disarmers.ts'), extraCode: [JOBS] },
+    modules: {
+      sanitizer: join(JOBS, 'scripted-sanitizer.ts'),
+      disarmers: join(JOBS, 'scripted-disarmers.ts'),
+      extraCode: [JOBS],
+    },
     ...options.launcher,
   }
   const launcher = await startLauncher(launcherOptions)

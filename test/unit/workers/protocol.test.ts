@@ -1,13 +1,25 @@
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FRAME, FrameReader, FrameWriter, frame, HEADER_BYTES, packet, parsePacket, ProtocolError } from '../../../workers/protocol.ts'
+import {
+  FRAME,
+  FrameReader,
+  FrameWriter,
+  frame,
+  HEADER_BYTES,
+  packet,
+  parsePacket,
+  ProtocolError,
+} from '../../../workers/protocol.ts'
 
 type Heard = { type: number; id: number; payload: string }
 
 function readAll(chunks: readonly Uint8Array[], maxBytes = 1e6): Heard[] {
   const heard: Heard[] = []
-  const reader = new FrameReader((type, id, payload) => heard.push({ type, id, payload: payload.toString('latin1') }), maxBytes)
+  const reader = new FrameReader(
+    (type, id, payload) => heard.push({ type, id, payload: payload.toString('latin1') }),
+    maxBytes,
+  )
   for (const chunk of chunks) reader.push(Buffer.from(chunk))
   return heard
 }
@@ -21,11 +33,17 @@ describe('frames', () => {
   test('come out as they went in, however the octets are cut', () =>
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.uint8Array({ maxLength: 300 })), { maxLength: 12 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.uint8Array({ maxLength: 300 })), {
+          maxLength: 12,
+        }),
         fc.array(fc.nat(), { maxLength: 20 }),
         (frames, cuts) => {
           const octets = Buffer.concat(frames.map(([id, payload]) => frame(FRAME.data, id, payload)))
-          const expected = frames.map(([id, payload]) => ({ type: FRAME.data, id, payload: Buffer.from(payload).toString('latin1') }))
+          const expected = frames.map(([id, payload]) => ({
+            type: FRAME.data,
+            id,
+            payload: Buffer.from(payload).toString('latin1'),
+          }))
           expect(readAll(cut(octets, cuts))).toEqual(expected)
         },
       ),
@@ -58,13 +76,17 @@ describe('frames', () => {
 
 describe('packets', () => {
   test('carry JSON and octets', () => {
-    const { meta, octets } = parsePacket(Buffer.concat(packet({ name: '件名' }, Buffer.from('abc'), Buffer.from('def'))))
+    const { meta, octets } = parsePacket(
+      Buffer.concat(packet({ name: '件名' }, Buffer.from('abc'), Buffer.from('def'))),
+    )
     expect(meta).toEqual({ name: '件名' })
     expect(octets.toString()).toBe('abcdef')
   })
 
-  test.each([['', 'empty'], ['\x01\x00', 'length cut'], ['\xff\xff\xff\xff{}', 'length beyond the end'], ['\x01\x00\x00\x00{', 'no JSON']])(
-    '%j throw (%s)',
-    octets => expect(() => parsePacket(Buffer.from(octets, 'latin1'))).toThrow(),
-  )
+  test.each([
+    ['', 'empty'],
+    ['\x01\x00', 'length cut'],
+    ['\xff\xff\xff\xff{}', 'length beyond the end'],
+    ['\x01\x00\x00\x00{', 'no JSON'],
+  ])('%j throw (%s)', octets => expect(() => parsePacket(Buffer.from(octets, 'latin1'))).toThrow())
 })

@@ -16,11 +16,14 @@ function asking(rules: Partial<Answering> = {}) {
 }
 
 describe('TXT questions', () => {
-  test.each(['sel._domainkey.example.jp', 'a.b._domainkey.town.example.jp', '_dmarc.example.jp', '_DMARC.Example.JP'])('%s is asked', async name => {
-    const { questions, asked } = asking()
-    expect(await questions.txt(name)).toEqual({ records: [['v=DKIM1']] })
-    expect(asked).toEqual([name])
-  })
+  test.each(['sel._domainkey.example.jp', 'a.b._domainkey.town.example.jp', '_dmarc.example.jp', '_DMARC.Example.JP'])(
+    '%s is asked',
+    async name => {
+      const { questions, asked } = asking()
+      expect(await questions.txt(name)).toEqual({ records: [['v=DKIM1']] })
+      expect(asked).toEqual([name])
+    },
+  )
 
   test.each([
     'example.jp',
@@ -59,7 +62,10 @@ describe('TXT questions', () => {
   test('a silent resolver ends in a time-out within two seconds in all', async () => {
     const { questions } = asking({ lookupTxt: () => new Promise(() => {}) })
     const startMs = Date.now()
-    expect(await Promise.all([questions.txt('_dmarc.a.jp'), questions.txt('_dmarc.b.jp')])).toEqual([{ error: 'ETIMEOUT' }, { error: 'ETIMEOUT' }])
+    expect(await Promise.all([questions.txt('_dmarc.a.jp'), questions.txt('_dmarc.b.jp')])).toEqual([
+      { error: 'ETIMEOUT' },
+      { error: 'ETIMEOUT' },
+    ])
     expect(await questions.txt('_dmarc.c.jp')).toEqual({ error: 'ETIMEOUT' })
     expect(Date.now() - startMs).toBeLessThan(4000)
   })

@@ -25,7 +25,14 @@ beforeAll(async () => {
   await new Promise<void>(resolve => unixServer.listen(join(secrets, 'control.sock'), resolve))
   port = (server.address() as net.AddressInfo).port
   local = await openLocalWorkshop({
-    launcher: { modules: { sanitizer: join(JOBS, 'scripted-sanitizer.ts'), disarmers: join(JOBS, 'scripted-disarmers.ts'), verifier: join(JOBS, 'attacking-verifier.ts'), extraCode: [JOBS] } },
+    launcher: {
+      modules: {
+        sanitizer: join(JOBS, 'scripted-sanitizer.ts'),
+        disarmers: join(JOBS, 'scripted-disarmers.ts'),
+        verifier: join(JOBS, 'attacking-verifier.ts'),
+        extraCode: [JOBS],
+      },
+    },
   })
 })
 afterAll(async () => {
@@ -35,22 +42,71 @@ afterAll(async () => {
   rmSync(secrets, { recursive: true })
 })
 
-const PLACES = { '«port»': () => String(port), '«secrets»': () => secrets, '«code»': () => CODE_ROOT, '«jobs»': () => JOBS, '«line»': () => join(local.dir, 'workers.sock') }
+const PLACES = {
+  '«port»': () => String(port),
+  '«secrets»': () => secrets,
+  '«code»': () => CODE_ROOT,
+  '«jobs»': () => JOBS,
+  '«line»': () => join(local.dir, 'workers.sock'),
+}
 const OUTSIDE = [
-  'net.connect=«port»', 'net.unix=«secrets»/control.sock', 'net.unix=«line»', 'net.listen', 'http.listen', 'http.get=«port»', 'tls.connect=«port»',
-  'dgram.send=«port»', 'fetch=«port»', 'WebSocket', 'dns.lookup', 'dns.resolve',
+  'net.connect=«port»',
+  'net.unix=«secrets»/control.sock',
+  'net.unix=«line»',
+  'net.listen',
+  'http.listen',
+  'http.get=«port»',
+  'tls.connect=«port»',
+  'dgram.send=«port»',
+  'fetch=«port»',
+  'WebSocket',
+  'dns.lookup',
+  'dns.resolve',
 ]
 const FILES = [
-  'fs.read=/etc/passwd', 'fs.read=«secrets»/identity.age', 'fs.readdir=«secrets»', 'fs.stat=«secrets»/identity.age', 'fs.read=/proc/self/environ',
-  'fs.read=«code»/var/vault', 'fs.readdir=«code»', 'fs.read=«code»/cli/main.ts', 'fs.readdir=/', 'fs.readdir=..',
-  'fs.write=«secrets»/new', 'fs.write=new', 'fs.write_in_code=«jobs»/new', 'fs.symlink=«jobs»/link', 'fs.rm=«jobs»/attacks.ts', 'heap_snapshot=new', 'report=new',
+  'fs.read=/etc/passwd',
+  'fs.read=«secrets»/identity.age',
+  'fs.readdir=«secrets»',
+  'fs.stat=«secrets»/identity.age',
+  'fs.read=/proc/self/environ',
+  'fs.read=«code»/var/vault',
+  'fs.readdir=«code»',
+  'fs.read=«code»/cli/main.ts',
+  'fs.readdir=/',
+  'fs.readdir=..',
+  'fs.write=«secrets»/new',
+  'fs.write=new',
+  'fs.write_in_code=«jobs»/new',
+  'fs.symlink=«jobs»/link',
+  'fs.rm=«jobs»/attacks.ts',
+  'heap_snapshot=new',
+  'report=new',
 ]
 const GATEWAY_LINE = [
-  'line.writeSync', 'line.write', 'line.readSync', 'line.readFileSync', 'line.writeFileSync', 'line.stream', 'line.close', 'line.socket', 'line.tty',
+  'line.writeSync',
+  'line.write',
+  'line.readSync',
+  'line.readFileSync',
+  'line.writeFileSync',
+  'line.stream',
+  'line.close',
+  'line.socket',
+  'line.tty',
 ]
 const OTHER_CODE = [
-  'worker', 'worker_by_require', 'sqlite=«secrets»/new.db', 'sqlite_by_process=«secrets»/new.db', 'spawn', 'execSync', 'fork', 'process.binding', 'dlopen', 'ffi',
-  'wasi', 'v8_flags', 'eval',
+  'worker',
+  'worker_by_require',
+  'sqlite=«secrets»/new.db',
+  'sqlite_by_process=«secrets»/new.db',
+  'spawn',
+  'execSync',
+  'fork',
+  'process.binding',
+  'dlopen',
+  'ffi',
+  'wasi',
+  'v8_flags',
+  'eval',
 ]
 const PROCESSES = ['kill_parent', 'kill_group', 'raw_kill', 'priority', 'inspector', 'inspector_session', 'abort']
 const SURROUNDINGS = ['environment', 'current_directory']
@@ -61,7 +117,10 @@ function aim(attack: string): string {
 }
 
 function outcomes(lines: string): Map<string, string> {
-  const words = lines.trim().split('\n').map(line => line.split(': '))
+  const words = lines
+    .trim()
+    .split('\n')
+    .map(line => line.split(': '))
   return new Map(ALL.map((attack, index) => [attack, words[index]?.[1] ?? 'no outcome']))
 }
 
@@ -80,11 +139,15 @@ describe('a pool thread of a sanitizer is denied', () => {
 describe('a verifier', () => {
   /** The attacking verifier reports as differences how many attacks it tried and which ones were not denied. */
   async function reached(attacks: readonly string[]): Promise<readonly string[]> {
-    const result = await local.workshop.sanitize(testJob(), message({ Subject: `attack ${attacks.map(aim).join(' ')}` }))
+    const result = await local.workshop.sanitize(
+      testJob(),
+      message({ Subject: `attack ${attacks.map(aim).join(' ')}` }),
+    )
     return result.kind === 'done' ? result.alarms : [result.kind]
   }
 
-  test('is denied all of that too', async () => expect(await reached(ALL)).toEqual([`not verified: ${ALL.length} tried`]))
+  test('is denied all of that too', async () =>
+    expect(await reached(ALL)).toEqual([`not verified: ${ALL.length} tried`]))
 
   test('would be seen if it reached something', async () =>
     expect(await reached(['wasm', 'eval'])).toEqual([expect.stringMatching(/^not verified: 2 tried; wasm: REACHED/)]))

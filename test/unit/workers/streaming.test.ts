@@ -6,7 +6,9 @@ import { WINDOW_BYTES } from '../../../workers/protocol.ts'
 import { type LocalWorkshop, message, openLocalWorkshop, testJob, until } from './local-workshop.ts'
 
 const bodyOf = (result: WorkResult) =>
-  result.kind === 'done' ? Buffer.from(result.result.groups[0]!.message).toString('latin1').split('\r\n\r\n')[1]?.trim() : result.kind
+  result.kind === 'done'
+    ? Buffer.from(result.result.groups[0]!.message).toString('latin1').split('\r\n\r\n')[1]?.trim()
+    : result.kind
 const alive = (pid: number) => {
   try {
     return process.kill(pid, 0)
@@ -92,7 +94,12 @@ describe('a large message', () => {
 
 describe('processes', () => {
   let local: LocalWorkshop
-  beforeAll(async () => void (local = await openLocalWorkshop({ workshop: { recycleAfterJobs: 20, startWithinMs: 3000, mostWaiting: 60 } })))
+  beforeAll(
+    async () =>
+      void (local = await openLocalWorkshop({
+        workshop: { recycleAfterJobs: 20, startWithinMs: 3000, mostWaiting: 60 },
+      })),
+  )
   afterAll(() => local.close())
 
   test('are replaced after their number of messages, and no message notices', async () => {
@@ -101,6 +108,16 @@ describe('processes', () => {
     for (let i = 0; i < 100; i++) results.push(await local.workshop.sanitize(testJob(), message({})))
     expect(results.every(result => result.kind === 'done' && result.degraded === 'no')).toBe(true)
     await until(() => !local.workshop.pids().includes(before!))
+    expect(local.deaths).toEqual([])
+  })
+
+  test('that have grown are replaced before they have to be killed', async () => {
+    const before = local.workshop.pids()
+    expect(await local.workshop.sanitize(testJob(), message({ Do: 'keep 340' }))).toMatchObject({
+      kind: 'done',
+      degraded: 'no',
+    })
+    await until(() => before.some(pid => !local.workshop.pids().includes(pid)))
     expect(local.deaths).toEqual([])
   })
 
@@ -134,7 +151,10 @@ test('children end by themselves when the gateway is gone, however busy, and the
 })
 
 test('code that cannot be loaded leaves the workshop not ready, and is tried again with back-off', async () => {
-  const local = await openLocalWorkshop({ awaitReady: false, launcher: { modules: { sanitizer: '/nonexistent/sanitizer.ts' } } })
+  const local = await openLocalWorkshop({
+    awaitReady: false,
+    launcher: { modules: { sanitizer: '/nonexistent/sanitizer.ts' } },
+  })
   const seen = new Set<number>()
   for (let i = 0; i < 60; i++) {
     for (const pid of local.launcher.pids) seen.add(pid)

@@ -8,8 +8,21 @@ import { readDisarmed, readMismatches, readResult } from '../../../workers/untru
 import { resultOf } from './jobs/scripted-sanitizer.ts'
 
 const PART = {
-  id: '1', path: 'text/plain', name: '', claimedType: 'text/plain', detectedType: 'text/plain', offset: 0, length: 3, transferEncoding: '7bit',
-  bytes: 3, sha256: '', disposition: 'text', rule: 'body', outcome: 'body', removed: [], findings: [{ code: 'line.nul', partId: '1' }],
+  id: '1',
+  path: 'text/plain',
+  name: '',
+  claimedType: 'text/plain',
+  detectedType: 'text/plain',
+  offset: 0,
+  length: 3,
+  transferEncoding: '7bit',
+  bytes: 3,
+  sha256: '',
+  disposition: 'text',
+  rule: 'body',
+  outcome: 'body',
+  removed: [],
+  findings: [{ code: 'line.nul', partId: '1' }],
 }
 
 function honest(): { result: SanitizeResult; payload: Buffer } {
@@ -45,7 +58,10 @@ describe('a result', () => {
     ['a group missing', meta => meta.groups.pop()],
     ['a group too many', meta => meta.groups.push(meta.groups[0]!)],
     ['another group', meta => (meta.groups[0]!['id'] = 'other')],
-    ['another message’s queue id', meta => ((meta.groups[0]!['manifest'] as Record<string, unknown>)['queueId'] = 'other')],
+    [
+      'another message’s queue id',
+      meta => ((meta.groups[0]!['manifest'] as Record<string, unknown>)['queueId'] = 'other'),
+    ],
     ['fewer octets than there are', meta => (meta.groups[0]!['messageBytes'] = 1)],
     ['nothing to relay', meta => (meta.groups[0]!['messageBytes'] = 0)],
     ['more octets than there are', meta => (meta.groups[0]!['messageBytes'] = 1e9)],
@@ -60,15 +76,22 @@ describe('a result', () => {
   ])('with %s is refused', (_name, change) => expect(() => readResult(changed(change), JOB)).toThrow())
 
   test('of any octets throws and does nothing else', () =>
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), octets => void expect(() => readResult(octets, JOB)).toThrow())))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), octets => void expect(() => readResult(octets, JOB)).toThrow()),
+    ))
 
   test('of any JSON throws and does nothing else', () =>
-    fc.assert(fc.property(fc.jsonValue(), value => void expect(() => readResult(Buffer.concat(packet(value)), JOB)).toThrow())))
+    fc.assert(
+      fc.property(fc.jsonValue(), value => void expect(() => readResult(Buffer.concat(packet(value)), JOB)).toThrow()),
+    ))
 })
 
 test('a rebuilt file must have a type, an extension and lists', () => {
   const meta = { kind: 'rebuilt', mediaType: 'text/plain', extension: 'txt', removed: [], findings: [] }
-  expect(readDisarmed(Buffer.concat(packet(meta, Buffer.from('abc'))))).toMatchObject({ kind: 'rebuilt', extension: 'txt' })
+  expect(readDisarmed(Buffer.concat(packet(meta, Buffer.from('abc'))))).toMatchObject({
+    kind: 'rebuilt',
+    extension: 'txt',
+  })
   expect(() => readDisarmed(Buffer.concat(packet({ ...meta, mediaType: 7 })))).toThrow()
   expect(() => readDisarmed(Buffer.concat(packet({ kind: 'original' })))).toThrow()
 })

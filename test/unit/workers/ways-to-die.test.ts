@@ -7,19 +7,27 @@ import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } 
 let local: LocalWorkshop
 beforeAll(async () => {
   local = await openLocalWorkshop({
-    workshop: { jobTimeoutMs: 1500, filesWithinMs: 2500, suspects: { ready: 2, most: 3 } },
+    workshop: { jobTimeoutMs: 1500, filesWithinMs: 5000, suspects: { ready: 2, most: 3 } },
     launcher: {
       memoryMiB: 220,
       counts: { light: 1, heavy: 1, suspect: 2, verifier: 1 },
-      modules: { sanitizer: join(JOBS, 'scripted-sanitizer.ts'), disarmers: join(JOBS, 'scripted-disarmers.ts'), verifier: join(JOBS, 'attacking-verifier.ts'), extraCode: [JOBS] },
+      modules: {
+        sanitizer: join(JOBS, 'scripted-sanitizer.ts'),
+        disarmers: join(JOBS, 'scripted-disarmers.ts'),
+        verifier: join(JOBS, 'attacking-verifier.ts'),
+        extraCode: [JOBS],
+      },
     },
   })
 })
 afterAll(() => local.close())
 
-const sanitize = (fields: Record<string, string>, body?: string) => local.workshop.sanitize(testJob(), message(fields, body))
+const sanitize = (fields: Record<string, string>, body?: string) =>
+  local.workshop.sanitize(testJob(), message(fields, body))
 const bodyOf = (result: WorkResult) =>
-  result.kind === 'done' ? Buffer.from(result.result.groups[0]!.message).toString('latin1').split('\r\n\r\n').slice(1).join('\n\n').trim() : result.kind
+  result.kind === 'done'
+    ? Buffer.from(result.result.groups[0]!.message).toString('latin1').split('\r\n\r\n').slice(1).join('\n\n').trim()
+    : result.kind
 
 const WAYS: readonly [string, string, RegExp][] = [
   ['an endless loop', 'loop', /deadline/],
@@ -38,12 +46,15 @@ describe('a message that dies alone as well', () => {
     if (result.kind === 'done') for (const alarm of result.alarms) expect(alarm).toMatch(cause)
   })
 
-  test.each(WAYS.filter(([, verb]) => !['never', 'buffers'].includes(verb)))('of %s even as plain text comes out as the fixed notice', async (_name, verb) => {
-    const result = await sanitize({ Do: verb, 'Do-Plain': verb }, 'The words.')
-    expect(result).toMatchObject({ kind: 'done', degraded: 'notice' })
-    expect(bodyOf(result)).toMatch(/^kept back: \d+ bytes$/)
-    if (result.kind === 'done') expect(result.alarms.length).toBe(3)
-  })
+  test.each(WAYS.filter(([, verb]) => !['never', 'heap', 'buffers'].includes(verb)))(
+    'of %s even as plain text comes out as the fixed notice',
+    async (_name, verb) => {
+      const result = await sanitize({ Do: verb, 'Do-Plain': verb }, 'The words.')
+      expect(result).toMatchObject({ kind: 'done', degraded: 'notice' })
+      expect(bodyOf(result)).toMatch(/^kept back: \d+ bytes$/)
+      if (result.kind === 'done') expect(result.alarms.length).toBe(3)
+    },
+  )
 })
 
 test('what ends a process is told: deadline, memory, signal', async () => {
@@ -52,15 +63,23 @@ test('what ends a process is told: deadline, memory, signal', async () => {
   expect(local.alarms).toEqual([])
 })
 
-test.each(['loop', 'exit'])('neighbours of a message that dies (%s) come through unharmed and undegraded in content', async verb => {
-  const neighbours = Array.from({ length: 10 }, (_, i) => sanitize({ Do: i === 9 ? 'sleep 200' : 'ok' }, `Neighbour ${i}.`))
-  const killer = sanitize({ Do: verb, 'Do-Plain': 'ok' })
-  const more = Array.from({ length: 5 }, (_, i) => sanitize({}, `Later ${i}.`))
-  const results = await Promise.all([...neighbours, ...more])
-  expect(results.map(bodyOf)).toEqual([...neighbours.map((_, i) => `Neighbour ${i}.`), ...more.map((_, i) => `Later ${i}.`)])
-  for (const result of results) expect(result).toMatchObject({ degraded: expect.stringMatching(/^(no|alone)$/) })
-  expect(await killer).toMatchObject({ degraded: 'plain' })
-})
+test.each(['loop', 'exit'])(
+  'neighbours of a message that dies (%s) come through unharmed and undegraded in content',
+  async verb => {
+    const neighbours = Array.from({ length: 10 }, (_, i) =>
+      sanitize({ Do: i === 9 ? 'sleep 200' : 'ok' }, `Neighbour ${i}.`),
+    )
+    const killer = sanitize({ Do: verb, 'Do-Plain': 'ok' })
+    const more = Array.from({ length: 5 }, (_, i) => sanitize({}, `Later ${i}.`))
+    const results = await Promise.all([...neighbours, ...more])
+    expect(results.map(bodyOf)).toEqual([
+      ...neighbours.map((_, i) => `Neighbour ${i}.`),
+      ...more.map((_, i) => `Later ${i}.`),
+    ])
+    for (const result of results) expect(result).toMatchObject({ degraded: expect.stringMatching(/^(no|alone)$/) })
+    expect(await killer).toMatchObject({ degraded: 'plain' })
+  },
+)
 
 test('an exception harms nobody else: the process goes on', async () => {
   const before = local.workshop.pids()
@@ -83,12 +102,19 @@ test('a process killed from outside costs its message nothing but time', async (
 describe('a result that is not what it claims to be', () => {
   test('differs from its manifest: the fixed notice and an alarm', async () => {
     const result = await sanitize({ Lie: 'text' })
-    expect(result).toMatchObject({ kind: 'done', degraded: 'notice', alarms: [expect.stringMatching(/^not verified: text differs/)] })
+    expect(result).toMatchObject({
+      kind: 'done',
+      degraded: 'notice',
+      alarms: [expect.stringMatching(/^not verified: text differs/)],
+    })
     expect(bodyOf(result)).toMatch(/^kept back/)
   })
 
   test('names another message: its process is ended, the message is handled like one that dies', async () => {
-    expect(await sanitize({ Lie: 'queue' })).toMatchObject({ degraded: 'notice', alarms: expect.arrayContaining([expect.stringMatching(/bad frame: queue id/)]) })
+    expect(await sanitize({ Lie: 'queue' })).toMatchObject({
+      degraded: 'notice',
+      alarms: expect.arrayContaining([expect.stringMatching(/bad frame: queue id/)]),
+    })
   })
 
   test.each(['exit', 'loop'])('kills the verifier (%s): asked once more alone, then the notice', async verb => {
@@ -101,7 +127,9 @@ describe('a result that is not what it claims to be', () => {
 describe('files in the heavy lane', () => {
   test('come back rebuilt, or with the reason why not', async () => {
     expect(bodyOf(await sanitize({ Do: 'heavy test/upper test/malformed test/unknown' }))).toBe(
-      ['test/upper rebuilt ABC txt', 'test/malformed cannot malformed', 'test/unknown cannot unsupported'].join('\n').replaceAll('\n', '\r\n'),
+      ['test/upper rebuilt ABC txt', 'test/malformed cannot malformed', 'test/unknown cannot unsupported']
+        .join('\n')
+        .replaceAll('\n', '\r\n'),
     )
   })
 

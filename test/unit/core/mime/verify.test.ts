@@ -45,7 +45,10 @@ describe('what compose made is found again', () => {
     ['very long lines', { text: 'x'.repeat(5000) }],
     ['emoji', { text: '𠮷野家👩‍👩‍👧', subject: '𠮷👍' }],
     ['one file', { files: [FILE] }],
-    ['several files, one of them empty', { files: [FILE, { name: 'b.txt', mediaType: 'text/plain', bytes: new Uint8Array() }, FILE] }],
+    [
+      'several files, one of them empty',
+      { files: [FILE, { name: 'b.txt', mediaType: 'text/plain', bytes: new Uint8Array() }, FILE] },
+    ],
     ['a large file', { files: [{ ...FILE, bytes: Buffer.alloc(300_000, 'abc\n') }] }],
     ['a long name', { files: [{ ...FILE, name: LONG_NAME }] }],
     ['a name with quotes', { files: [{ ...FILE, name: `a "b" 'c' \\ (d); e=%41.csv` }] }],
@@ -78,22 +81,50 @@ describe('a message that is not what was meant differs', () => {
   test.each<[string, { message: Uint8Array; manifest: Manifest }, RegExp]>([
     ['a field too many', replaced('Subject:', 'Bcc: x@example.jp\r\nSubject:'), /fields/],
     ['a field missing', meant({ fields: ['received'] }), /fields/],
-    ['fields in another order', replaced('Message-ID: <1@example.jp>\r\nMIME-Version: 1.0', 'MIME-Version: 1.0\r\nMessage-ID: <1@example.jp>'), /fields/],
+    [
+      'fields in another order',
+      replaced('Message-ID: <1@example.jp>\r\nMIME-Version: 1.0', 'MIME-Version: 1.0\r\nMessage-ID: <1@example.jp>'),
+      /fields/,
+    ],
     ['another subject', meant({ subject: '別の件名' }), /subject/],
     ['another message id', meant({ messageId: '<2@example.jp>' }), /message id/],
     ['another text', meant({ textSha256: hash('sha256', 'x') }), /text/],
     ['HTML instead of text', replaced('text/plain', 'text/html', { text: 'a' }), /HTML/],
     ['an HTML part beside the text', replaced('--=_' + '00'.repeat(16), HTML_PART, { files: [FILE] }), /HTML/],
     ['a file nobody meant', meant({ files: [] }, { files: [FILE] }), /1 files instead of 0/],
-    ['a file missing', meant({ files: [{ name: 'a', mediaType: 'text/csv', bytes: 1, sha256: '' }] }), /0 files instead of 1/],
-    ['a file of another name', replaced('; filename="a.csv', '; filename="a.exe', { files: [{ ...FILE, name: 'a.csv' }] }), /name/],
-    ['a file of two names', replaced('; name="a.csv', '; name="a.exe', { files: [{ ...FILE, name: 'a.csv' }] }), /name/],
+    [
+      'a file missing',
+      meant({ files: [{ name: 'a', mediaType: 'text/csv', bytes: 1, sha256: '' }] }),
+      /0 files instead of 1/,
+    ],
+    [
+      'a file of another name',
+      replaced('; filename="a.csv', '; filename="a.exe', { files: [{ ...FILE, name: 'a.csv' }] }),
+      /name/,
+    ],
+    [
+      'a file of two names',
+      replaced('; name="a.csv', '; name="a.exe', { files: [{ ...FILE, name: 'a.csv' }] }),
+      /name/,
+    ],
     ['a file without a name', replaced('; filename="a.csv"', '', { files: [{ ...FILE, name: 'a.csv' }] }), /name/],
     ['a file of another type', replaced('text/csv', 'text/plain', { files: [FILE] }), /type/],
     ['a file with other content', replaced('YSxiDQ', 'YSxjDQ', { files: [FILE] }), /content/],
-    ['a file with a field of its own', replaced('Content-Disposition', 'Content-ID: <x>\r\nContent-Disposition', { files: [FILE] }), /fields/],
-    ['a file shown inline', replaced('attachment;', 'inline;', { files: [{ ...FILE, name: 'a.csv' }] }), /not an attachment|files/],
-    ['a file of a type that may not leave', composed({ files: [{ ...FILE, mediaType: 'application/x-msdownload' }] }), /may not leave/],
+    [
+      'a file with a field of its own',
+      replaced('Content-Disposition', 'Content-ID: <x>\r\nContent-Disposition', { files: [FILE] }),
+      /fields/,
+    ],
+    [
+      'a file shown inline',
+      replaced('attachment;', 'inline;', { files: [{ ...FILE, name: 'a.csv' }] }),
+      /not an attachment|files/,
+    ],
+    [
+      'a file of a type that may not leave',
+      composed({ files: [{ ...FILE, mediaType: 'application/x-msdownload' }] }),
+      /may not leave/,
+    ],
     ['another boundary', replaced('boundary="=_', 'boundary="=-', { files: [FILE] }), /./],
     ['nothing at all', { ...composed(), message: new Uint8Array() }, /fields/],
     ['another multipart', replaced('multipart/mixed', 'multipart/alternative', { files: [FILE] }), /type/],
@@ -104,7 +135,12 @@ describe('a message that is not what was meant differs', () => {
 
 test('octets of any kind differ and never reject', async () => {
   const { manifest } = composed()
-  for (const octets of ['\0', '\r\n\r\n', 'Content-Type: multipart/mixed; boundary=a\r\n\r\n' + '--a\r\n'.repeat(5000), '('.repeat(100_000)]) {
+  for (const octets of [
+    '\0',
+    '\r\n\r\n',
+    'Content-Type: multipart/mixed; boundary=a\r\n\r\n' + '--a\r\n'.repeat(5000),
+    '('.repeat(100_000),
+  ]) {
     expect((await verifyComposed(Buffer.from(octets, 'latin1'), manifest, ALLOWED)).length).toBeGreaterThan(0)
   }
 })

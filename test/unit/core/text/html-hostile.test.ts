@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../../../core/text/html.ts'
+import { expectLinear } from '../../../support/linear.ts'
 
 const OPTIONS = { links: 'defang', language: 'ja', maxChars: 10_000_000 } as const
 
@@ -34,23 +35,9 @@ function ids(count: number): string {
   return Array.from({ length: count }, (_, i) => `<b id=${i}>`).join('')
 }
 
-function bestOf(runs: number, work: () => void): number {
-  let best = Infinity
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now()
-    work()
-    best = Math.min(best, performance.now() - start)
-  }
-  return best
-}
-
 describe('hostile markup takes linear time', () => {
   test.each(Object.keys(SHAPES))('%s', shape => {
-    const once = SHAPES[shape]!(8_000)
-    const fourfold = SHAPES[shape]!(32_000)
-    const small = bestOf(5, () => htmlToText(once, OPTIONS))
-    const large = bestOf(5, () => htmlToText(fourfold, OPTIONS))
-    expect(large).toBeLessThan(small * 9 + 60)
+    expectLinear(SHAPES[shape]!, html => htmlToText(html, OPTIONS), 16_000)
   })
 })
 

@@ -3,7 +3,11 @@ import type { Manifest } from '../../../../core/job.ts'
 import { verifyComposed as honest } from '../../../../core/mime/verify.ts'
 import { attack, DENIED } from './attacks.ts'
 
-export async function verifyComposed(message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>): Promise<string[]> {
+export async function verifyComposed(
+  message: Uint8Array,
+  manifest: Manifest,
+  allowedTypes: ReadonlySet<string>,
+): Promise<string[]> {
   const [verb, ...attacks] = manifest.subject.split(' ')
   if (verb === 'attack') {
     const outcomes = (await attack(attacks)).split('\n')

@@ -19,19 +19,22 @@ const event = (emitter: { once(name: string, handler: (...given: never[]) => voi
 const load = (name: string) => import(name)
 
 const ATTACKS: Record<string, Attack> = {
-  'net.connect': async target => event((await load('node:net')).connect({ port: Number(target), host: '127.0.0.1' }), 'connect'),
+  'net.connect': async target =>
+    event((await load('node:net')).connect({ port: Number(target), host: '127.0.0.1' }), 'connect'),
   'net.unix': async target => event((await load('node:net')).connect({ path: target }), 'connect'),
   'net.listen': async () => event((await load('node:net')).createServer().listen(0), 'listening'),
   'http.listen': async () => event((await load('node:http')).createServer().listen(0), 'listening'),
   'http.get': async target => event((await load('node:http')).get(`http://127.0.0.1:${target}/`), 'response'),
-  'tls.connect': async target => event((await load('node:tls')).connect({ port: Number(target), host: '127.0.0.1' }), 'secureConnect'),
+  'tls.connect': async target =>
+    event((await load('node:tls')).connect({ port: Number(target), host: '127.0.0.1' }), 'secureConnect'),
   'dgram.send': async target => {
     const socket = (await load('node:dgram')).createSocket('udp4')
     const failed = event(socket, 'never')
     return Promise.race([failed, new Promise(resolve => socket.send('x', Number(target), '127.0.0.1', resolve))])
   },
   fetch: async target => fetch(`http://127.0.0.1:${target}/`),
-  WebSocket: () => new (globalThis as unknown as { WebSocket: new (url: string) => unknown }).WebSocket('ws://127.0.0.1:1/'),
+  WebSocket: () =>
+    new (globalThis as unknown as { WebSocket: new (url: string) => unknown }).WebSocket('ws://127.0.0.1:1/'),
   'dns.lookup': async () => (await load('node:dns/promises')).lookup('localhost'),
   'dns.resolve': async () => (await load('node:dns/promises')).resolve4('localhost'),
   'fs.read': target => fs.readFileSync(target, 'utf8'),
@@ -42,18 +45,23 @@ const ATTACKS: Record<string, Attack> = {
   'fs.symlink': target => fs.symlinkSync('/etc/passwd', target),
   'fs.rm': target => fs.rmSync(target),
   'line.writeSync': () => fs.writeSync(3, 'x'),
-  'line.write': () => new Promise((resolve, reject) => fs.write(3, 'x', error => (error ? reject(error) : resolve('written')))),
+  'line.write': () =>
+    new Promise((resolve, reject) =>
+      fs.write(3, Buffer.from('x'), error => (error ? reject(error) : resolve('written'))),
+    ),
   'line.readSync': () => fs.readSync(3, Buffer.alloc(1)),
   'line.readFileSync': () => fs.readFileSync(3),
   'line.writeFileSync': () => fs.writeFileSync(3, 'x'),
-  'line.stream': () => new fs.WriteStream('/dev/null', { fd: 3 }),
+  'line.stream': () =>
+    new (fs.WriteStream as unknown as new (path: string, options: object) => unknown)('/dev/null', { fd: 3 }),
   'line.close': () => fs.closeSync(3),
   'line.socket': async () => new (await load('node:net')).Socket({ fd: 3 }).write('x'),
   'line.tty': async () => new (await load('node:tty')).WriteStream(3),
-  worker: async () => event(new (await load('node:worker_threads')).Worker('1', { eval: true, execArgv: [], env: {} }), 'exit'),
+  worker: async () =>
+    event(new (await load('node:worker_threads')).Worker('1', { eval: true, execArgv: [], env: {} }), 'exit'),
   'worker by require': async () => {
     const { createRequire } = await load('node:module')
-    return event(new (createRequire('/')('worker_threads')).Worker('1', { eval: true, execArgv: [] }), 'exit')
+    return event(new (createRequire('/')('worker_threads').Worker)('1', { eval: true, execArgv: [] }), 'exit')
   },
   sqlite: async target => new (await load('node:sqlite')).DatabaseSync(target),
   'sqlite by process': target => {
@@ -87,6 +95,9 @@ const ATTACKS: Record<string, Attack> = {
     return process.cwd()
   },
   wasm: async () => {
+    const { WebAssembly } = globalThis as unknown as {
+      WebAssembly: { instantiate(octets: Uint8Array): Promise<unknown> }
+    }
     await WebAssembly.instantiate(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
   },
 }
@@ -104,7 +115,10 @@ export async function attack(wanted: readonly string[]): Promise<string> {
 async function outcome(action: Attack | undefined, target: string): Promise<string> {
   if (!action) return 'NO SUCH ATTACK'
   try {
-    const got = await Promise.race([action(target), new Promise((_, reject) => setTimeout(reject, 1500, { code: 'SILENCE' }))])
+    const got = await Promise.race([
+      action(target),
+      new Promise((_, reject) => setTimeout(reject, 1500, { code: 'SILENCE' })),
+    ])
     return `REACHED ${String(got).slice(0, 60)}`
   } catch (error) {
     return codeOf(error)

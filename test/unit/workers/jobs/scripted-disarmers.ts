@@ -4,7 +4,10 @@ import type { Disarmed, Disarmer, DisarmInput } from '../../../../core/disarm/co
 const REBUILT = { kind: 'rebuilt', mediaType: 'text/plain', extension: 'txt', removed: [], findings: [] } as const
 
 const ACTIONS: Record<string, (input: DisarmInput) => Disarmed | Promise<Disarmed>> = {
-  'test/upper': ({ untrustedBytes }) => ({ ...REBUILT, bytes: Buffer.from(Buffer.from(untrustedBytes).toString().toUpperCase()) }),
+  'test/upper': ({ untrustedBytes }) => ({
+    ...REBUILT,
+    bytes: Buffer.from(Buffer.from(untrustedBytes).toString().toUpperCase()),
+  }),
   'test/malformed': () => ({ kind: 'cannot', reason: 'malformed' }),
   'test/exit': () => process.exit(4),
   'test/loop': () => {

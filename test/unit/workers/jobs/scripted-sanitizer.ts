@@ -10,6 +10,7 @@ import { encodeUnstructured } from '../../../../core/mime/encode.ts'
 import type { Sanitizing, SanitizeTools } from '../../../../core/sanitize.ts'
 import { attack } from './attacks.ts'
 
+const held: Buffer[] = []
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizing {
@@ -26,7 +27,11 @@ export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizin
       const field = (name: string) => new RegExp(`^${name}: ?(.*?)\\r?$`, 'm').exec(message)?.[1] ?? ''
       const text = await act(field(job.mode === 'plain' ? 'Do-Plain' : 'Do'), tools)
       const body = message.slice(message.indexOf('\r\n\r\n') + 4).replace(/\r\n/g, '\n')
-      return resultOf(job, { subject: field('Subject'), text: text ?? (bytes < 65_536 ? body : `${bytes} bytes`), lie: field('Lie') })
+      return resultOf(job, {
+        subject: field('Subject'),
+        text: text ?? (bytes < 65_536 ? body : `${bytes} bytes`),
+        lie: field('Lie'),
+      })
     },
   }
 }
@@ -40,6 +45,7 @@ async function act(what: string, tools: SanitizeTools): Promise<string | undefin
   if (verb === 'throw') throw new Error('scripted')
   if (verb === 'sleep') await sleep(Number(given[0]))
   if (verb === 'busy') busy(Number(given[0]))
+  if (verb === 'keep') held.push(Buffer.alloc(Number(given[0]) * 2 ** 20, 1))
   if (verb === 'never') await new Promise(() => {})
   if (verb === 'attack') return attack(given)
   if (verb === 'lookup') return (await Promise.all(given.map(name => lookup(tools, name)))).join('\n')
@@ -61,7 +67,8 @@ async function rebuild(tools: SanitizeTools, detectedType: string): Promise<stri
     declaredCharset: undefined,
     limits: { outputBytes: 1000 },
   })
-  if (answer.kind === 'rebuilt') return `${detectedType} rebuilt ${Buffer.from(answer.bytes).toString()} ${answer.extension}`
+  if (answer.kind === 'rebuilt')
+    return `${detectedType} rebuilt ${Buffer.from(answer.bytes).toString()} ${answer.extension}`
   return `${detectedType} ${answer.kind}${answer.kind === 'cannot' ? ` ${answer.reason}` : ''}`
 }
 
@@ -105,7 +112,13 @@ export function resultOf(job: SanitizeJob, { subject, text, lie }: Wish): Saniti
     })
     const manifest = lie === 'text' ? { ...composed.manifest, textSha256: hash('sha256', 'other') } : composed.manifest
     const queueId = (lie === 'queue' ? 'another' : manifest.queueId) as typeof manifest.queueId
-    const report = { verdict: 'relay' as const, profile: group.policy.profile, policyVersion: group.policy.version, parts: [], findings: [] }
+    const report = {
+      verdict: 'relay' as const,
+      profile: group.policy.profile,
+      policyVersion: group.policy.version,
+      parts: [],
+      findings: [],
+    }
     return { id: group.id, message: composed.message, manifest: { ...manifest, queueId }, report }
   })
   return {

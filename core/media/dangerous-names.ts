@@ -1,0 +1,31 @@
+/**
+ * Extensions whose files run, install, or make a program act when a person opens them.
+ *
+ * Source: the union of what Outlook and Outlook on the web block (Microsoft's published Level 1 and OWA lists), what
+ * rspamd's mime_types module scores as bad, and additions that universities publish for their mail servers. A name
+ * is judged by its last extension, after trailing dots, spaces and invisible characters are gone (filename.ts).
+ * Containers and documents that are opened and rebuilt here (html, svg, img, iso, cab, mht …) are in the list, too:
+ * it says what is dangerous, the policy says what is done about it.
+ */
+
+const OUTLOOK =
+  'ade adp app appref-ms asp aspx asx bas bat cdxml cer chm cmd cnt com cpl crt csh der diagcab exe fxp gadget grp hlp hpj ' +
+  'hta htc inf ins isp its jar jnlp js jse ksh lnk mad maf mag mam maq mar mas mat mau mav maw mcf mda mdb mde mdt mdw mdz ' +
+  'mht mhtml msc msh msh1 msh1xml msh2 msh2xml mshxml msi msp mst msu ops osd pcd pif pl plg prf prg printerexport ps1 ' +
+  'ps1xml ps2 ps2xml psc1 psc2 psd1 psdm1 pssc pst py pyc pyo pyw pyz pyzw reg scf scr sct shb shs sys theme tmp udl url vb ' +
+  'vbe vbp vbs vhd vhdx vsmacros vsw webpnp website ws wsb wsc wsf wsh xbap xll xnk'
+
+const RSPAMD =
+  'ace arj cab cue dll dqy htm html iqy iso lib library-ms nsh oqy rdp rqy search-ms sfx shtm shtml slk txz vss vst vxd wim zpaq'
+
+const OTHERS =
+  'apk application appx bgi deb dex elf img job kext library macho msix ppa ppam rev uif ' +
+  'appxbundle appinstaller appcontent-ms msixbundle settingcontent-ms searchconnector-ms contact themepack xlam wll ocx drv efi ' +
+  'one psm1 rpm run sh swf vbscript mjs'
+
+export const DANGEROUS_EXTENSIONS: ReadonlySet<string> = new Set([OUTLOOK, RSPAMD, OTHERS].join(' ').split(' '))
+
+/** `extension` without its dot, as filename.ts gives it; any case. */
+export function isDangerousExtension(extension: string): boolean {
+  return DANGEROUS_EXTENSIONS.has(extension.toLowerCase())
+}
