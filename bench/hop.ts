@@ -152,11 +152,16 @@ async function ask(child: ChildProcess, question: string | SourceOrder): Promise
 
 function printMedian(system: System, cell: Cell, measured: readonly Measured[]): void {
   const rates = measured.map(each => each.perSecond)
-  const median = (key: keyof Measured) => quantile(measured.map(each => each[key]), 0.5)
+  const median = (key: keyof Measured) => middle(measured.map(each => each[key]))
   const keys = ['perSecond', 'ackP50Ms', 'ackP99Ms', 'hopP50Ms', 'hopP99Ms', 'cpuSecondsPer1000', 'pssMiB'] as const
   const medians = Object.fromEntries(keys.map(key => [key, median(key)]))
   const sums = Object.fromEntries((['mails', 'lost', 'duplicates', 'errors'] as const).map(key => [key, measured.reduce((sum, each) => sum + each[key], 0)]))
   console.log(JSON.stringify({ median: system.name, ...cell, ...medians, slowest: Math.min(...rates), fastest: Math.max(...rates), ...sums }))
+}
+
+function middle(values: readonly number[]): number {
+  const [low, high] = [quantile(values, 0.5 - 1 / (2 * values.length)), quantile(values, 0.5)]
+  return round(values.length % 2 === 0 ? (low + high) / 2 : high)
 }
 
 function quantile(values: readonly number[], share: number): number {

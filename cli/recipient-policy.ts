@@ -41,6 +41,13 @@ function noticeContext({ tenant }: RecipientSettings, message: { readonly public
 const WAREKI = new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { era: 'long', year: 'numeric', month: 'long', day: 'numeric', timeZone: 'Asia/Tokyo' })
 const WESTERN = new Intl.DateTimeFormat('en-GB', { year: 'numeric', month: 'long', day: 'numeric' })
 
+/** Every time zone's day begins on a quarter of an hour: within one, the day's name stays. */
+const QUARTER_MS = 900_000
+const lastDay = { ja: { quarter: -1, text: '' }, en: { quarter: -1, text: '' } }
+
+/** Formatting costs more than all else here, and mails of the same minutes are kept until the same day. */
 function dayForReader(atMs: number, language: 'ja' | 'en'): string {
-  return (language === 'ja' ? WAREKI : WESTERN).format(atMs)
+  const quarter = Math.floor(atMs / QUARTER_MS)
+  if (lastDay[language].quarter !== quarter) lastDay[language] = { quarter, text: (language === 'ja' ? WAREKI : WESTERN).format(atMs) }
+  return lastDay[language].text
 }

@@ -32,6 +32,9 @@ export interface LaneJob {
   late(): void
 }
 
+/** Cause of death of a process that nobody here ended. */
+export const ENDED = 'process ended'
+
 /** How a job in a lane ends. */
 export type JobEnd<T> =
   | { readonly kind: 'answer'; readonly value: T }

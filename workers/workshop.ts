@@ -16,7 +16,7 @@ import { Health } from './health.ts'
 import { type ComposeNotice, Ladder } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
 import { LauncherLink } from './launcher-link.ts'
-import { Peer } from './peer.ts'
+import { ENDED, Peer } from './peer.ts'
 import {
   FRAME,
   FrameReader,
@@ -84,8 +84,8 @@ export type OpenWorkshop = Workshop & { status(): WorkshopStatus; pids(): readon
 export const DEFAULTS = {
   startWithinMs: 20_000,
   jobTimeoutMs: 30_000,
-  totalMs: 115_000,
-  recycleAfterJobs: 1000,
+  totalMs: 105_000,
+  recycleAfterJobs: 20_000,
   mostWaiting: 1000,
   mostWaitingBytes: 64 * 2 ** 20,
   heavyThreads: 1,
@@ -130,7 +130,7 @@ class ListeningWorkshop implements OpenWorkshop {
       retryMs: options.canaryRetryMs,
       onAlarm: options.onAlarm,
     })
-    this.#ladder = new Ladder(this.#rounds, this.#health, options.composeNotice)
+    this.#ladder = new Ladder(this.#rounds, this.#health, options)
     this.#server = net.createServer(socket => this.#greet(socket))
     this.#server.maxConnections = MOST_CONNECTIONS
   }
@@ -255,7 +255,7 @@ class ListeningWorkshop implements OpenWorkshop {
 
   #gone(lane: Lane, peer: Peer): void {
     if (!MEANT.has(peer.ended ?? '')) this.#endings.set(peer.pid, peer)
-    lane.gone(peer, peer.ended ?? 'process ended')
+    lane.gone(peer, peer.ended ?? ENDED)
     this.#tune(lane)
   }
 

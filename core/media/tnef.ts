@@ -8,12 +8,13 @@
 import { Buffer } from 'node:buffer'
 import type { FindingCode } from '../finding.ts'
 import { decodeText } from '../text/charset.ts'
+import { unpackRtf } from './lzfu.ts'
 
 export type TnefFile = { readonly name: string; readonly bytes: Uint8Array; readonly mediaType: string }
 export type TnefContents = {
   readonly body: string | undefined
   readonly htmlBody: string | undefined
-  /** Compressed RTF as it came (MS-OXRTFCP): kept as a file. */
+  /** Body as RTF, unpacked. */
   readonly rtfBody: Uint8Array | undefined
   readonly files: readonly TnefFile[]
   readonly findings: readonly { readonly code: FindingCode; readonly detail?: string }[]
@@ -29,13 +30,20 @@ const ATTRIBUTE = {
   attachmentTitle: 0x8010,
   attachmentProperties: 0x9005,
   codepage: 0x9007,
+  transportName: 0x9001,
 } as const
-const PROPERTY = { body: 0x1000, rtf: 0x1009, html: 0x1013, longName: 0x3707, shortName: 0x3704, displayName: 0x3001, mimeType: 0x370e, data: 0x3701 } as const
+const PROPERTY = { body: 0x1000, rtf: 0x1009, html: 0x1013, longName: 0x3707, shortName: 0x3704, displayName: 0x3001, mimeType: 0x370e, data: 0x3701, internetCodepage: 0x3fde } as const
+/** Largest RTF body that is unpacked. */
+const RTF_LIMIT_BYTES = 16 * 1024 * 1024
 const MOST_FILES = 500
 const MOST_PROPERTIES = 20_000
 
 type OpenFile = { title: string; longName: string; mediaType: string; bytes: Uint8Array | undefined }
 type Property = { readonly id: number; readonly type: number; readonly value: Buffer }
+
+function isTnef(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.length)).toString('hex') === '789f3e22'
+}
 
 /** Undefined when the bytes are no TNEF at all. Never throws. */
 export function openTnef(untrustedBytes: Uint8Array): TnefContents | undefined {
@@ -52,7 +60,8 @@ class TnefReading {
   readonly #findings: { code: FindingCode; detail?: string }[] = []
   #charset: string | undefined
   #body: string | undefined
-  #html: string | undefined
+  #html: Property | undefined
+  #htmlCharset: string | undefined
   #rtf: Uint8Array | undefined
 
   constructor(buffer: Buffer) {
@@ -77,9 +86,9 @@ class TnefReading {
 
   contents(): TnefContents {
     const files = this.#files.flatMap(file =>
-      file.bytes ? [{ name: file.longName || file.title, bytes: file.bytes, mediaType: file.mediaType || 'application/octet-stream' }] : [],
+      file.bytes ? [{ name: file.longName || file.title, bytes: file.bytes, mediaType: isTnef(file.bytes) ? 'application/ms-tnef' : file.mediaType || 'application/octet-stream' }] : [],
     )
-    return { body: this.#body, htmlBody: this.#html, rtfBody: this.#rtf, files, findings: this.#findings }
+    return { body: this.#body, htmlBody: this.#html && this.#htmlText(this.#html), rtfBody: this.#rtf, files, findings: this.#findings }
   }
 
   #damaged(): void {
@@ -98,7 +107,8 @@ class TnefReading {
     else if (id === ATTRIBUTE.attachmentStart) this.#startFile()
     else if (!file) return
     else if (id === ATTRIBUTE.attachmentTitle) file.title = this.#text(data)
-    else if (id === ATTRIBUTE.attachmentData) file.bytes = Uint8Array.from(data)
+    else if (id === ATTRIBUTE.transportName) file.title ||= this.#text(data)
+    else if (id === ATTRIBUTE.attachmentData) file.bytes = new Uint8Array(data)
     else if (id === ATTRIBUTE.attachmentProperties) this.#fileProperties(file, data)
   }
 
@@ -110,8 +120,9 @@ class TnefReading {
   #messageProperties(data: Buffer): void {
     for (const property of this.#properties(data)) {
       if (property.id === PROPERTY.body) this.#body ??= this.#string(property)
-      else if (property.id === PROPERTY.html) this.#html ??= this.#string(property)
-      else if (property.id === PROPERTY.rtf) this.#rtf ??= Uint8Array.from(property.value)
+      else if (property.id === PROPERTY.html) this.#html ??= property
+      else if (property.id === PROPERTY.internetCodepage && property.value.length >= 4) this.#htmlCharset = codepageLabel(property.value.readUInt32LE(0))
+      else if (property.id === PROPERTY.rtf) this.#rtf ??= unpackRtf(property.value, RTF_LIMIT_BYTES)
     }
   }
 
@@ -121,7 +132,7 @@ class TnefReading {
       else if (property.id === PROPERTY.shortName || property.id === PROPERTY.displayName) file.title ||= this.#string(property)
       else if (property.id === PROPERTY.mimeType) file.mediaType = mediaTypeOf(this.#string(property))
       // An embedded message or object: 16 octets of interface id stand before it (MS-OXTNEF §2.1.3.4).
-      else if (property.id === PROPERTY.data) file.bytes ??= Uint8Array.from(property.type === 0x0d ? property.value.subarray(16) : property.value)
+      else if (property.id === PROPERTY.data) file.bytes ??= new Uint8Array(property.type === 0x0d ? property.value.subarray(16) : property.value)
     }
   }
 
@@ -150,8 +161,16 @@ class TnefReading {
     return type === 0x1f ? value.toString('utf16le').replace(/\0+$/, '') : this.#text(value)
   }
 
+  /** HTML comes as octets in the charset of the Internet message, not in that of the sender's system. */
+  #htmlText(property: Property): string {
+    if (property.type !== 0x102) return this.#string(property)
+    return decodeText(property.value, this.#htmlCharset ?? this.#charset).text.replace(/\0+$/, '')
+  }
+
   #text(data: Buffer): string {
-    return decodeText(data, this.#charset).text.replace(/\0+$/, '')
+    // The NUL that ends a string would make its charset look like UTF-16.
+    const end = data.indexOf(0)
+    return decodeText(end < 0 ? data : data.subarray(0, end), this.#charset).text
   }
 }
 
@@ -201,9 +220,13 @@ function sumOf(data: Buffer): number {
   return sum
 }
 
+const CODEPAGES: Readonly<Record<number, string>> = {
+  932: 'shift_jis', 936: 'gbk', 949: 'euc-kr', 950: 'big5', 20932: 'euc-jp', 51932: 'euc-jp', 50220: 'iso-2022-jp', 50221: 'iso-2022-jp',
+  50222: 'iso-2022-jp', 28591: 'iso-8859-1', 20127: 'us-ascii', 65001: 'utf-8',
+}
+
 function codepageLabel(codepage: number): string | undefined {
-  if (codepage === 932) return 'shift_jis'
-  if (codepage === 65001) return 'utf-8'
+  if (Object.hasOwn(CODEPAGES, codepage)) return CODEPAGES[codepage]
   return codepage >= 1250 && codepage <= 1258 ? `windows-${codepage}` : undefined
 }
 

@@ -139,6 +139,10 @@ function urlAt(text: string, colon: number, from: number): FoundLink | undefined
     const host = hostAt(text, colon + 3)
     if (host === '') return undefined
     const scheme = DEFANGED_SCHEMES[known.toLowerCase()]!
+    // `http://http://…`: what looks like the host is the scheme of the next one.
+    if (text.startsWith('://', colon + 3 + host.length)) {
+      return { start: colon - known.length, hostEnd: colon + 3, host: '', defanged: `${scheme}://` }
+    }
     return { start: colon - known.length, hostEnd: colon + 3 + host.length, host, defanged: `${scheme}://${dotless(host)}` }
   }
   if (written === '' || /(?:hxxps?|fxp)$/i.test(written)) return undefined
@@ -147,10 +151,14 @@ function urlAt(text: string, colon: number, from: number): FoundLink | undefined
 
 function wwwAt(text: string, start: number): FoundLink | undefined {
   if (start > 0 && /[a-z0-9@./\\\]-]/i.test(text[start - 1]!)) return undefined
-  const host = hostAt(text, start)
-  // `www.http://…`: the scheme behind it is the link.
-  if (text.startsWith('://', start + host.length)) return undefined
-  return host.length > 4 ? { start, hostEnd: start + host.length, host, defanged: dotless(host) } : undefined
+  const written = hostAt(text, start)
+  const isScheme = text.startsWith('://', start + written.length)
+  // `www.http://…`: the scheme behind it is a link of its own, or was one.
+  const host = isScheme ? written.replace(/(?:h(?:tt|xx)ps?|f[tx]p)$/i, '').replace(/\.+$/, '') : written
+  if (host.length <= 4) return undefined
+  const hostEnd = start + host.length
+  if (isScheme && host === written) return { start, hostEnd: hostEnd + 3, host, defanged: `${dotless(host)}[:]//` }
+  return { start, hostEnd, host, defanged: dotless(host) }
 }
 
 function uncAt(text: string, start: number): FoundLink | undefined {

@@ -40,7 +40,10 @@ type Victim = Exclude<ProcessRole, 'other'>
 const VICTIMS: readonly Victim[] = ['gateway', 'gateway', 'sanitizer', 'verifier', 'supervisor']
 /** The supervisor waits twice as long after each end of the gateway: a new supervisor starts over. */
 const MOST_GATEWAY_KILLS_IN_A_ROW = 3
-const LONGEST_WAIT_MS = 700
+/** Share of the kills that wait until mail flows again; the others often hit a start. */
+const IN_FULL_WORK = 0.75
+const MOST_MAILS_BETWEEN = 60
+const LONGEST_WAIT_MS = 300
 const MIN_LIFE_MS = 30
 const SETTLE_MS = 120_000
 const ORPHANS_MS = 45_000
@@ -52,8 +55,9 @@ export async function kill9({ rounds, connections, seed, say }: Kill9Options): P
   const sekisho = await Sekisho.start({ shutdownMs: 10_000 })
   try {
     let over = false
-    const load = sendAll(mixedMails('KILL', ENOUGH_MAILS, 0), { port: sekisho.port, connections, stopped: () => over })
-    const kills = await killInRounds(sekisho, { rounds, seed, ...(say && { say }) }).finally(() => {
+    const progress = { accepted: 0 }
+    const load = sendAll(mixedMails('KILL', ENOUGH_MAILS, 0), { port: sekisho.port, connections, stopped: () => over, onAccepted: () => progress.accepted++ })
+    const kills = await killInRounds(sekisho, progress, { rounds, seed, ...(say && { say }) }).finally(() => {
       over = true
     })
     const report = await load
@@ -66,11 +70,15 @@ export async function kill9({ rounds, connections, seed, say }: Kill9Options): P
   }
 }
 
-async function killInRounds(sekisho: Sekisho, options: Pick<Kill9Options, 'rounds' | 'seed' | 'say'>): Promise<Record<string, number>> {
+async function killInRounds(sekisho: Sekisho, progress: { readonly accepted: number }, options: Pick<Kill9Options, 'rounds' | 'seed' | 'say'>): Promise<Record<string, number>> {
   const random = randomFrom(options.seed)
   const kills: Record<string, number> = {}
   let gatewayKills = 0
   for (let round = 1; round <= options.rounds; round++) {
+    if (random() < IN_FULL_WORK) {
+      const target = progress.accepted + 1 + random() * MOST_MAILS_BETWEEN
+      await until('mails are accepted again', SETTLE_MS, () => progress.accepted >= target)
+    }
     await delay(MIN_LIFE_MS + random() * LONGEST_WAIT_MS)
     const drawn = VICTIMS[Math.floor(random() * VICTIMS.length)]!
     const victim = drawn === 'gateway' && gatewayKills >= MOST_GATEWAY_KILLS_IN_A_ROW ? 'supervisor' : drawn

@@ -1,6 +1,7 @@
 /** A next hop that is away and comes back, and one that refuses single recipients. */
 import { SMTPServer } from 'smtp-server'
 import { afterEach, expect, test } from 'vitest'
+import { inspect } from './support/arrived.ts'
 import { SmtpConnection, sendAll } from './support/client.ts'
 import { mixedMails } from './support/mails.ts'
 import { freePort, until } from './support/processes.ts'
@@ -55,8 +56,9 @@ test('with the next hop down mail is accepted and deferred; back up, `queue retr
   sink = await startSink(port)
   await sekisho.cli('queue', 'retry')
   await sekisho.queueEmpty(30_000)
-  const subjects = sink.mails.map(({ raw }) => /DOWN-\d{6}/.exec(raw.toString('latin1').match(/^Subject: .*$/m)?.[0] ?? '')?.[0])
-  expect(subjects.sort()).toEqual(mails.map(({ token }) => token))
+  const arrived = await Promise.all(sink.mails.map(({ raw }) => inspect(raw, '\r\n')))
+  expect(arrived.flatMap(({ problems }) => problems)).toEqual([])
+  expect(arrived.map(({ token }) => token).sort()).toEqual(mails.map(({ token }) => token))
 })
 
 test('5xx for one recipient fails that one, 4xx defers that one, the third has the mail', async () => {

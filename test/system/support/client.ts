@@ -21,6 +21,7 @@ export type LoadOptions = {
   readonly from?: string
   readonly to?: string
   readonly stopped?: () => boolean
+  readonly onAccepted?: () => void
 }
 
 const RETRY_MS = 100
@@ -66,6 +67,7 @@ class Sender {
       ended = false
       if (!reply.startsWith('250')) throw new Refused(reply)
       this.#report.accepted.add(mail.token)
+      this.#options.onAccepted?.()
       return true
     } catch (error) {
       if (error instanceof Refused) this.#report.refusals.set(error.message, (this.#report.refusals.get(error.message) ?? 0) + 1)

@@ -3,7 +3,7 @@
  * The SMTP port is chosen once, so that a restarted gateway is found again.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,11 +65,16 @@ export class Sekisho {
     return this.#said
   }
 
+  /** Without our own SEKISHO_ variables: the gateway refuses ones that it does not know. */
+  get #environment(): Record<string, string> {
+    return { PATH: process.env['PATH'] ?? '', HOME: this.folder }
+  }
+
   async start(): Promise<void> {
     const from = this.#said.length
     const child = spawn(NODE, [join(ROOT, 'cli/main.ts'), 'serve', '--config', this.#configPath], {
       cwd: this.folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.folder },
+      env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
@@ -77,10 +82,16 @@ export class Sekisho {
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     this.#exited = new Promise(done => child.once('exit', (code, signal) => done(code ?? (signal === null ? 1 : 128))))
-    await until('the ready line', READY_MS, () => {
-      if (!this.running) throw new Error(`the gateway ended at start:\n${this.#said.slice(from)}`)
-      return this.#said.slice(from).includes('sekisho ready ')
-    })
+    try {
+      await until('the ready line', READY_MS, () => {
+        if (!this.running) throw new Error('the gateway ended at start')
+        return this.#said.slice(from).includes('sekisho ready ')
+      })
+    } catch (error) {
+      const seen = this.processes().map(({ pid, role }) => `${role} ${pid}`).join(', ')
+      this.killAll()
+      throw new Error(`${(error as Error).message}; processes: ${seen}\n${this.#said.slice(from)}\n${this.log().slice(-2000)}`)
+    }
   }
 
   /** SIGTERM, as a service manager stops it. Resolves with the exit code. */
@@ -113,7 +124,7 @@ export class Sekisho {
 
   /** Runs one command against this gateway. @throws when its exit code is not 0. */
   async cli(...args: string[]): Promise<string> {
-    const { stdout } = await run(NODE, [join(ROOT, 'cli/main.ts'), ...args, '--config', this.#configPath], { maxBuffer: 1e9 })
+    const { stdout } = await run(NODE, [join(ROOT, 'cli/main.ts'), ...args, '--config', this.#configPath], { maxBuffer: 1e9, env: this.#environment })
     return stdout
   }
 
@@ -122,12 +133,18 @@ export class Sekisho {
   }
 
   async queueEmpty(limitMs: number): Promise<void> {
+    let seen: unknown
     await until('the queue is empty', limitMs, async () => {
       try {
-        return (await this.ask<unknown[]>('queue', 'list', '--limit', '5')).length === 0
-      } catch {
+        const rows = await this.ask<unknown[]>('queue', 'list', '--limit', '5')
+        seen = rows
+        return rows.length === 0
+      } catch (error) {
+        seen = error
         return false
       }
+    }).catch(error => {
+      throw new Error(`${(error as Error).message}; last seen: ${JSON.stringify(seen)}\n${this.#said.slice(-2000)}`)
     })
   }
 
@@ -138,7 +155,8 @@ export class Sekisho {
   }
 
   log(): string {
-    return readFileSync(join(this.folder, 'mail.log'), 'utf8')
+    const path = join(this.folder, 'mail.log')
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
   }
 }
 

@@ -60,6 +60,12 @@ describe.each(['exit', 'throw', 'lie'])('a fault that hits every message (%s)', 
   }, 60_000)
 })
 
+test('memory outside the heap is watched from outside: the process is killed and the reason is told', async () => {
+  const result = await local.workshop.sanitize(testJob(), message({ Do: 'buffers', 'Do-Plain': 'ok' }))
+  expect(result).toMatchObject({ kind: 'done', degraded: 'plain' })
+  await until(() => local.deaths.some(death => death.cause === 'memory'))
+}, 60_000)
+
 test('a poisonous message beside a healthy canary makes nobody sick', async () => {
   expect(await local.workshop.sanitize(testJob(), message({ Do: 'exit', 'Do-Plain': 'exit' }))).toMatchObject({
     kind: 'done',

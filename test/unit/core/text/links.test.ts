@@ -47,7 +47,7 @@ describe('defang', () => {
         expect(defang(once, policy)).toBe(once)
         expect(once).not.toMatch(/(?:https?|ftp):\/\/[a-z]/i)
       }),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     )
   })
 })
