@@ -165,7 +165,7 @@ class Gateway {
         else relay.resume()
         log.event('emergency', '-', { state, by: by.actor, reason: by.reason })
       },
-      onQueueChanged: () => relay.wake(),
+      onQueueChanged: () => relay.retryNow(),
       onError: error => record.alarm('control', String(error)),
     })
     const admin = config.admin.enabled
@@ -303,7 +303,18 @@ function callAhead({ smtp }: Config, routes: RouteTable): CallAhead {
   })
 }
 
-/** Worker processes need a moment to join; mail before that would only wait. */
+const READY_LOOK_MS = 20
+const SAY_EVERY_MS = 10_000
+
+/** Worker processes need a moment to join; mail before that would only wait. Who waits long is told for what. */
 async function whenReady(workshop: OpenWorkshop): Promise<void> {
-  while (!workshop.ready) await new Promise(resolve => setTimeout(resolve, 20))
+  let saidAtMs = Date.now()
+  while (!workshop.ready) {
+    await new Promise(resolve => setTimeout(resolve, READY_LOOK_MS))
+    if (Date.now() - saidAtMs < SAY_EVERY_MS) continue
+    saidAtMs = Date.now()
+    const { launcher, sick, lanes } = workshop.status()
+    const processes = lanes.map(lane => `${lane.name} ${lane.processes}`).join(', ')
+    process.stderr.write(`sekisho: still waiting for worker processes (launcher ${launcher ? 'connected' : 'not connected'}; ${sick ?? processes})\n`)
+  }
 }

@@ -63,6 +63,12 @@ export class SmtpPool {
     this.#sweep = setInterval(() => this.#keepTimes(), Math.max(10, Math.min(shortest / 2, LONGEST_SWEEP_MS))).unref()
   }
 
+  /** An operator asked for a try now: the pause after failures is over. */
+  forgetFailures(): void {
+    this.#failures = 0
+    this.#heldOffUntilMs = 0
+  }
+
   get connections(): number {
     return this.#idle.length + this.#busy.size + this.#opening
   }

@@ -59,6 +59,8 @@ export interface Relay {
   offer(entry: QueueEntry, message: Uint8Array): void
   /** Something may have become due: an operator's retry, a release. */
   wake(): void
+  /** An operator's retry: also hops that failed a moment ago are tried. */
+  retryNow(): void
   /** Emergency hold: nothing more begins. Transactions that run already end as they may. */
   pause(): void
   resume(): void
@@ -243,6 +245,11 @@ class QueueRelay implements Relay {
 
   wake(): void {
     this.#alarmClock.resolve()
+  }
+
+  retryNow(): void {
+    this.#transports.forgetFailures()
+    this.wake()
   }
 
   async #sleep(): Promise<void> {

@@ -162,10 +162,6 @@ class CanonicalConnection extends SMTPConnection {
   progress: LostConnection['during'] = 'envelope'
   #everSecured = false
 
-  constructor(options: SMTPConnectionOptions) {
-    super(options)
-  }
-
   get internals(): Internals {
     return this as unknown as Internals
   }

@@ -10,6 +10,8 @@ export type TransportLimits = { readonly pool: PoolLimits }
 export type Transports = {
   for(hop: NextHop): Transport
   connections(): number
+  /** Hops that failed are tried again at once. */
+  forgetFailures(): void
   /** Drops every connection; transactions that run end as lost. */
   close(): void
 }
@@ -33,6 +35,9 @@ export function createTransports(limits: TransportLimits, naming: MaildirNaming)
       return transport
     },
     connections: () => pools.reduce((sum, pool) => sum + pool.connections, 0),
+    forgetFailures() {
+      for (const pool of pools) pool.forgetFailures()
+    },
     close() {
       for (const pool of pools) pool.close()
     },

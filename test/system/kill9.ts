@@ -109,7 +109,10 @@ async function pidOf(sekisho: Sekisho, victim: Victim, random: () => number): Pr
   const supervisor = sekisho.pid
   if (random() < 0.5) sekisho.killAll()
   else killHard(supervisor)
-  await until('the processes of a killed supervisor have ended', ORPHANS_MS, () => others.every(({ pid }) => !isAlive(pid)) && !sekisho.running)
+  await until('the processes of a killed supervisor have ended', ORPHANS_MS, () => others.every(({ pid }) => !isAlive(pid)) && !sekisho.running).catch(error => {
+    for (const { pid } of others) killHard(pid)
+    throw error
+  })
   return supervisor
 }
 
