@@ -17,7 +17,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
+import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Mailbox, ReversePath } from '../../core/smtp/envelope.ts'
 import { writeStuffed } from './dot-stuff.ts'
 import type { SmtpHop } from './routes.ts'

@@ -79,7 +79,9 @@ describe('a large message', () => {
     const result = await work.finish()
     expect(result).toMatchObject({ kind: 'done', degraded: 'alone' })
     expect(bodyOf(result)).toBe(`${octets.length} bytes`)
-    expect(replays).toBe(1)
+    // Twice when the kill also met the process that had taken it over: that one is tried alone once more.
+    expect(replays).toBeGreaterThanOrEqual(1)
+    expect(replays).toBeLessThanOrEqual(2)
     await until(() => local.workshop.ready)
   })
 
