@@ -61,6 +61,7 @@ class Gateway {
   readonly #stopped = Promise.withResolvers<void>()
   #space = { freeBytes: Number.POSITIVE_INFINITY, originalBytes: 0, quotaBytes: Number.POSITIVE_INFINITY, queuedMessages: 0, oldestDueAtMs: undefined as number | undefined }
   #emergency: 'none' | 'hold' | 'isolate' = 'none'
+  #overQuotaShare = false
   #parts: Parts | undefined
 
   constructor(config: Config) {
@@ -178,7 +179,7 @@ class Gateway {
         })
       : undefined
     const timers = [
-      setInterval(() => void this.#lookAtSpace(store), SPACE_LOOK_MS),
+      setInterval(() => void this.#lookAtSpace(store, record.alarm), SPACE_LOOK_MS),
       setInterval(() => void store.retain(Date.now()), RETAIN_EVERY_MS),
     ]
     void store.retain(Date.now())
@@ -225,14 +226,21 @@ class Gateway {
     return this.#space.freeBytes - bytes > minFreeBytes && this.#space.originalBytes + bytes < this.#space.quotaBytes
   }
 
-  async #lookAtSpace(store: SqliteStore): Promise<void> {
+  async #lookAtSpace(store: SqliteStore, raise: RaiseAlarm): Promise<void> {
     try {
       this.#space = { ...this.#space, ...(await store.space()) }
-      const usedPercent = (100 * this.#space.originalBytes) / this.#space.quotaBytes
-      if (usedPercent >= this.#config.store.quotaAlarmPercent) this.#alarm('quota', `originals use ${Math.floor(usedPercent)} % of store.quotaBytes`)
+      this.#lookAtQuota(raise)
     } catch {
       // A store that cannot say is about to be reported broken by the same thread.
     }
+  }
+
+  /** Raised when the share is passed, not for as long as it is: a line in the log each time would hide the rest. */
+  #lookAtQuota(raise: RaiseAlarm): void {
+    const usedPercent = (100 * this.#space.originalBytes) / this.#space.quotaBytes
+    const isOver = usedPercent >= this.#config.store.quotaAlarmPercent
+    if (isOver && !this.#overQuotaShare) raise('quota', `originals use ${Math.floor(usedPercent)} % of store.quotaBytes`)
+    this.#overQuotaShare = isOver
   }
 
   /** What is on disk is unknown: end now, the next start recovers. */

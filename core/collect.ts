@@ -8,7 +8,6 @@
  * costs a digest and a small window, whatever its size.
  */
 import { createHash, hash, type Hash } from 'node:crypto'
-import type { DisarmerTable } from './disarm/registry.ts'
 import type { Finding, FindingCode } from './finding.ts'
 import type { SanitizeLimits } from './job.ts'
 import { type Detected, detect } from './media/detect.ts'
@@ -53,7 +52,6 @@ export type CollectRules = {
   readonly limits: SanitizeLimits
   /** Whether any policy of this message wants a file like this rebuilt. */
   readonly wanted: (node: PartNode, detected: Detected) => boolean
-  readonly disarmers: DisarmerTable
 }
 
 export class Collector implements ReaderEvents {
@@ -233,6 +231,18 @@ export function isOpenedContainer(type: string): boolean {
 
 export function nameOf(head: PartHead): string {
   return head.names.contentDisposition || head.names.contentType
+}
+
+/** Every part of the tree, a parent before its children, in the order of the message. */
+export function everyNode(roots: readonly PartNode[]): PartNode[] {
+  const found: PartNode[] = []
+  const stack = [...roots].reverse()
+  while (stack.length > 0) {
+    const node = stack.pop()!
+    found.push(node)
+    for (let i = node.children.length - 1; i >= 0; i--) stack.push(node.children[i]!)
+  }
+  return found
 }
 
 function factsOf(head: PartHead, size: number, tail?: Uint8Array) {

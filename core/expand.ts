@@ -7,7 +7,7 @@
  * content left to deliver. A container that cannot be opened stays a plain part, for policy to keep back.
  */
 import { Buffer } from 'node:buffer'
-import { type Collector, isOpenedContainer, isTextCandidate, type PartNode } from './collect.ts'
+import { type Collector, everyNode, isOpenedContainer, isTextCandidate, type PartNode } from './collect.ts'
 import type { FindingCode } from './finding.ts'
 import { unwrapSignedData } from './media/cms.ts'
 import { openTnef } from './media/tnef.ts'
@@ -122,15 +122,8 @@ function charsetOf(node: PartNode): string | undefined {
   return /<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})/i.exec(start)?.[1]
 }
 
-export function leaves(nodes: readonly PartNode[]): PartNode[] {
-  const found: PartNode[] = []
-  const stack = [...nodes].reverse()
-  while (stack.length > 0) {
-    const node = stack.pop()!
-    if (node.head.kind === 'leaf') found.push(node)
-    for (let i = node.children.length - 1; i >= 0; i--) stack.push(node.children[i]!)
-  }
-  return found
+function leaves(roots: readonly PartNode[]): PartNode[] {
+  return everyNode(roots).filter(node => node.head.kind === 'leaf')
 }
 
 /** The careful way of a second try: plain text is decoded, nothing is opened. */

@@ -5,7 +5,7 @@
  *
  * Parsing was done once for all groups; files are rebuilt once for all groups (Rebuilder).
  */
-import { nameOf, type PartNode } from './collect.ts'
+import { everyNode, nameOf, type PartNode } from './collect.ts'
 import { decidePart, type Rebuilder, type Rebuilt } from './dispose.ts'
 import type { Expansion } from './expand.ts'
 import type { Finding } from './finding.ts'
@@ -193,15 +193,4 @@ function notesOf(group: PolicyGroup, message: ReadMessage, body: Body, fields: C
 function isOwnDomain(address: string, ownDomains: readonly string[]): boolean {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
   return domain !== '' && ownDomains.some(own => domain === own || domain.endsWith(`.${own}`))
-}
-
-function everyNode(roots: readonly PartNode[]): PartNode[] {
-  const found: PartNode[] = []
-  const stack = [...roots].reverse()
-  while (stack.length > 0) {
-    const node = stack.pop()!
-    found.push(node)
-    for (let i = node.children.length - 1; i >= 0; i--) stack.push(node.children[i]!)
-  }
-  return found
 }

@@ -14,6 +14,7 @@ import { sanitizeForGroup, type ReadMessage } from './group.ts'
 import type { MessageSummary, SanitizeJob, SanitizeResult } from './job.ts'
 import { type AuthResult, readTrustedResults, type Resolver, SignatureCheck } from './mime/authentication.ts'
 import { parseAddressList } from './mime/address.ts'
+import { headerValue, headerValues } from './mime/header.ts'
 import type { HeaderField, PartHead } from './mime/part.ts'
 import { MimeReader } from './mime/reader.ts'
 import { decodeUnstructured } from './mime/words.ts'
@@ -33,7 +34,7 @@ export interface Sanitizing {
 }
 
 export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizing {
-  const collector = new Collector({ limits: job.limits, disarmers: DISARMERS, wanted: wantedBy(job) })
+  const collector = new Collector({ limits: job.limits, wanted: wantedBy(job) })
   const reader = new MimeReader(collector, job.limits.reader)
   const signatures = job.authenticate ? new SignatureCheck(resolverOf(tools), Date.parse(job.receivedDate)) : undefined
   return {
@@ -109,7 +110,7 @@ async function authenticate(job: SanitizeJob, collector: Collector, signatures: 
 /** Reads an entity that stood inside a part, and hangs its parts below that part. */
 function readInner(job: SanitizeJob, outer: Collector) {
   return async (parent: PartNode, entity: Uint8Array): Promise<void> => {
-    const inner = new Collector({ limits: job.limits, disarmers: DISARMERS, wanted: wantedBy(job) })
+    const inner = new Collector({ limits: job.limits, wanted: wantedBy(job) })
     const depth = Math.max(1, job.limits.reader.depth - parent.head.depth)
     const reader = new MimeReader(inner, { ...job.limits.reader, depth })
     reader.write(entity)
@@ -135,12 +136,12 @@ function rootHeader(collector: Collector): readonly HeaderField[] {
 }
 
 function summarize(header: readonly HeaderField[]): MessageSummary {
-  const first = (key: string) => header.find(field => field.key === key)?.value ?? ''
+  const first = (key: string) => headerValue(header, key) ?? ''
   return {
     messageId: makeHarmlessLine(first('message-id'), 300),
     subject: makeHarmlessLine(decodeUnstructured(first('subject')).text, 300),
     from: makeHarmlessLine(parseAddressList(first('from')).addresses[0]?.address ?? '', 300),
-    receivedCount: header.filter(field => field.key === 'received').length,
-    loopMarks: header.filter(field => field.key === LOOP_MARK_FIELD.toLowerCase()).map(field => field.value.trim().slice(0, 200)).slice(0, 20),
+    receivedCount: headerValues(header, 'received').length,
+    loopMarks: headerValues(header, LOOP_MARK_FIELD.toLowerCase()).slice(0, 20).map(value => value.trim().slice(0, 200)),
   }
 }

@@ -10,6 +10,7 @@ import { isStray, isTextCandidate, type PartNode } from '../collect.ts'
 import type { Finding } from '../finding.ts'
 import type { LinkPolicy } from '../policy/model.ts'
 import type { Outcome } from '../verdict.ts'
+import { headerValue } from '../mime/header.ts'
 import { decodeUnstructured } from '../mime/words.ts'
 import { calendarToText } from './calendar.ts'
 import { unflow } from './flowed.ts'
@@ -170,8 +171,7 @@ class BodyWriter {
   #headingFields(node: PartNode): string[] {
     const header = node.children[0]?.head.header ?? []
     return (['subject', 'from', 'to', 'date'] as const).flatMap(key => {
-      const field = header.find(each => each.key === key)
-      const value = field ? makeHarmlessLine(decodeUnstructured(field.value).text, 300) : ''
+      const value = makeHarmlessLine(decodeUnstructured(headerValue(header, key) ?? '').text, 300)
       return value === '' ? [] : [`${this.#word(key)}: ${defang(value, this.#options.links)}`]
     })
   }
