@@ -112,9 +112,9 @@ class Gateway {
       policyFor: policyChooser(config, routes),
       spf: async (session, envelope) =>
         config.auth.spf
-          ? checkSpf({ clientAddress: session.clientAddress, helo: session.helo, reversePath: envelope.reversePath ?? '', hostname: ourHostname(config), resolver: lookUp })
+          ? checkSpf({ clientAddress: session.clientAddress, helo: session.helo, reversePath: envelope.reversePath ?? '', hostname: ourHostname(config), resolver: lookUp, withinMs: config.auth.timeoutMs })
           : { result: 'none', domain: '' },
-      authenticate: config.auth.dkim || config.auth.dmarc,
+      authenticate: (['dkim', 'dmarc'] as const).filter(check => config.auth[check]),
       dsnToUnauthenticated: config.dsn.toUnauthenticated,
       ids,
       nowMs: Date.now,
@@ -208,6 +208,7 @@ class Gateway {
       allowedTypes: [...new Set(['text/plain', ...DISARMERS.keys()])],
       composeNotice: composeFixedNotice,
       lookupTxt: async (_queueId, name) => (await lookUp(name, 'TXT')) as string[][],
+      txtWithinMs: this.#config.auth.timeoutMs,
       startWithinMs: sanitizer.startWithinMs,
       jobTimeoutMs: sanitizer.jobTimeoutMs,
       recycleAfterJobs: sanitizer.recycleAfterJobs,

@@ -68,7 +68,7 @@ function jobFor(config: Config, { tenant, policy, groupKey }: RecipientSettings)
     },
     reversePath: null,
     spf: undefined,
-    authenticate: false,
+    authenticate: [],
     loopMark: 'offline',
     seed: randomBytes(16).toString('hex'),
     groups: [

@@ -186,8 +186,8 @@ export const dsn = section(
     enabled: flag({ default: true, en: 'Send them where an outward route exists.', ja: '外向きの経路があれば送る。' }),
     toUnauthenticated: flag({
       default: false,
-      en: 'Also to senders whose address no check confirmed. This makes you send mail to forged addresses.',
-      ja: '確認できない送信者にも送る。偽装されたアドレスに送ることになる。',
+      en: 'Also to senders whose address no check confirmed (SPF, DKIM or DMARC, ours or in the believed results of a listed upstream). This makes you send mail to forged addresses.',
+      ja: '検査（SPF・DKIM・DMARC。自分のもの、または一覧にある上流の信用する結果）で確認できない送信者にも送る。偽装されたアドレスに送ることになる。',
     }),
   },
 )

@@ -228,8 +228,8 @@ export const auth = section(
       default: 2_000,
       min: 100,
       max: 10_000,
-      en: 'Time for all look-ups of one message. Unanswered means `temperror`, never a delay.',
-      ja: '1通分の問い合わせにかける時間。答えがなければ `temperror` とし、配達を遅らせない。',
+      en: 'Time for all SPF look-ups of one message, and again for its DKIM and DMARC ones. Unanswered means `temperror`, never a longer wait.',
+      ja: '1通の SPF の問い合わせ全体にかける時間。DKIM と DMARC の問い合わせ全体にも同じ時間。答えがなければ `temperror` とし、それ以上は待たない。',
     }),
     resolvers: list(line(), {
       default: [],

@@ -32,6 +32,9 @@ export type NoticeContext = {
   readonly texts: Readonly<Record<string, string>>
 }
 
+/** Checks that need the header and body; SPF is the gateway's. */
+export type SenderCheck = 'dkim' | 'dmarc'
+
 export type SpfOutcome = { readonly result: string; readonly domain: string }
 
 export type Session = {
@@ -66,8 +69,8 @@ export type SanitizeJob = {
   readonly reversePath: ReversePath
   /** SPF as the gateway found it; undefined behind a listed upstream. */
   readonly spf: SpfOutcome | undefined
-  /** Whether DKIM and DMARC are to be checked here (strangers only). */
-  readonly authenticate: boolean
+  /** What is to be checked here (strangers only). */
+  readonly authenticate: readonly SenderCheck[]
   /** Value of our loop mark for this message (HMAC by the gateway). */
   readonly loopMark: string
   /** 128 random bits in hex for boundaries and generated ids. */
@@ -101,6 +104,8 @@ export type ComposedGroup = {
 export type SanitizeResult = {
   readonly verdict: Verdict
   readonly groups: readonly ComposedGroup[]
+  /** A check that passed, ours or a listed upstream's, vouches for the reverse-path: a DSN may go there. */
+  readonly reversePathConfirmed: boolean
   /** For the mail log and for tracing: decoded, printable, never trusted. */
   readonly summary: MessageSummary
 }

@@ -27,6 +27,7 @@ export function composeFixedNotice(job: SanitizeJob, facts: { readonly bytes: nu
   return {
     verdict: { kind: 'relay' },
     groups: job.groups.map(group => composeForGroup(job, group, facts.bytes)),
+    reversePathConfirmed: false,
     summary: { messageId: '', subject: '', from: '', receivedCount: 0, loopMarks: [] },
   }
 }

@@ -12,7 +12,7 @@ import { DISARMERS } from './disarm/registry.ts'
 import { decodePlainOnly, type Expansion, expand } from './expand.ts'
 import { sanitizeForGroup, type ReadMessage } from './group.ts'
 import type { MessageSummary, SanitizeJob, SanitizeResult } from './job.ts'
-import { type AuthResult, readTrustedResults, type Resolver, SignatureCheck } from './mime/authentication.ts'
+import { type AuthResult, confirmsReversePath, readTrustedResults, type Resolver, SignatureCheck } from './mime/authentication.ts'
 import { parseAddressList } from './mime/address.ts'
 import { headerValue, headerValues } from './mime/header.ts'
 import type { HeaderField, PartHead } from './mime/part.ts'
@@ -36,7 +36,7 @@ export interface Sanitizing {
 export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizing {
   const collector = new Collector({ limits: job.limits, wanted: wantedBy(job) })
   const reader = new MimeReader(collector, job.limits.reader)
-  const signatures = job.authenticate ? new SignatureCheck(resolverOf(tools), Date.parse(job.receivedDate)) : undefined
+  const signatures = job.authenticate.length > 0 ? new SignatureCheck(job.authenticate, resolverOf(tools), Date.parse(job.receivedDate)) : undefined
   return {
     write(chunk) {
       signatures?.write(chunk.slice())
@@ -73,6 +73,7 @@ async function composeResult(
   return {
     verdict: everyGroupRefuses ? { kind: 'reject', reply: 'contentRefused', rule: refused.rejectedBy! } : { kind: 'relay' },
     groups: groups.map(group => group.composed),
+    reversePathConfirmed: job.reversePath !== null && confirmsReversePath(authentication, job.reversePath),
     summary: summarize(message.header),
   }
 }

@@ -46,7 +46,7 @@ export type AcceptedMessage = {
   readonly clientAddress: string
   readonly helo: string
   readonly reversePath: ReversePath
-  /** Whether a DSN may be sent to the reverse-path (authenticated or from a listed upstream). */
+  /** Whether a DSN may be sent to the reverse-path (a sender check vouches for it, or settings allow any). */
   readonly dsnAllowed: boolean
   readonly smtpUtf8: boolean
   readonly rawBytes: number

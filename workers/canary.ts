@@ -40,7 +40,7 @@ export const CANARY_JOB: SanitizeJob = {
   },
   reversePath: MAILBOX,
   spf: undefined,
-  authenticate: false,
+  authenticate: [],
   loopMark: 'canary',
   seed: 'c0ffee00c0ffee00c0ffee00c0ffee00',
   groups: [

@@ -2,7 +2,8 @@
  * What a job in the sanitizer may ask of the world, and no more: a few TXT records, and files rebuilt elsewhere.
  *
  * The asking process may be in the sender's hands, so a name could carry a message out: ten questions of two
- * fixed forms, within two seconds, none once files are being rebuilt.
+ * fixed forms, within two seconds, none once files are being rebuilt. Half of the ten are kept for DMARC: else a
+ * forger would only need to add signatures until nobody asks for the policy of the domain that he forges.
  */
 import type { Disarmed } from '../core/disarm/contract.ts'
 import type { TxtLookup } from './contract.ts'
@@ -14,12 +15,14 @@ export type RebuildFile = (meta: unknown, octets: Uint8Array) => Promise<FileAns
 
 export type Answering = {
   readonly lookupTxt: TxtLookup
+  /** All TXT questions of one message. */
+  readonly txtWithinMs: number
   readonly rebuildFile: RebuildFile
   readonly filesWithinMs: number
 }
 
 const MOST_TXT_QUESTIONS = 10
-const TXT_WITHIN_MS = 2000
+const MOST_KEY_QUESTIONS = 5
 const MOST_NAME_CHARS = 253
 /** `<selector>._domainkey.<domain>` (RFC 6376 §3.6.2.1) and `_dmarc.<domain>` (RFC 7489 §6.1). */
 const TXT_NAME = /^(?:(?:[a-z0-9_-]{1,63}\.)+_domainkey|_dmarc)(?:\.[a-z0-9_-]{1,63})+$/i
@@ -30,6 +33,7 @@ export class Questions {
   readonly #queueId: string
   readonly #answering: Answering
   #txtAsked = 0
+  #keysAsked = 0
   #txtUntilMs = 0
   #filesUntilMs = 0
 
@@ -41,12 +45,18 @@ export class Questions {
   /** Never rejects. `error` is a DNS code as node:dns gives them. */
   async txt(untrustedName: unknown): Promise<TxtAnswer> {
     const nowMs = Date.now()
-    if (this.#txtAsked === 0) this.#txtUntilMs = nowMs + TXT_WITHIN_MS
+    if (this.#txtAsked === 0) this.#txtUntilMs = nowMs + this.#answering.txtWithinMs
     const allowed =
       typeof untrustedName === 'string' && untrustedName.length <= MOST_NAME_CHARS && TXT_NAME.test(untrustedName)
-    if (!allowed || ++this.#txtAsked > MOST_TXT_QUESTIONS || this.#filesUntilMs > 0) return { error: 'EREFUSED' }
+    if (!allowed || this.#filesUntilMs > 0 || !this.#mayAsk(untrustedName)) return { error: 'EREFUSED' }
     if (nowMs >= this.#txtUntilMs) return { error: 'ETIMEOUT' }
     return within(this.#lookup(untrustedName), this.#txtUntilMs - nowMs, { error: 'ETIMEOUT' })
+  }
+
+  #mayAsk(name: string): boolean {
+    const isKey = !/^_dmarc\./i.test(name)
+    if (isKey && ++this.#keysAsked > MOST_KEY_QUESTIONS) return false
+    return ++this.#txtAsked <= MOST_TXT_QUESTIONS
   }
 
   async #lookup(name: string): Promise<TxtAnswer> {

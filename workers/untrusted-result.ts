@@ -47,7 +47,8 @@ export function readResult(untrustedPayload: Uint8Array, job: SanitizeJob): Sani
   check(at === octets.length, 'octets left over')
   // A message with a verdict of relay and nothing to relay would be lost in silence.
   check(verdict.kind === 'reject' || groups.every(group => group.message.length > 0), 'empty message')
-  return { verdict, groups, summary: readSummary(object(claimed['summary'])) }
+  const reversePathConfirmed = claimed['reversePathConfirmed'] === true
+  return { verdict, groups, reversePathConfirmed, summary: readSummary(object(claimed['summary'])) }
 }
 
 /** A file that a heavy process claims to have rebuilt. The bytes are only ever attached, typed and verified. */

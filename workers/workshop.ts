@@ -36,6 +36,8 @@ export type WorkshopOptions = {
   readonly allowedTypes: readonly string[]
   readonly composeNotice: ComposeNotice
   readonly lookupTxt: TxtLookup
+  /** All TXT questions of one message. */
+  readonly txtWithinMs: number
   readonly startWithinMs: number
   /** Longest silence of a process about one message. */
   readonly jobTimeoutMs: number
@@ -82,6 +84,7 @@ export type WorkshopStatus = {
 export type OpenWorkshop = Workshop & { status(): WorkshopStatus; pids(): readonly number[] }
 
 export const DEFAULTS = {
+  txtWithinMs: 2000,
   startWithinMs: 20_000,
   jobTimeoutMs: 30_000,
   totalMs: 105_000,

@@ -6,7 +6,9 @@
  * `temperror`, never a delay. Loaded on first use: behind a listed upstream none of it is needed.
  * Standards: RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 and its successor (DMARC), RFC 8601 (Authentication-Results).
  */
-import type { SpfOutcome } from '../job.ts'
+import type { SenderCheck, SpfOutcome } from '../job.ts'
+import type { Mailbox } from '../smtp/envelope.ts'
+import { domainOf } from '../smtp/mailbox.ts'
 import type { HeaderField } from './part.ts'
 
 export type AuthResult = { readonly method: string; readonly result: string; readonly properties: readonly (readonly [string, string])[] }
@@ -20,6 +22,8 @@ export type SpfQuestion = {
   readonly reversePath: string
   readonly hostname: string
   readonly resolver: Resolver
+  /** All look-ups together (RFC 7208 §4.6.4); not done by then is `temperror`. */
+  readonly withinMs: number
 }
 
 /** Runs in the gateway, which alone may look up more than TXT records. Never rejects. */
@@ -33,6 +37,7 @@ export async function checkSpf(question: SpfQuestion): Promise<SpfOutcome> {
       sender: question.reversePath,
       mta: question.hostname,
       resolver: question.resolver as never,
+      maxElapsedTime: question.withinMs,
     })
     return { result: answer.status.result, domain }
   } catch {
@@ -51,21 +56,26 @@ type VerifiedSignature = {
 type Verifier = {
   write(chunk: Uint8Array): boolean
   end(done: (error?: Error | null) => void): void
+  messageHeaders(header: ParsedHeader): Promise<void>
   on(event: 'error', listener: (error: Error) => void): void
   readonly results: readonly VerifiedSignature[]
   readonly headerFrom: readonly string[]
   readonly fromFields: number
 }
 
+type ParsedHeader = { readonly parsed: readonly { readonly key: string }[] }
+
 /** DKIM and DMARC over one message as it streams by. Feed every received octet, then ask once. */
 export class SignatureCheck {
   readonly #resolver: Resolver
   readonly #verifier: Promise<Verifier>
+  readonly #wanted: readonly SenderCheck[]
   #queue: Promise<unknown>
   #broken = false
 
   /** `nowMs` is the time of receipt: signatures expire by it. */
-  constructor(resolver: Resolver, nowMs: number) {
+  constructor(wanted: readonly SenderCheck[], resolver: Resolver, nowMs: number) {
+    this.#wanted = wanted
     this.#resolver = resolver
     this.#verifier = openVerifier(resolver, nowMs)
     this.#queue = this.#verifier.then(verifier => verifier.on('error', () => (this.#broken = true))).catch(() => (this.#broken = true))
@@ -82,19 +92,39 @@ export class SignatureCheck {
     try {
       await this.#queue
       const verifier = await this.#verifier
-      if (this.#broken) return [{ method: 'dkim', result: 'temperror', properties: [] }]
+      if (this.#broken) return this.#unchecked()
       await new Promise<void>((resolve, reject) => verifier.end(error => (error ? reject(error) : resolve())))
-      return [...dkimResults(verifier), await dmarcResult(verifier, spf, this.#resolver)]
+      const dmarc = this.#wanted.includes('dmarc') ? [await dmarcResult(verifier, spf, this.#resolver)] : []
+      return [...(this.#wanted.includes('dkim') ? dkimResults(verifier) : []), ...dmarc]
     } catch {
-      return [{ method: 'dkim', result: 'temperror', properties: [] }]
+      return this.#unchecked()
     }
+  }
+
+  #unchecked(): readonly AuthResult[] {
+    return this.#wanted.map(method => ({ method, result: 'temperror', properties: [] }))
   }
 }
 
 async function openVerifier(resolver: Resolver, nowMs: number): Promise<Verifier> {
   // @ts-expect-error The package declares its functions, not this class.
   const { DkimVerifier } = await import('mailauth/lib/dkim/dkim-verifier.js')
-  return new DkimVerifier({ resolver, curTime: new Date(nowMs) }) as Verifier
+  const verifier = new DkimVerifier({ resolver, curTime: new Date(nowMs) }) as Verifier
+  const begin = verifier.messageHeaders.bind(verifier)
+  verifier.messageHeaders = header => begin(withFewSignatures(header))
+  return verifier
+}
+
+/** Each signature may want a hash of its own over the whole body, so the sender must not choose how many are looked at. */
+const MOST_SIGNATURES = 5
+/** Sets of foreign sealers are not used here, and their signatures would cost as much. */
+const UNUSED_FIELDS = new Set(['arc-seal', 'arc-message-signature', 'arc-authentication-results'])
+
+function withFewSignatures(header: ParsedHeader): ParsedHeader {
+  let signatures = 0
+  const isKept = ({ key }: { readonly key: string }) =>
+    !UNUSED_FIELDS.has(key) && (key !== 'dkim-signature' || ++signatures <= MOST_SIGNATURES)
+  return { ...header, parsed: header.parsed.filter(isKept) }
 }
 
 function dkimResults(verifier: Verifier): AuthResult[] {
@@ -182,6 +212,27 @@ export function formatResults(hostname: string, results: readonly AuthResult[]):
 function resultValue(untrusted: string): string {
   const plain = untrusted.replace(/[^A-Za-z0-9.@_+/=-]/g, '').slice(0, 255)
   return plain === '' ? '""' : plain
+}
+
+/**
+ * Whether a check that passed vouches for the domain of the reverse-path, so that a DSN goes to whom it claims to come from.
+ * SPF looked at it itself; a signature or DMARC must be of that domain or one above it. A domain of one label vouches for none.
+ */
+export function confirmsReversePath(results: readonly AuthResult[], reversePath: Mailbox): boolean {
+  const domain = domainOf(reversePath)
+  return results.some(({ method, result, properties }) => {
+    if (result !== 'pass') return false
+    const of = (name: string) => domainNamed(properties.find(([key]) => key === name)?.[1] ?? '')
+    if (method === 'spf') return of('smtp.mailfrom') === domain
+    const signer = method === 'dkim' ? of('header.d') || of('header.i') : method === 'dmarc' ? of('header.from') : ''
+    return signer.includes('.') && (domain === signer || domain.endsWith(`.${signer}`))
+  })
+}
+
+/** Upstreams write a domain, an address, or an address in angle brackets. */
+function domainNamed(value: string): string {
+  const plain = value.replace(/[<>"]/g, '').toLowerCase()
+  return plain.slice(plain.lastIndexOf('@') + 1)
 }
 
 /** What a reader of the mail should know: undefined when the checks found nothing wrong. */

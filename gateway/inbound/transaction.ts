@@ -10,7 +10,7 @@
  * sends the same again (design: lost replies).
  */
 import { createHash } from 'node:crypto'
-import type { SanitizeJob, SanitizeLimits, SanitizeResult, SpfOutcome } from '../../core/job.ts'
+import type { SanitizeJob, SanitizeLimits, SanitizeResult, SenderCheck, SpfOutcome } from '../../core/job.ts'
 import { checkCanonical, composedQueueId } from '../../core/mime/canonical.ts'
 import type { RandomBytes, Recipient } from '../../core/seal/age.ts'
 import type { Envelope, Mailbox, QueueId } from '../../core/smtp/envelope.ts'
@@ -35,8 +35,8 @@ export type TransactionDeps = {
   readonly policyFor: (mailbox: Mailbox) => RecipientPolicy
   /** Within its own time limit; a failure is `temperror`, never a throw. Not asked behind a listed upstream. */
   readonly spf: (session: ClientSession, envelope: Envelope) => Promise<SpfOutcome>
-  /** Whether DKIM and DMARC are checked for strangers. */
-  readonly authenticate: boolean
+  /** What is checked for strangers beside SPF. */
+  readonly authenticate: readonly SenderCheck[]
   /** DSNs also to senders whom no check confirmed. */
   readonly dsnToUnauthenticated: boolean
   readonly ids: Ids
@@ -157,7 +157,7 @@ class ArrivingMessage {
       session: { clientAddress, helo, protocol, listedUpstream, trustedAuthservIds },
       reversePath: this.#envelope.reversePath,
       spf: await this.#spf,
-      authenticate: authenticate && !listedUpstream,
+      authenticate: listedUpstream ? [] : authenticate,
       loopMark: loop.mark(this.queueId),
       seed: ids.seed(),
       groups: this.#groups.map(({ group }) => group),
@@ -207,7 +207,7 @@ class ArrivingMessage {
 
   async #commit(result: SanitizeResult, original: SealedOriginal): Promise<MessageAnswer> {
     const { store, offer, record, nowMs } = this.#deps
-    const message = await this.#accepted(result, original)
+    const message = this.#accepted(result, original)
     const outcome = await store.commit(message).catch(orStorageFull)
     const queueId = outcome.kind === 'duplicate' ? outcome.of : this.queueId
     if (outcome.kind === 'duplicate') {
@@ -227,19 +227,18 @@ class ArrivingMessage {
     }
   }
 
-  async #accepted(result: SanitizeResult, original: SealedOriginal): Promise<AcceptedMessage> {
-    const { clientAddress, helo, listedUpstream } = this.#session
+  #accepted(result: SanitizeResult, original: SealedOriginal): AcceptedMessage {
+    const { clientAddress, helo } = this.#session
     const { reversePath, smtpUtf8, forwardPaths } = this.#envelope
     const rawSha256 = this.#data.sha256()
     const sent = [clientAddress, reversePath, [...forwardPaths].sort(), rawSha256]
-    const authenticated = listedUpstream || (await this.#spf)?.result === 'pass'
     return {
       queueId: this.queueId,
       acceptedAtMs: this.#deps.nowMs(),
       clientAddress,
       helo,
       reversePath,
-      dsnAllowed: reversePath !== null && (authenticated || this.#deps.dsnToUnauthenticated),
+      dsnAllowed: reversePath !== null && (result.reversePathConfirmed || this.#deps.dsnToUnauthenticated),
       smtpUtf8,
       rawBytes: this.#data.receivedBytes,
       rawSha256,

@@ -31,7 +31,7 @@ export function testJob(changes: Partial<SanitizeJob> = {}): SanitizeJob {
     session: { clientAddress: '192.0.2.10', helo: 'relay.example', protocol: 'ESMTP', listedUpstream: true, trustedAuthservIds: ['relay.example'] },
     reversePath: 'sender@example.com' as Mailbox,
     spf: undefined,
-    authenticate: false,
+    authenticate: [],
     loopMark: 'test-mark',
     seed: '0123456789abcdef0123456789abcdef',
     groups: [testGroup()],

@@ -47,7 +47,7 @@ describe('a result', () => {
   test('of an honest process comes out as it went in', () => {
     const { result, payload } = honest()
     const { groups, ...rest } = readResult(payload, JOB)
-    expect(rest).toEqual({ verdict: result.verdict, summary: result.summary })
+    expect(rest).toEqual({ verdict: result.verdict, summary: result.summary, reversePathConfirmed: false })
     expect(groups.map(group => ({ ...group, message: Buffer.from(group.message) }))).toEqual(result.groups)
   })
 

@@ -70,7 +70,7 @@ export function fakeWorkshop(): FakeWorkshop {
 
 export function done(job: SanitizeJob, verdict: Verdict = { kind: 'relay' }): Extract<WorkResult, { kind: 'done' }> {
   const summary = { messageId: '<m@x.example>', subject: 's', from: 'a@x.example', receivedCount: 1, loopMarks: [] }
-  const result: SanitizeResult = { verdict, summary, groups: job.groups.map(({ id }) => composed(job, id)) }
+  const result: SanitizeResult = { verdict, summary, reversePathConfirmed: !job.session.listedUpstream && job.spf?.result === 'pass', groups: job.groups.map(({ id }) => composed(job, id)) }
   return { kind: 'done', result, degraded: 'no', alarms: [] }
 }
 
@@ -135,7 +135,7 @@ export function fakeDeps(parts: Pick<TransactionDeps, 'workshop' | 'store'>, eve
       notice: ({ publicId, checkCode }) => ({ ...NOTICE, url: `https://portal.example/m/${publicId}`, checkCode }),
     }),
     spf: async () => ({ result: 'pass', domain: 'client.example' }),
-    authenticate: true,
+    authenticate: ['dkim', 'dmarc'],
     dsnToUnauthenticated: false,
     ids: createIds(Date.now, randomBytes),
     nowMs: Date.now,

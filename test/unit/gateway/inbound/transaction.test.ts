@@ -55,7 +55,7 @@ describe('a small message', () => {
       clientAddress: '127.0.0.1',
       helo: 'client.example',
       reversePath: 'a@client.example',
-      dsnAllowed: true,
+      dsnAllowed: false,
       rawBytes: SMALL.length,
       rawSha256: createHash('sha256').update(SMALL).digest('hex'),
       original: { headers: [], payload: { kind: 'plain', bytes: Buffer.from(SMALL) } },
@@ -66,7 +66,7 @@ describe('a small message', () => {
       hostname: 'gate.example',
       session: { clientAddress: '127.0.0.1', listedUpstream: true, trustedAuthservIds: ['mx.cloud.example'] },
       spf: undefined,
-      authenticate: false,
+      authenticate: [],
       receivedDate: expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000$/),
       groups: [{ notice: { url: expect.stringMatching(/\/m\/[0-9A-Z]{10}$/), checkCode: store.committed[0]?.groups[0]?.checkCode } }],
     })
@@ -82,8 +82,19 @@ describe('a small message', () => {
     await deliver(client)
     result = 'softfail'
     await deliver(client)
-    expect(workshop.jobs.map(({ spf, authenticate }) => [spf?.result, authenticate])).toEqual([['pass', true], ['softfail', true]])
+    expect(workshop.jobs.map(({ spf, authenticate }) => [spf?.result, authenticate])).toEqual([['pass', ['dkim', 'dmarc']], ['softfail', ['dkim', 'dmarc']]])
     expect(store.committed.map(({ dsnAllowed }) => dsnAllowed)).toEqual([true, false])
+  })
+
+  test.each([
+    ['a reverse-path that a check vouches for', true, {}, true],
+    ['a reverse-path that none vouches for', false, {}, false],
+    ['one that none vouches for, where settings allow any', false, { dsnToUnauthenticated: true }, true],
+  ])('%s may get a DSN: %s', async (_name, reversePathConfirmed, overrides, allowed) => {
+    workshop.settle = (_job, work) => (work.kind === 'done' ? { ...work, result: { ...work.result, reversePathConfirmed } } : work)
+    const { port } = await start({}, overrides)
+    await deliver(await Client.greeted(port))
+    expect(store.committed[0]?.dsnAllowed).toBe(allowed)
   })
 
   test('for several policies and tenants is one commit with a group for each', async () => {

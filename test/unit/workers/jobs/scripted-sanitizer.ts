@@ -124,6 +124,7 @@ export function resultOf(job: SanitizeJob, { subject, text, lie }: Wish): Saniti
   return {
     verdict: { kind: 'relay' },
     groups,
+    reversePathConfirmed: false,
     summary: { messageId: '', subject, from: job.mode, receivedCount: 0, loopMarks: [] },
   }
 }
