@@ -90,7 +90,7 @@ export type QueueEntry = {
   readonly recipients: readonly Mailbox[]
   readonly messageBytes: number
   readonly delayWarned: boolean
-  /** True when an attempt was under way as the process ended: a delivery now may be a second one. */
+  /** An attempt was cut off before we knew its end, by the next hop or by ours: a delivery now may be a second one. */
   readonly mayBeDuplicate: boolean
 }
 
@@ -98,7 +98,7 @@ export type Settlement = {
   readonly entryId: number
   readonly recipient: Mailbox
   readonly state: RecipientState
-  /** Recorded when a delivery may have happened twice. */
+  /** Recorded when a delivery may have happened twice; for a deferred recipient the entry says it from then on. */
   readonly possibleDuplicate: boolean
 }
 

@@ -39,6 +39,8 @@ const LONGEST_SWEEP_MS = 1000
 
 type Waiter = {
   readonly sinceMs: number
+  /** Only a connection that has served nobody yet will do. */
+  readonly fresh: boolean
   resolve(session: SmtpSession): void
   reject(error: HopUnavailable | Held): void
 }
@@ -79,19 +81,24 @@ export class SmtpPool {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.session.alive) return Promise.resolve(this.#take(idle.session))
     }
+    return this.#wait(false)
+  }
+
+  /** As `acquire`, after a reused connection turned out to be at its end: the other used ones are as old. */
+  acquireFresh(): Promise<SmtpSession> {
+    if (this.#stop.signal.aborted) return Promise.reject(new Held('relay is stopping'))
+    for (const { session } of this.#idle.splice(0)) session.quit()
+    return this.#wait(true)
+  }
+
+  #wait(fresh: boolean): Promise<SmtpSession> {
     if (this.#busy.size + this.#opening === 0 && this.#isHeldOff()) {
       return Promise.reject(new HopUnavailable(this.#lastFailure))
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ sinceMs: performance.now(), resolve, reject })
+      this.#waiting.push({ sinceMs: performance.now(), fresh, resolve, reject })
       this.#open()
     })
-  }
-
-  /** As `acquire`, after a reused connection turned out dead: the idle ones are as old, so they go too. */
-  acquireFresh(): Promise<SmtpSession> {
-    for (const { session } of this.#idle.splice(0)) session.quit()
-    return this.acquire()
   }
 
   release(session: SmtpSession): void {
@@ -142,9 +149,16 @@ export class SmtpPool {
   }
 
   #hand(session: SmtpSession): void {
-    const waiter = this.#waiting.shift()
-    if (waiter === undefined) this.#idle.push({ session, sinceMs: performance.now() })
-    else waiter.resolve(this.#take(session))
+    const isFresh = session.transactions === 0
+    const index = this.#waiting.findIndex(({ fresh }) => isFresh || !fresh)
+    const [waiter] = index === -1 ? [] : this.#waiting.splice(index, 1)
+    if (waiter !== undefined) waiter.resolve(this.#take(session))
+    else if (this.#waiting.length === 0) this.#idle.push({ session, sinceMs: performance.now() })
+    else {
+      // Whoever waits wants a new connection, and this one takes its place.
+      session.quit()
+      this.#open()
+    }
   }
 
   #take(session: SmtpSession): SmtpSession {

@@ -15,8 +15,9 @@
  * Standards: RFC 5321, RFC 1870 (SIZE), RFC 2920 (PIPELINING), RFC 3207 (STARTTLS), RFC 6531 (SMTPUTF8).
  */
 import { readFile } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Mailbox, ReversePath } from '../../core/smtp/envelope.ts'
 import { writeStuffed } from './dot-stuff.ts'
@@ -84,8 +85,7 @@ async function openWith(
     ignoreTLS: tls === 'off',
     requireTLS: tls === 'required',
     opportunisticTLS: tls === 'opportunistic',
-    ...(hop.serverName === undefined ? {} : { servername: hop.serverName }),
-    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: tls === 'required', ...(ca === undefined ? {} : { ca }) },
+    tls: tlsOptions(hop, tls === 'required', ca),
     connectionTimeout: timeouts.connectMs,
     greetingTimeout: timeouts.connectMs,
     socketTimeout: timeouts.replyMs,
@@ -94,6 +94,18 @@ async function openWith(
   })
   await greet(connection, signal)
   return new Session(connection)
+}
+
+/** An address is not told to the hop (RFC 6066 §3: no literals in server_name), but its certificate must have it. */
+function tlsOptions(hop: SmtpHop, mustMatch: boolean, ca: Buffer | undefined) {
+  const name = hop.serverName ?? hop.host
+  return {
+    minVersion: 'TLSv1.2' as const,
+    rejectUnauthorized: mustMatch,
+    ...(isIP(name) ? {} : { servername: name }),
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+    ...(ca === undefined ? {} : { ca }),
+  }
 }
 
 async function readCa(path: string): Promise<Buffer> {

@@ -4,6 +4,7 @@
  *
  * Which failure counts for whom:
  *   no connection, or lost before the message was begun, or 421   unreachable: the next hop may be tried
+ *   the same on a connection that had served others               nothing: once more on a fresh one
  *   lost while the message was on its way                         deferred
  *   lost after end-of-data, before its reply                      deferred, possible duplicate
  *   MAIL, DATA or end-of-data refused                             every recipient that was not refused itself
@@ -22,7 +23,7 @@ export function smtpTransport(pool: SmtpPool): Transport {
   return {
     async deliver(delivery) {
       const first = await overOneConnection(pool, delivery, () => pool.acquire())
-      // The hop had closed the connection while it lay idle: that says nothing about the hop.
+      // The hop had enough of that connection: this says nothing about the hop.
       return first ?? (await overOneConnection(pool, delivery, () => pool.acquireFresh())) ?? UNREACHABLE(delivery)
     },
   }
@@ -31,7 +32,7 @@ export function smtpTransport(pool: SmtpPool): Transport {
 const UNREACHABLE = ({ recipients }: Delivery) =>
   all(recipients, 'unreachable', ownReply(421, '4.4.2', 'connection closed by next hop'))
 
-/** `undefined`: a reused connection was dead before it said a word, and nothing has happened. */
+/** `undefined`: a reused connection was at its end before it took anything, and nothing has happened. */
 async function overOneConnection(
   pool: SmtpPool,
   delivery: Delivery,
@@ -51,7 +52,10 @@ async function overOneConnection(
     if (recipients.length === 0) return outcomes
     const reused = session.transactions > 0
     const transaction = await session.send(delivery.reversePath, recipients, message)
-    if (reused && transaction.lost?.unanswered && transaction.lost.during === 'envelope') return undefined
+    if (reused && wasAtItsEnd(transaction)) {
+      session.abort('at its end')
+      return undefined
+    }
     for (const recipient of recipients) outcomes.set(recipient, outcomeFor(recipient, transaction))
     if (!isDelivered(transaction) && !(await session.reset())) session.abort('reset failed')
     return outcomes
@@ -73,6 +77,12 @@ function beyondTheHop(session: SmtpSession, { reversePath, recipients, messageBy
   const noUtf8 = ownReply(553, '5.6.7', 'non-ASCII address, and the next hop has no SMTPUTF8')
   if (reversePath !== null && needsSmtpUtf8(reversePath)) return all(recipients, 'failed', noUtf8)
   return all(recipients.filter(needsSmtpUtf8), 'failed', noUtf8)
+}
+
+/** Closed without a word, or with 421 to all (RFC 5321 §3.8): hops end a connection like this after so many mails. */
+function wasAtItsEnd({ replies, lost }: Transaction): boolean {
+  if (lost) return lost.unanswered && lost.during === 'envelope'
+  return [...replies.values()].every(isClosing)
 }
 
 function outcomeFor(recipient: Mailbox, { replies, lost }: Transaction): HopOutcome {

@@ -23,6 +23,8 @@ type Touched = {
   readonly wasFinished: boolean
   readonly recipients: readonly Recipient[]
   attempts: number
+  /** A deferred attempt may have delivered all the same. */
+  mayBeDuplicate: boolean
   /** The copy was not there any more: nothing to seal, and something to look at. */
   copyMissing: boolean
   text: { readonly place: Place; readonly header: Uint8Array; readonly expiresAtMs: number } | undefined
@@ -54,7 +56,10 @@ export function prepareSettling({ database }: WriterState): SettlingStatements {
     open: database.prepare(
       "SELECT min(due_at_ms) AS due, max(claimed) AS claimed FROM recipients WHERE entry_id = ? AND kind = 'scheduled'",
     ),
-    reschedule: database.prepare('UPDATE entries SET claimed = ?, due_at_ms = ?, attempts = ? WHERE entry_id = ?'),
+    reschedule: database.prepare(
+      `UPDATE entries SET claimed = ?, due_at_ms = ?, attempts = ?, may_be_duplicate = max(may_be_duplicate, ?)
+       WHERE entry_id = ?`,
+    ),
     finish: database.prepare(
       `UPDATE entries SET claimed = 0, finished_at_ms = ?, copy_file = NULL, text_payload_id = ?, text_header = ?, text_expires_at_ms = ?
        WHERE entry_id = ?`,
@@ -81,11 +86,12 @@ export class Settling {
       if (recipients.length === 0) throw new Error(`entry ${settlement.entryId} has no such recipient`)
       return recipients.map(recipient => ({ touched, recipient, settlement }))
     })
-    return found.map(({ touched, recipient, settlement: { state }, settlement }) => {
+    return found.map(({ touched, recipient, settlement: { state, possibleDuplicate }, settlement }) => {
       // What is final stays, except that a delivery is always the truth (dropped during the attempt).
       const counts = recipient.kind === 'scheduled' || state.kind === 'delivered'
       if (counts) recipient.kind = state.kind
       if (counts && state.kind === 'scheduled') touched.attempts = Math.max(touched.attempts, state.attempts)
+      if (state.kind === 'scheduled' && possibleDuplicate) touched.mayBeDuplicate = true
       return { touched, recipient, settlement, counts }
     })
   }
@@ -128,9 +134,10 @@ export class Settling {
     this.#statements.erase.run(entryId)
   }
 
-  #reschedule({ entryId, attempts }: Touched): void {
+  #reschedule({ entryId, attempts, mayBeDuplicate }: Touched): void {
     const open = this.#statements.open.get(entryId)
-    this.#statements.reschedule.run(Number(open?.['claimed']), Number(open?.['due']), attempts, entryId)
+    const [claimed, dueAtMs] = [Number(open?.['claimed']), Number(open?.['due'])]
+    this.#statements.reschedule.run(claimed, dueAtMs, attempts, Number(mayBeDuplicate), entryId)
   }
 
   #touch(entryId: number): Touched {
@@ -152,6 +159,7 @@ export class Settling {
       wasFinished: row['finished_at_ms'] !== null,
       recipients,
       attempts: Number(row['attempts']),
+      mayBeDuplicate: false,
       copyMissing: false,
       text: undefined,
     }

@@ -265,6 +265,15 @@ export function storeContract(name: string, openEngine: OpenEngine): void {
       })
     })
 
+    test('deferred although it may have been delivered: every later claim says so', async () => {
+      const entry = await now.commitOne(message())
+      const later = { kind: 'scheduled', dueAtMs: ACCEPTED_AT_MS + 5, attempts: 1, lastReply: '' } as const
+      for (const possibleDuplicate of [true, false]) {
+        await now.store.settle([{ entryId: entry.entryId, recipient: mailboxes('a')[0]!, state: later, possibleDuplicate }])
+        expect(await now.store.claimDue(ACCEPTED_AT_MS + DAY_MS, 10)).toMatchObject([{ mayBeDuplicate: true }])
+      }
+    })
+
     test('after a restart what was under way is due again, and says that it may be the second time', async () => {
       const [underWay, waiting] = [await now.commitOne(message()), await now.commitOne(message())]
       const later = { kind: 'scheduled', dueAtMs: ACCEPTED_AT_MS + 5, attempts: 1, lastReply: '' } as const

@@ -117,6 +117,16 @@ export class SmtpConnection {
     return this.reply()
   }
 
+  /** Writes pieces as fast as the other side reads; the end of data is the caller's. */
+  async stream(pieces: Iterable<Buffer>): Promise<void> {
+    for (const piece of pieces) {
+      if (this.#ended) return
+      if (this.socket.write(piece)) continue
+      const changed = new AbortController()
+      await Promise.race([once(this.socket, 'drain', changed), once(this.socket, 'close', changed)]).finally(() => changed.abort())
+    }
+  }
+
   /** The next reply's last line. */
   async reply(): Promise<string> {
     for (;;) {

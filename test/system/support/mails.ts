@@ -43,6 +43,16 @@ export function largeMail(token: string, bytes: number): Buffer {
   return multipart(token, [['large.exe', 'application/octet-stream', body]])
 }
 
+/** The same without ever holding it whole: for sizes that do not fit into memory. */
+export function* largeMailPieces(token: string, bytes: number): Generator<Buffer> {
+  const whole = largeMail(token, 1_000)
+  const cut = whole.indexOf('\r\n', whole.indexOf('TVq')) + 2
+  const [start, end] = [whole.subarray(0, cut), whole.subarray(cut)]
+  const lines = Buffer.from('QUJD'.repeat(19).concat('\r\n').repeat(800))
+  for (let written = start.length + end.length; written < bytes; written += lines.length) yield lines
+  yield end
+}
+
 function words(token: string, sentence: string): string {
   return `${token}\r\n${sentence}\r\n.leading dot\r\n${LAST_WORDS}\r\n`
 }

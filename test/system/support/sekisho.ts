@@ -22,6 +22,9 @@ export function scratchFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `sekisho-${name}-`))
 }
 
+/** As in the configuration file; what is not said is set for the test. */
+export type Settings = { readonly smtp?: object; readonly maillog?: object; readonly [section: string]: unknown }
+
 export class Sekisho {
   readonly folder: string
   readonly port: number
@@ -30,15 +33,15 @@ export class Sekisho {
   #exited: Promise<number> = Promise.resolve(0)
   #said = ''
 
-  private constructor(folder: string, port: number, settings: object) {
+  private constructor(folder: string, port: number, { smtp, maillog, ...settings }: Settings) {
     this.folder = folder
     this.port = port
     this.#configPath = join(folder, 'sekisho.yaml')
-    const base = { hostname: 'sekisho.example.jp', dataDir: join(folder, 'var'), smtp: { port }, admin: { port: 0 }, maillog: { path: join(folder, 'mail.log') } }
+    const base = { hostname: 'sekisho.example.jp', dataDir: join(folder, 'var'), smtp: { port, ...smtp }, admin: { port: 0 }, maillog: { path: join(folder, 'mail.log'), ...maillog } }
     writeFileSync(this.#configPath, stringify({ ...base, ...settings }))
   }
 
-  static async start(settings: object = {}): Promise<Sekisho> {
+  static async start(settings: Settings = {}): Promise<Sekisho> {
     const sekisho = new Sekisho(scratchFolder('gateway'), await freePort(), settings)
     await sekisho.start()
     return sekisho

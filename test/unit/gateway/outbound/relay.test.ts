@@ -214,6 +214,16 @@ describe('connections are reused', () => {
     expect(sink.connections).toBe(3)
   })
 
+  test('one that says 421 after each mail costs nothing either', async () => {
+    const sink = await sinkThat({ closingAtTransaction: 1 })
+    const { relay, store, said } = rigOn([inward(smtpHop(sink.port))])
+    for (let i = 0; i < 5; i++) store.add({ recipients: [STAFF] }, MESSAGE)
+    void relay.run()
+    await until(() => said.delivered.length === 5)
+    expect(sink.received).toHaveLength(5)
+    expect(said.deferred).toHaveLength(0)
+  })
+
   test('an idle one is closed after idleMs', async () => {
     const sink = await sinkThat()
     const { relay, store, said } = rigOn([inward(smtpHop(sink.port))], { limits: { pool: { ...FAST_POOL, idleMs: 40 } } })

@@ -163,6 +163,10 @@ describe('encryption is what the policy of the hop says', () => {
     return sink.received[0]!.secure
   }
 
+  test('required, and the certificate is for the address of the hop', async () =>
+    expect(await secureAfterSend({ starttls: true }, { ...required, serverName: '127.0.0.1' })).toBe(true))
+  test('opportunistic, for a hop that has no name', async () =>
+    expect(await secureAfterSend({ starttls: true }, { tls: 'opportunistic', serverName: '127.0.0.1' })).toBe(true))
   test('required, and the certificate is vouched for', async () => expect(await secureAfterSend({ starttls: true }, required)).toBe(true))
   test('opportunistic, and the hop can: encrypted, unverified', async () =>
     expect(await secureAfterSend({ starttls: true }, { tls: 'opportunistic' })).toBe(true))

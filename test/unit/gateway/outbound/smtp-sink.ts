@@ -26,6 +26,12 @@ export type Behaviour = {
   /** Answers 220 to STARTTLS and then talks rubbish. */
   readonly brokenTls?: boolean
   readonly delayMs?: number
+  /** Takes the connection and never says a word. */
+  readonly mute?: boolean
+  /** 421 in place of the reply to the MAIL of this transaction (0 is the first) of a connection. */
+  readonly closingAtTransaction?: number
+  /** Only the reply to end-of-data is this late. */
+  readonly endDelayMs?: number
 }
 
 export type Received = { readonly from: string; readonly recipients: readonly string[]; readonly data: Buffer; readonly secure: boolean }
@@ -38,7 +44,8 @@ export type Sink = {
   close(): Promise<void>
 }
 
-export async function startSink(behaviour: Behaviour = {}): Promise<Sink> {
+/** On a port of the system's choice, or on `port`: a hop that comes back must be where it was. */
+export async function startSink(behaviour: Behaviour = {}, port = 0): Promise<Sink> {
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, socket => {
     sockets.add(socket)
@@ -54,7 +61,7 @@ export async function startSink(behaviour: Behaviour = {}): Promise<Sink> {
       await once(server, 'close')
     },
   }
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return Object.assign(sink, { port: (server.address() as AddressInfo).port })
 }
@@ -81,13 +88,13 @@ class Conversation {
   }
 
   greet(): void {
-    const { greeting } = this.#sink.behaviour
+    const { greeting, mute } = this.#sink.behaviour
+    if (mute) return
     this.#say(greeting ?? '220 sink ESMTP')
     if (greeting !== undefined) this.#socket.end()
   }
 
-  #say(text: string): void {
-    const { delayMs } = this.#sink.behaviour
+  #say(text: string, delayMs = this.#sink.behaviour.delayMs): void {
     const socket = this.#socket
     if (delayMs === undefined) socket.write(`${text}\r\n`)
     else setTimeout(() => socket.write(`${text}\r\n`), delayMs)
@@ -130,7 +137,7 @@ class Conversation {
       this.#socket.destroy()
       return false
     }
-    this.#say(final)
+    this.#say(final, behaviour.endDelayMs ?? behaviour.delayMs)
     return true
   }
 
@@ -171,6 +178,10 @@ class Conversation {
 
   #mail(line: string): void {
     if (this.#transactions === this.#sink.behaviour.dropAfterTransactions) return void this.#socket.destroy()
+    if (this.#transactions === this.#sink.behaviour.closingAtTransaction) {
+      this.#say('421 4.3.2 enough for now')
+      return void this.#socket.end()
+    }
     if (this.#from !== '') return this.#say('503 5.5.1 nested MAIL')
     const reply = this.#sink.behaviour.mail ?? '250 2.1.0 ok'
     if (reply.startsWith('2')) this.#from = /<(.*?)>/.exec(line)![0]
