@@ -8,7 +8,9 @@ import { Command } from 'commander'
 import { configReference, exampleConfig } from '../config/reference.ts'
 import { configJsonSchema } from '../config/settings.ts'
 import { SHIPPED_PROFILES } from '../config/profiles.ts'
+import { FAMILIES } from '../core/disarm/registry.ts'
 import { FINDINGS } from '../core/finding.ts'
+import { OBJECTS } from '../core/objects.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
 import { REASONS } from '../core/text/reasons.ts'
 import { EVENTS } from '../gateway/maillog-events.ts'
@@ -38,6 +40,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/metrics.md', page(metrics())],
     ['docs/findings.md', page(findings())],
     ['docs/policy.md', page(policies())],
+    ['docs/disarm.md', page(await disarming())],
     ['docs/audit.md', page(audit())],
     ['docs/cli.md', page(await cliReference())],
   ])
@@ -140,6 +143,29 @@ function policies(): string {
       'config/profiles.ts',
       'Read from the top; the first row that matches decides; no match is quarantine. Text of the mail itself becomes the body and is not in these tables.',
     ) + sections.join('\n')
+  )
+}
+
+async function disarming(): Promise<string> {
+  const sections = []
+  for (const family of FAMILIES) {
+    const { table } = await family.load()
+    const rows = table.map(({ object, becomes, kind }) => [object, becomes, kind === undefined ? '' : `\`${kind}\``])
+    const types = (list: readonly string[]) => list.map(type => `\`${type}\``).join(', ')
+    sections.push(
+      `## ${family.name}\n\nTakes ${types(family.mediaTypes)}. Makes ${types(family.makes)}.\n\n${markdownTable(['object', 'becomes', 'setting'], rows)}`,
+    )
+  }
+  const kinds = Object.entries(OBJECTS).map(([kind, { en, ja, default: usual, allowed }]) => [`\`${kind}\``, en, ja, usual, allowed.join(', ')])
+  return (
+    title(
+      'What becomes of what',
+      'core/disarm/',
+      'Every file that crosses was written anew from what was understood of it. What a table does not name was not understood and is left behind. `setting` is the key below `policy.objects` that decides.',
+    ) +
+    sections.join('\n') +
+    `\n## Objects\n\nWhat may be said of each kind in \`policy.objects\`. What acts on its own cannot be kept.\n\n` +
+    markdownTable(['setting', 'English', '日本語', 'usual', 'allowed'], kinds)
   )
 }
 

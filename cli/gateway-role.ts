@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { acceptedDomains } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
-import { DISARMERS } from '../core/disarm/registry.ts'
+import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { checkSpf } from '../core/mime/authentication.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
 import { parseRecipient, type Recipient } from '../core/seal/age.ts'
@@ -205,7 +205,7 @@ class Gateway {
     return openWorkshop({
       ...WORKSHOP_DEFAULTS,
       socketPath: workersSocket(this.#config),
-      allowedTypes: [...new Set(['text/plain', ...DISARMERS.keys()])],
+      allowedTypes: MADE_TYPES,
       composeNotice: composeFixedNotice,
       lookupTxt: async (_queueId, name) => (await lookUp(name, 'TXT')) as string[][],
       txtWithinMs: this.#config.auth.timeoutMs,

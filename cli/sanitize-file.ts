@@ -4,12 +4,14 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import type { RecipientSettings } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
-import type { Disarmed } from '../core/disarm/contract.ts'
 import { DISARMERS } from '../core/disarm/registry.ts'
+import { boundsOf } from '../core/job.ts'
 import { type Detected, detect } from '../core/media/detect.ts'
 import { lastExtension } from '../core/media/filename.ts'
 import { type Decision, decide } from '../core/policy/decide.ts'
-import type { PartReport, Report } from '../core/verdict.ts'
+import type { Policy } from '../core/policy/model.ts'
+import { type Rebuilt, rebuildFile } from '../core/rebuild.ts'
+import { type PartReport, type Report, wantsFile } from '../core/verdict.ts'
 import type { Sanitized } from './sanitize.ts'
 
 type Facts = {
@@ -22,15 +24,6 @@ type Facts = {
 
 const HEAD_BYTES = 64 * 1024
 const TAIL_BYTES = 4096
-const REBUILDING: readonly string[] = ['disarm', 'pass', 'raster']
-const REASONS: Readonly<Record<string, string>> = {
-  malformed: 'malformed',
-  unsupported: 'cannot-disarm',
-  limit: 'too-large',
-  encrypted: 'encrypted',
-  blocked: 'dangerous-type',
-}
-
 /** Over `sanitizer.limits.fileBytes` a file is only named and kept back, never read into memory. */
 export async function sanitizeFile(config: Config, { policy }: RecipientSettings, file: string): Promise<Sanitized> {
   const { fileBytes } = config.sanitizer.limits
@@ -50,10 +43,8 @@ export async function sanitizeFile(config: Config, { policy }: RecipientSettings
     policy,
   )
 
-  const disarmed = REBUILDING.includes(decision.disposition)
-    ? await disarm(untrustedBytes, detected.type, fileBytes)
-    : undefined
-  const part = partReport({ name, bytes, sha256, detected, decision }, disarmed)
+  const rebuilt = wantsFile(decision.disposition) ? await rebuild(config, { name, detected, decision, policy, untrustedBytes }) : undefined
+  const part = partReport({ name, bytes, sha256, detected, decision }, rebuilt)
   const report: Report = {
     verdict: 'relay',
     profile: policy.profile,
@@ -63,7 +54,7 @@ export async function sanitizeFile(config: Config, { policy }: RecipientSettings
   }
   return {
     report,
-    file: disarmed?.kind === 'rebuilt' ? { extension: disarmed.extension, bytes: disarmed.bytes } : undefined,
+    file: rebuilt?.kind === 'rebuilt' ? { extension: rebuilt.file.extension, bytes: rebuilt.file.bytes } : undefined,
   }
 }
 
@@ -97,24 +88,32 @@ async function readFacts(file: string, limitBytes: number): Promise<FileFacts> {
   }
 }
 
-async function disarm(
-  untrustedBytes: Uint8Array | undefined,
-  detectedType: string,
-  outputBytes: number,
-): Promise<Disarmed> {
-  if (untrustedBytes === undefined) return { kind: 'cannot', reason: 'limit' }
-  const disarmer = DISARMERS.get(detectedType)
-  return (
-    disarmer?.disarm({ untrustedBytes, detectedType, declaredCharset: undefined, limits: { outputBytes } }) ?? {
-      kind: 'cannot',
-      reason: 'unsupported',
-    }
+type Work = {
+  readonly name: string
+  readonly detected: Detected
+  readonly decision: Decision
+  readonly policy: Policy
+  readonly untrustedBytes: Uint8Array | undefined
+}
+
+async function rebuild(config: Config, { name, detected, decision, policy, untrustedBytes }: Work): Promise<Rebuilt> {
+  if (untrustedBytes === undefined) return { kind: 'kept', reason: 'too-large', members: [] }
+  return rebuildFile(
+    {
+      untrustedBytes,
+      untrustedName: name,
+      detectedType: detected.type,
+      declaredCharset: undefined,
+      mode: decision.disposition === 'raster' ? 'raster' : 'disarm',
+    },
+    { disarmers: DISARMERS, policy, bounds: boundsOf(config.sanitizer.limits) },
   )
 }
 
-function partReport({ name, bytes, sha256, detected, decision }: Facts, disarmed: Disarmed | undefined): PartReport {
-  const rebuilt = disarmed?.kind === 'rebuilt' ? disarmed : undefined
-  const reason = disarmed?.kind === 'cannot' ? REASONS[disarmed.reason] : decision.reason
+function partReport({ name, bytes, sha256, detected, decision }: Facts, rebuilt: Rebuilt | undefined): PartReport {
+  const file = rebuilt?.kind === 'rebuilt' ? rebuilt.file : undefined
+  const kept = rebuilt?.kind === 'kept' ? rebuilt : { reason: decision.reason, object: undefined, members: [] }
+  const members = file?.members ?? kept.members
   return {
     id: '1',
     path: detected.type,
@@ -128,9 +127,11 @@ function partReport({ name, bytes, sha256, detected, decision }: Facts, disarmed
     sha256,
     disposition: decision.disposition,
     rule: decision.rule,
-    outcome: rebuilt ? 'rebuilt' : 'quarantined',
-    ...(rebuilt ? { deliveredName: `${name}.sanitized.${rebuilt.extension}` } : { reason: reason ?? 'cannot-disarm' }),
-    removed: rebuilt?.removed ?? [],
-    findings: [...detected.findings, ...(rebuilt?.findings ?? [])].map(finding => ({ ...finding, partId: '1' })),
+    outcome: file ? 'rebuilt' : 'quarantined',
+    ...(file ? { deliveredName: `${name}.sanitized.${file.extension}` } : { reason: kept.reason || 'cannot-disarm' }),
+    ...(file || kept.object === undefined ? {} : { object: kept.object }),
+    removed: file?.removed ?? [],
+    findings: [...detected.findings, ...(file?.findings ?? [])].map(finding => ({ ...finding, partId: '1' })),
+    ...(members.length > 0 ? { members } : {}),
   }
 }

@@ -3,10 +3,11 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { RecipientSettings } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
-import type { ComposedGroup, SanitizeJob } from '../core/job.ts'
-import { DISARMERS } from '../core/disarm/registry.ts'
+import { DISARMERS, MADE_TYPES } from '../core/disarm/registry.ts'
+import { boundsOf, type ComposedGroup, type SanitizeJob } from '../core/job.ts'
 import { checkCanonical } from '../core/mime/canonical.ts'
 import { verifyComposed } from '../core/mime/verify.ts'
+import { rebuildFile } from '../core/rebuild.ts'
 import { beginSanitize, type SanitizeTools } from '../core/sanitize.ts'
 import type { Mailbox, QueueId } from '../core/smtp/envelope.ts'
 import type { Sanitized } from './sanitize.ts'
@@ -24,16 +25,21 @@ export function looksLikeMail(name: string, head: Uint8Array): boolean {
 }
 
 /** Offline there is nobody to ask: look-ups fail as they do without DNS. Heavy work is done in place. */
-const OFFLINE_TOOLS: SanitizeTools = {
-  lookupTxt: async () => {
-    throw Object.assign(new Error('offline'), { code: 'ESERVFAIL' })
-  },
-  disarmHeavy: async input =>
-    (await DISARMERS.get(input.detectedType)?.disarm(input)) ?? { kind: 'cannot', reason: 'unsupported' },
+function offlineTools({ groups, limits }: SanitizeJob): SanitizeTools {
+  return {
+    lookupTxt: async () => {
+      throw Object.assign(new Error('offline'), { code: 'ESERVFAIL' })
+    },
+    disarmHeavy: (task, group) => {
+      const { policy } = groups.find(({ id }) => id === group) ?? groups[0]!
+      return rebuildFile(task, { disarmers: DISARMERS, policy, bounds: boundsOf(limits) })
+    },
+  }
 }
 
 export async function sanitizeMail(config: Config, settings: RecipientSettings, file: string): Promise<Sanitized> {
-  const sanitizing = beginSanitize(jobFor(config, settings), OFFLINE_TOOLS)
+  const job = jobFor(config, settings)
+  const sanitizing = beginSanitize(job, offlineTools(job))
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) sanitizing.write(chunk)
   const {
     groups: [group],
@@ -47,7 +53,7 @@ export async function sanitizeMail(config: Config, settings: RecipientSettings, 
 async function assertVerified({ message, manifest }: ComposedGroup): Promise<void> {
   const differences = [
     checkCanonical(message),
-    ...(await verifyComposed(message, manifest, new Set(DISARMERS.keys()))),
+    ...(await verifyComposed(message, manifest, new Set(MADE_TYPES))),
   ].filter(each => each !== undefined)
   if (differences.length > 0)
     throw new Error(`what was composed is not what was meant, so it was not written: ${differences.join('; ')}`)

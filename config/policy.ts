@@ -1,4 +1,5 @@
 /** Settings that say what is done with content: profile, groups of recipients, own rows, tenants. */
+import { OBJECT_KINDS, OBJECTS, type ObjectKind, type ObjectRule } from '../core/objects.ts'
 import { LINK_POLICIES, PROFILES } from '../core/policy/model.ts'
 import {
   choice,
@@ -48,6 +49,22 @@ const overrides = {
   subjectTag: optional(line(), TAG),
   extraHeaderFields: optional(fieldName.array(), FIELDS),
 }
+
+type ObjectSetting = ReturnType<typeof choice<readonly [ObjectRule, ...ObjectRule[]]>>
+
+/** One choice per kind of object that can stand in a file. */
+const objects = section(
+  {
+    en: 'Objects inside of files: `keep` (rebuilt), `remove`, or `block` (the file is kept back). What is active has no `keep`.',
+    ja: 'ファイルの中のもの。`keep`（作り直して残す）、`remove`（取り除く）、`block`（ファイルごと保管）。動くものに `keep` はない。',
+  },
+  Object.fromEntries(
+    OBJECT_KINDS.map(kind => {
+      const { allowed, default: usual, en, ja } = OBJECTS[kind]
+      return [kind, choice(allowed, { default: usual as never, en: `${en[0]!.toUpperCase()}${en.slice(1)}.`, ja: `${ja}。` })]
+    }),
+  ) as Record<ObjectKind, ObjectSetting>,
+)
 
 const group = entry({
   id: required(identifier(), { en: 'Name of the group in logs and reports.', ja: 'ログと報告に出るグループの名前。' }),
@@ -117,6 +134,7 @@ export const policy = section(
     bodyCharset: choice(CHARSETS, { default: 'utf-8', ...CHARSET }),
     subjectTag: text({ default: '', ...TAG }),
     extraHeaderFields: list(fieldName, { default: [], ...FIELDS }),
+    objects,
     rows: list(row, {
       default: [],
       en: 'Own rows, read after the fixed ones (programs, encrypted files) and before those of the profile. The first that matches decides.',

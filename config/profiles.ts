@@ -9,6 +9,7 @@
  * stand before everything, own rows of an organisation included: dangerous and unreadable content keeps
  * its own reason, and the one that allows the least, whatever a later row would say.
  */
+import { DISARMERS, FAMILIES } from '../core/disarm/registry.ts'
 import type { REASONS } from '../core/text/reasons.ts'
 import type { PolicyRow, ProfileName } from '../core/policy/model.ts'
 
@@ -185,15 +186,21 @@ const FIRST_ROWS: readonly ShippedRow[] = [
   },
 ]
 
-const REBUILDABLE: readonly ShippedRow[] = [
-  {
-    id: 'plain-text',
-    when: { detected: ['text/plain', 'text/csv', 'text/tab-separated-values'] },
-    then: 'disarm',
-    reason: '',
-    why: 'read as characters and written anew',
-  },
-]
+const REBUILDABLE: ShippedRow = {
+  id: 'rebuildable',
+  when: { detected: [...DISARMERS.keys()] },
+  then: 'disarm',
+  reason: '',
+  why: 'read, understood and written anew (docs/disarm.md)',
+}
+
+const PAGES: ShippedRow = {
+  id: 'pages',
+  when: { detected: FAMILIES.filter(family => family.raster).flatMap(family => family.mediaTypes) },
+  then: 'raster',
+  reason: '',
+  why: 'only a picture of each page crosses',
+}
 
 const LAST_ROWS: readonly ShippedRow[] = [
   {
@@ -234,6 +241,6 @@ type Profile = { readonly first: readonly ShippedRow[]; readonly rest: readonly 
 /** Own rows of an organisation stand between `first` and `rest`. */
 export const SHIPPED_PROFILES: Readonly<Record<ProfileName, Profile>> = {
   'text-only': { first: FIRST_ROWS, rest: TEXT_ONLY },
-  disarm: { first: FIRST_ROWS, rest: [...REBUILDABLE, ...LAST_ROWS] },
-  raster: { first: FIRST_ROWS, rest: [...REBUILDABLE, ...LAST_ROWS] },
+  disarm: { first: FIRST_ROWS, rest: [REBUILDABLE, ...LAST_ROWS] },
+  raster: { first: FIRST_ROWS, rest: [PAGES, REBUILDABLE, ...LAST_ROWS] },
 }

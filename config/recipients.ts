@@ -102,6 +102,7 @@ function composePolicy({ policy }: Config, tenant: TenantConfig | undefined, gro
   const unversioned = {
     profile,
     rows: [...shipped.first, ...policy.rows.map(ownRow), ...shipped.rest],
+    objects: policy.objects,
     links: group?.links ?? tenant?.links ?? policy.links,
     bodyCharset: group?.bodyCharset ?? tenant?.bodyCharset ?? policy.bodyCharset,
     extraHeaderFields: group?.extraHeaderFields ?? tenant?.extraHeaderFields ?? policy.extraHeaderFields,

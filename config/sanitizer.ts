@@ -81,6 +81,24 @@ const limits = section(
       en: 'All files of one message that are rebuilt.',
       ja: '1通で組み立て直すファイルの合計の大きさ。',
     }),
+    filePixels: integer({
+      default: 100_000_000,
+      min: 1_000_000,
+      max: 1_000_000_000,
+      en: 'Pixels of a picture or page, and of all frames of one file together.',
+      ja: '画像1つ（全コマの合計）または1ページの画素数。',
+    }),
+    filePages: integer({ default: 2_000, min: 1, max: 100_000, en: 'Pages or frames of one file.', ja: '1ファイルのページ数・コマ数。' }),
+    fileEntries: integer({ default: 10_000, min: 10, max: 1_000_000, en: 'Entries of one container file.', ja: '書庫などに入っている項目の数。' }),
+    fileDepth: integer({ default: 4, min: 1, max: 16, en: 'Containers in containers.', ja: '入れ子の深さ。' }),
+    fileMembers: integer({ default: 2_000, min: 1, max: 100_000, en: 'Files inside one file, over all levels.', ja: '1ファイルの中のファイルの数（全階層）。' }),
+    memberBytes: bytes({
+      default: '256MiB',
+      min: 65_536,
+      max: 2 ** 33,
+      en: 'All files inside one file, unpacked, over all levels.',
+      ja: '1ファイルの中のファイルの展開後の合計（全階層）。',
+    }),
   },
 )
 

@@ -7,22 +7,17 @@
  * decisions stand here, before the table is asked.
  */
 import { isStray, isTextCandidate, nameOf, type PartNode } from './collect.ts'
-import type { Disarmed, DisarmInput } from './disarm/contract.ts'
 import type { DisarmerTable } from './disarm/registry.ts'
 import { FINDINGS, type FindingCode } from './finding.ts'
-import type { SanitizeLimits } from './job.ts'
+import { boundsOf, type PolicyGroup, type SanitizeLimits } from './job.ts'
 import { lastExtension } from './media/filename.ts'
 import { type Decision, decide } from './policy/decide.ts'
 import type { Policy } from './policy/model.ts'
+import { type FileTask, type Rebuilt, rebuildFile } from './rebuild.ts'
 import type { ReasonKey } from './text/reasons.ts'
 
-/** Where a disarmer runs: in place, or by way of the heavy lane, which may be full. */
-export type DisarmHeavy = (input: DisarmInput) => Promise<Disarmed | { readonly kind: 'pending' }>
-
-export type Rebuilt =
-  | { readonly kind: 'rebuilt'; readonly file: Extract<Disarmed, { kind: 'rebuilt' }> }
-  | { readonly kind: 'kept'; readonly reason: ReasonKey }
-  | { readonly kind: 'pending' }
+/** The heavy lane, which may be full. `group` names the policy. */
+export type DisarmHeavy = (task: FileTask, group: string) => Promise<Rebuilt | { readonly kind: 'pending' }>
 
 const STRUCTURE_GROUPS = ['header.', 'type.', 'boundary.', 'structure.', 'base64.', 'qp.']
 const OPAQUE_MAIL = new Set(['application/pkcs7-mime', 'application/x-pkcs7-mime', 'application/pgp-encrypted'])
@@ -65,12 +60,14 @@ function isInsideEncrypted(node: PartNode): boolean {
   return node.parent?.head.contentType.type === 'multipart/encrypted'
 }
 
-/** Runs the disarmer for each part that policy wants rebuilt, once per part whatever the number of policies. */
+export type FileOutcome = Awaited<ReturnType<DisarmHeavy>>
+
+/** Rebuilds each part that policy wants rebuilt, once per part and policy whatever the number of groups. */
 export class Rebuilder {
   readonly #disarmers: DisarmerTable
   readonly #heavy: DisarmHeavy
   readonly #limits: SanitizeLimits
-  readonly #done = new Map<PartNode, Promise<Rebuilt>>()
+  readonly #done = new Map<Policy, Map<PartNode, Promise<FileOutcome>>>()
 
   constructor(disarmers: DisarmerTable, heavy: DisarmHeavy, limits: SanitizeLimits) {
     this.#disarmers = disarmers
@@ -78,42 +75,33 @@ export class Rebuilder {
     this.#limits = limits
   }
 
-  rebuild(node: PartNode): Promise<Rebuilt> {
-    let result = this.#done.get(node)
-    if (!result) {
-      result = this.#rebuild(node)
-      this.#done.set(node, result)
-    }
+  rebuild(node: PartNode, decision: Decision, group: PolicyGroup): Promise<FileOutcome> {
+    const done = this.#done.get(group.policy) ?? new Map<PartNode, Promise<FileOutcome>>()
+    this.#done.set(group.policy, done)
+    const result = done.get(node) ?? this.#rebuild(node, decision, group)
+    done.set(node, result)
     return result
   }
 
-  async #rebuild(node: PartNode): Promise<Rebuilt> {
-    if (node.overLimit) return { kind: 'kept', reason: 'too-large' }
+  async #rebuild(node: PartNode, decision: Decision, { id, policy }: PolicyGroup): Promise<FileOutcome> {
+    if (node.overLimit) return { kind: 'kept', reason: 'too-large', members: [] }
     const untrustedBytes = contentOf(node)
     const detectedType = node.detected?.type ?? ''
-    const disarmer = this.#disarmers.get(detectedType)
-    if (!disarmer || !untrustedBytes) return { kind: 'kept', reason: 'cannot-disarm' }
-    const input: DisarmInput = {
+    const family = this.#disarmers.get(detectedType)
+    if (!family || !untrustedBytes) return { kind: 'kept', reason: 'cannot-disarm', members: [] }
+    const task: FileTask = {
       untrustedBytes,
+      untrustedName: nameOf(node.head),
       detectedType,
       declaredCharset: node.head.contentType.params.get('charset'),
-      limits: { outputBytes: this.#limits.fileBytes },
+      mode: decision.disposition === 'raster' ? 'raster' : 'disarm',
     }
-    const disarmed = await (disarmer.lane === 'heavy' ? this.#heavy(input) : disarmer.disarm(input))
-    if (disarmed.kind === 'pending') return disarmed
-    return disarmed.kind === 'rebuilt' ? { kind: 'rebuilt', file: disarmed } : { kind: 'kept', reason: REASON_OF[disarmed.reason] }
+    if (family.lane === 'heavy') return this.#heavy(task, id)
+    return rebuildFile(task, { disarmers: this.#disarmers, policy, bounds: boundsOf(this.#limits) })
   }
 }
 
 /** A text that could not become the body is a file like any other. */
 function contentOf(node: PartNode): Uint8Array | undefined {
   return node.content ?? (node.text === undefined ? undefined : new TextEncoder().encode(node.text))
-}
-
-const REASON_OF: Readonly<Record<Extract<Disarmed, { kind: 'cannot' }>['reason'], ReasonKey>> = {
-  malformed: 'malformed',
-  unsupported: 'cannot-disarm',
-  limit: 'too-large',
-  encrypted: 'encrypted',
-  blocked: 'dangerous-type',
 }

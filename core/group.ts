@@ -6,11 +6,11 @@
  * Parsing was done once for all groups; files are rebuilt once for all groups (Rebuilder).
  */
 import { everyNode, nameOf, type PartNode } from './collect.ts'
-import { decidePart, type Rebuilder, type Rebuilt } from './dispose.ts'
+import { decidePart, type FileOutcome, type Rebuilder } from './dispose.ts'
 import type { Expansion } from './expand.ts'
 import type { Finding } from './finding.ts'
 import type { ComposedGroup, PolicyGroup, SanitizeJob } from './job.ts'
-import { lastExtension, safeFileName, uniqueNames } from './media/filename.ts'
+import { renamed, safeFileName, uniqueNames } from './media/filename.ts'
 import { type AuthResult, formatResults, senderWarning } from './mime/authentication.ts'
 import { compose, type OutFile } from './mime/compose.ts'
 import { type ComposedFields, composeFields } from './mime/fields.ts'
@@ -21,7 +21,7 @@ import { makeHarmlessLine } from './text/harmless.ts'
 import { encodeIso2022Jp } from './text/iso2022jp-encode.ts'
 import { composeNotice, type MessageNotes } from './text/notice.ts'
 import { noticeText } from './text/notice-texts.ts'
-import type { Outcome, PartReport, Report } from './verdict.ts'
+import { type MemberReport, type Outcome, type PartReport, type Report, wantsFile } from './verdict.ts'
 
 export type ReadMessage = {
   readonly roots: readonly PartNode[]
@@ -37,7 +37,7 @@ type Settled = {
   readonly node: PartNode
   readonly decision: Decision
   readonly outcome: Outcome
-  readonly rebuilt: Rebuilt | undefined
+  readonly rebuilt: FileOutcome | undefined
   deliveredName: string | undefined
 }
 
@@ -98,8 +98,7 @@ function structuralOutcome(node: PartNode, { expansion }: ReadMessage): Outcome 
 
 async function settleFile(node: PartNode, group: PolicyGroup, rebuilder: Rebuilder): Promise<Settled> {
   const decision = decidePart(node, group.policy)
-  const wantsFile = decision.disposition === 'disarm' || decision.disposition === 'pass'
-  const rebuilt = wantsFile ? await rebuilder.rebuild(node) : undefined
+  const rebuilt = wantsFile(decision.disposition) ? await rebuilder.rebuild(node, decision, group) : undefined
   const outcome: Outcome = rebuilt?.kind === 'rebuilt' ? 'rebuilt' : rebuilt?.kind === 'pending' ? 'pending' : 'quarantined'
   return { node, decision, outcome, rebuilt, deliveredName: undefined }
 }
@@ -110,7 +109,7 @@ function nameFiles(settled: readonly Settled[]): void {
   const names = files.map(({ node, rebuilt }) => {
     const extension = rebuilt?.kind === 'rebuilt' ? rebuilt.file.extension : 'bin'
     const { name } = safeFileName(nameOf(node.head), { fallback: `attachment-${node.head.id || '1'}.${extension}` })
-    return lastExtension(name) === extension ? name : `${name.replace(/\.[^.]{0,10}$/, '')}.${extension}`
+    return renamed(name, extension)
   })
   uniqueNames(names).forEach((name, index) => {
     files[index]!.deliveredName = name
@@ -124,6 +123,7 @@ function outFile({ rebuilt, deliveredName }: Settled): OutFile[] {
 
 function partReport({ node, decision, outcome, rebuilt, deliveredName }: Settled, body: Body): PartReport {
   const reason = reasonFor(outcome, decision, rebuilt)
+  const members = membersOf(rebuilt)
   return {
     id: node.head.id,
     path: node.head.path,
@@ -139,17 +139,24 @@ function partReport({ node, decision, outcome, rebuilt, deliveredName }: Settled
     rule: decision.rule,
     outcome,
     ...(reason === undefined ? {} : { reason }),
+    ...(rebuilt?.kind === 'kept' && rebuilt.object !== undefined ? { object: rebuilt.object } : {}),
     ...(deliveredName === undefined ? {} : { deliveredName }),
     removed: rebuilt?.kind === 'rebuilt' ? rebuilt.file.removed : [],
     findings: [...node.findings, ...rebuiltFindings(node, rebuilt), ...body.findings.filter(finding => finding.partId === node.head.id)],
+    ...(members.length > 0 ? { members } : {}),
   }
 }
 
-function rebuiltFindings(node: PartNode, rebuilt: Rebuilt | undefined): Finding[] {
+function membersOf(rebuilt: FileOutcome | undefined): readonly MemberReport[] {
+  if (rebuilt?.kind === 'rebuilt') return rebuilt.file.members
+  return rebuilt?.kind === 'kept' ? rebuilt.members : []
+}
+
+function rebuiltFindings(node: PartNode, rebuilt: FileOutcome | undefined): Finding[] {
   return rebuilt?.kind === 'rebuilt' ? rebuilt.file.findings.map(finding => ({ ...finding, partId: node.head.id })) : []
 }
 
-function reasonFor(outcome: Outcome, decision: Decision, rebuilt: Rebuilt | undefined): string | undefined {
+function reasonFor(outcome: Outcome, decision: Decision, rebuilt: FileOutcome | undefined): string | undefined {
   if (outcome === 'pending') return 'processing'
   if (outcome !== 'quarantined') return undefined
   return rebuilt?.kind === 'kept' ? rebuilt.reason : decision.reason

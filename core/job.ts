@@ -4,6 +4,7 @@
  */
 import type { ReaderLimits } from './mime/part.ts'
 import type { Policy } from './policy/model.ts'
+import type { FileBounds } from './rebuild.ts'
 import type { Mailbox, QueueId, ReversePath } from './smtp/envelope.ts'
 import type { Report, Verdict } from './verdict.ts'
 
@@ -57,6 +58,29 @@ export type SanitizeLimits = {
   readonly fileBytes: number
   /** All files of one message that are collected to be rebuilt. */
   readonly filesBytes: number
+  /** Pixels of one picture or page, and of all frames of one file together. */
+  readonly filePixels: number
+  readonly filePages: number
+  /** Entries of one container. */
+  readonly fileEntries: number
+  /** Containers in containers. */
+  readonly fileDepth: number
+  /** Files inside one file, over all levels, and their octets. */
+  readonly fileMembers: number
+  readonly memberBytes: number
+}
+
+export function boundsOf(limits: SanitizeLimits): FileBounds {
+  const { fileBytes, filePixels, filePages, fileEntries, fileDepth, fileMembers, memberBytes } = limits
+  return {
+    outputBytes: fileBytes,
+    pixels: filePixels,
+    pages: filePages,
+    entries: fileEntries,
+    depth: fileDepth,
+    members: fileMembers,
+    memberBytes,
+  }
 }
 
 export type SanitizeJob = {

@@ -20,6 +20,7 @@ import { MimeReader } from './mime/reader.ts'
 import { decodeUnstructured } from './mime/words.ts'
 import { LOOP_MARK_FIELD } from './smtp/trace.ts'
 import { makeHarmlessLine } from './text/harmless.ts'
+import { wantsFile } from './verdict.ts'
 
 export type SanitizeTools = {
   /** TXT records for DKIM and DMARC; rejects with a DNS `code`. */
@@ -84,12 +85,8 @@ function wantedBy(job: SanitizeJob) {
     if (job.mode === 'plain') return false
     if (isOpenedContainer(detected.type)) return true
     if (!DISARMERS.has(detected.type)) return false
-    return job.groups.some(group => rebuilds(decidePart({ ...node, detected }, group.policy).disposition))
+    return job.groups.some(group => wantsFile(decidePart({ ...node, detected }, group.policy).disposition))
   }
-}
-
-function rebuilds(disposition: string): boolean {
-  return disposition === 'disarm' || disposition === 'pass' || disposition === 'raster'
 }
 
 function resolverOf(tools: SanitizeTools): Resolver {

@@ -9,6 +9,7 @@
  * "Disposition" here is never the MIME field; that one is always `contentDisposition`.
  */
 import type { Finding } from './finding.ts'
+import type { ObjectKind, Removed } from './objects.ts'
 import type { ReplyName } from './smtp/reply.ts'
 
 /** IMAP section number: '1.2' is the 2nd part of the 1st part, '' the whole message (RFC 3501 §6.4.5). */
@@ -16,6 +17,11 @@ export type PartId = string
 
 export const DISPOSITIONS = ['pass', 'text', 'disarm', 'raster', 'quarantine', 'reject'] as const
 export type Disposition = (typeof DISPOSITIONS)[number]
+
+/** Whether a disposition asks for a rebuilt file. */
+export function wantsFile(disposition: Disposition): boolean {
+  return disposition === 'disarm' || disposition === 'pass' || disposition === 'raster'
+}
 
 /**
  * What was done to one part. Every part of a message ends in exactly one.
@@ -53,8 +59,28 @@ export type PartReport = {
   readonly reason?: string
   /** Name under which a rebuilt file is attached. */
   readonly deliveredName?: string
-  readonly removed: readonly string[]
+  /** The object that policy blocks, with the reason `blocked-object`. */
+  readonly object?: ObjectKind
+  readonly removed: readonly Removed[]
   readonly findings: readonly Finding[]
+  /** Files that were inside this one. */
+  readonly members?: readonly MemberReport[]
+}
+
+/** A file inside a file; its place is in the list of members of what it was in. */
+export type MemberReport = {
+  readonly name: string
+  readonly detectedType: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly disposition: Disposition
+  readonly rule: string
+  readonly outcome: 'rebuilt' | 'quarantined'
+  readonly reason?: string
+  readonly deliveredName?: string
+  readonly removed: readonly Removed[]
+  readonly findings: readonly Omit<Finding, 'partId'>[]
+  readonly members: readonly MemberReport[]
 }
 
 export type Verdict = { readonly kind: 'relay' } | { readonly kind: 'reject'; readonly reply: ReplyName; readonly rule: string }

@@ -5,11 +5,11 @@
  *
  * The octets stay the caller's: an attempt that dies leaves nothing behind, the ladder starts another.
  */
-import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
-import { describeJob } from './message-codec.ts'
+import { boundsOf, type SanitizeJob, type SanitizeResult } from '../core/job.ts'
+import { describeJob, packFile } from './message-codec.ts'
 import type { JobEnd, LaneJob, Peer } from './peer.ts'
 import { CHUNK_BYTES, FRAME, json, packet, parseJson, parsePacket, ProtocolError, WINDOW_BYTES } from './protocol.ts'
-import { type Answering, Questions } from './questions.ts'
+import { type Answering, type FileQuestion, Questions } from './questions.ts'
 import { readResult } from './untrusted-result.ts'
 
 /** A message up to this size goes as one frame and is kept by the gateway until it has its result. */
@@ -132,15 +132,20 @@ export class Attempt implements LaneJob {
     if (!this.#over) this.#peer?.send(FRAME.txtAnswer, this.#id, ...packet({ question, ...answer }))
   }
 
-  async #askFile(payload: Buffer): Promise<void> {
-    const { meta, octets } = parsePacket(payload)
-    const { question, ...input } = meta as Record<string, unknown>
+  #askFile(payload: Buffer): void {
+    const { meta: said, octets } = parsePacket(payload)
+    const { question, group, ...meta } = said as Record<string, unknown>
+    // The policy is the gateway's own: the asking process only says for which group.
+    const policy = this.#job.groups.find(({ id }) => id === group)?.policy
+    if (!policy) throw new ProtocolError('file for an unknown group')
+    this.#answerFile(question, { meta, octets, policy, bounds: boundsOf(this.#job.limits) })
+  }
+
+  async #answerFile(question: unknown, file: FileQuestion): Promise<void> {
     this.#openQuestions++
-    const answer = await this.#questions.file(input, octets)
+    const answer = await this.#questions.file(file)
     this.#openQuestions--
-    if (this.#over) return
-    const { bytes, ...rest } = answer as { bytes?: Uint8Array }
-    this.#peer?.send(FRAME.fileAnswer, this.#id, ...packet({ question, ...rest }, ...(bytes ? [bytes] : [])))
+    if (!this.#over) this.#peer?.send(FRAME.fileAnswer, this.#id, ...packFile({ question }, answer))
   }
 }
 

@@ -43,7 +43,7 @@ export type LauncherOptions = {
   /** An empty directory that nobody writes to: the children's current directory. */
   readonly emptyDir: string
   /** What the threads run instead of the shipped code; for tests. */
-  readonly modules?: Partial<ThreadModules> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
+  readonly modules?: Partial<Omit<ThreadModules, 'heavy'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
   readonly onProblem?: (text: string) => void
 }
 
@@ -240,28 +240,30 @@ class RunningLauncher implements Launcher {
         module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts'),
       }
       return [
-        ...processArguments(paths, { threads: false, heapMiB: heapMiB(memoryMiB, 1) }),
+        ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1) }),
         entry('verifier-process.ts'),
         JSON.stringify(settings),
       ]
     }
     const threads = kind.lane === 'suspect' ? 1 : this.#options.threads[kind.lane]
+    const heavy = kind.lane !== 'light'
     const settings: SanitizerSettings = {
       lane: kind.lane,
       memoryMiB,
       pool: {
         entry: entry('sanitizer-thread.ts'),
         threads,
-        execArgv: threadArguments(paths),
+        execArgv: threadArguments(paths, { addons: heavy }),
         heapMiB: heapMiB(memoryMiB, threads),
         modules: {
           sanitizer: modules?.sanitizer ?? join(codeRoot, 'core/sanitize.ts'),
           disarmers: modules?.disarmers ?? join(codeRoot, 'core/disarm/registry.ts'),
+          heavy,
         },
       },
     }
     return [
-      ...processArguments(paths, { threads: true, heapMiB: 64 }),
+      ...processArguments(paths, { threads: true, addons: heavy, heapMiB: 64 }),
       entry('sanitizer-process.ts'),
       JSON.stringify(settings),
     ]

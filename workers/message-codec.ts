@@ -4,7 +4,9 @@
  */
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
+import type { RebuiltFile } from '../core/rebuild.ts'
 import { packet, parseJson } from './protocol.ts'
+import type { FileAnswer } from './questions.ts'
 
 export type PolicyNumbers = (policy: Policy) => number
 
@@ -32,4 +34,17 @@ export function decodePolicy(text: Uint8Array): Policy {
 export function encodeResult(result: SanitizeResult): Uint8Array[] {
   const groups = result.groups.map(({ message, ...rest }) => ({ ...rest, messageBytes: message.length }))
   return packet({ ...result, groups }, ...result.groups.map(group => group.message))
+}
+
+/** The rebuilt octets follow the JSON. */
+export function packFile(more: Readonly<Record<string, unknown>>, answer: FileAnswer): Uint8Array[] {
+  if (answer.kind !== 'rebuilt') return packet({ ...more, ...answer })
+  const { bytes, ...file } = answer.file
+  return packet({ ...more, kind: 'rebuilt', file }, bytes)
+}
+
+/** The other way, of a process that is trusted: the gateway's answer, as a thread reads it. */
+export function unpackFile(meta: Readonly<Record<string, unknown>>, octets: Uint8Array): FileAnswer {
+  if (meta['kind'] !== 'rebuilt') return meta as unknown as FileAnswer
+  return { kind: 'rebuilt', file: { ...(meta['file'] as Omit<RebuiltFile, 'bytes'>), bytes: octets } as RebuiltFile }
 }

@@ -45,7 +45,7 @@ export type JobEnd<T> =
   /** The octets could not be read again: nothing was learned about the message. */
   | { readonly kind: 'unreadable'; readonly cause: string }
 
-type Ask = { readonly type: FrameType; readonly parts: readonly Uint8Array[] }
+type Ask = { readonly bytes: number; readonly ask: (peer: Peer) => { readonly type: FrameType; readonly parts: readonly Uint8Array[] } }
 type Answer<T> = { readonly type: FrameType; readonly read: (payload: Buffer) => T }
 
 /** A job of one question and one answer. */
@@ -60,12 +60,13 @@ export class SingleJob<T> implements LaneJob {
   constructor(ask: Ask, answer: Answer<T>) {
     this.#ask = ask
     this.#answer = answer
-    this.bytes = ask.parts.reduce((sum, part) => sum + part.length, 0)
+    this.bytes = ask.bytes
     this.ended = new Promise(resolve => (this.#settle = resolve))
   }
 
   begin(peer: Peer, id: number): void {
-    peer.send(this.#ask.type, id, ...this.#ask.parts)
+    const { type, parts } = this.#ask.ask(peer)
+    peer.send(type, id, ...parts)
   }
 
   heard(type: number, payload: Buffer): boolean {

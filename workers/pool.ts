@@ -12,7 +12,12 @@ import type { MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 
 /** What a thread loads, by path. */
-export type ThreadModules = { readonly sanitizer: string; readonly disarmers: string }
+export type ThreadModules = {
+  readonly sanitizer: string
+  readonly disarmers: string
+  /** Whether files are rebuilt here: then all their code is loaded at once, native code included. */
+  readonly heavy: boolean
+}
 
 export type ThreadTask =
   | { readonly kind: 'load' }

@@ -5,13 +5,20 @@
  * fixed forms, within two seconds, none once files are being rebuilt. Half of the ten are kept for DMARC: else a
  * forger would only need to add signatures until nobody asks for the policy of the domain that he forges.
  */
-import type { Disarmed } from '../core/disarm/contract.ts'
+import type { Policy } from '../core/policy/model.ts'
+import type { FileBounds, Rebuilt } from '../core/rebuild.ts'
 import type { TxtLookup } from './contract.ts'
 
 export type TxtAnswer = { readonly records: readonly (readonly string[])[] } | { readonly error: string }
-export type FileAnswer = Disarmed | { readonly kind: 'pending' }
-/** `meta` is DisarmInput without its bytes. */
-export type RebuildFile = (meta: unknown, octets: Uint8Array) => Promise<FileAnswer>
+export type FileAnswer = Rebuilt | { readonly kind: 'pending' }
+/** A file to be rebuilt elsewhere: `meta` is a FileTask without its octets, as the asking process says it. */
+export type FileQuestion = {
+  readonly meta: Readonly<Record<string, unknown>>
+  readonly octets: Uint8Array
+  readonly policy: Policy
+  readonly bounds: FileBounds
+}
+export type RebuildFile = (question: FileQuestion) => Promise<FileAnswer>
 
 export type Answering = {
   readonly lookupTxt: TxtLookup
@@ -69,11 +76,11 @@ export class Questions {
   }
 
   /** Never rejects. Files of one message share one span of time; what is not ready then is worked on later. */
-  async file(meta: unknown, octets: Uint8Array): Promise<FileAnswer> {
+  async file(question: FileQuestion): Promise<FileAnswer> {
     const nowMs = Date.now()
     if (this.#filesUntilMs === 0) this.#filesUntilMs = nowMs + this.#answering.filesWithinMs
     if (nowMs >= this.#filesUntilMs) return PENDING
-    return within(this.#answering.rebuildFile(meta, octets), this.#filesUntilMs - nowMs, PENDING)
+    return within(this.#answering.rebuildFile(question), this.#filesUntilMs - nowMs, PENDING)
   }
 }
 

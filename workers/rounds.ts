@@ -6,10 +6,10 @@ import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import { Attempt } from './attempt.ts'
 import type { Replay } from './contract.ts'
 import type { Lane } from './lane.ts'
-import { type JobEnd, SingleJob } from './peer.ts'
+import { type JobEnd, type Peer, SingleJob } from './peer.ts'
 import { FRAME, packet, parseJson } from './protocol.ts'
-import type { Answering, FileAnswer } from './questions.ts'
-import { readDisarmed, readMismatches } from './untrusted-result.ts'
+import type { Answering, FileAnswer, FileQuestion } from './questions.ts'
+import { readMismatches, readRebuilt } from './untrusted-result.ts'
 
 export type Lanes = {
   readonly light: Lane
@@ -44,7 +44,7 @@ export class Rounds {
 
   constructor(lanes: Lanes, rules: Omit<Answering, 'rebuildFile'>) {
     this.#lanes = lanes
-    this.#answering = { ...rules, rebuildFile: (meta, octets) => this.#rebuildFile(meta, octets) }
+    this.#answering = { ...rules, rebuildFile: question => this.rebuildFile(question) }
   }
 
   whole(job: SanitizeJob, octets: Uint8Array, withinMs: number): Promise<JobEnd<SanitizeResult>> {
@@ -109,32 +109,26 @@ export class Rounds {
   }
 
   #verifyIn(lane: Lane, { manifest, message }: ComposedGroup, withinMs: number): Promise<JobEnd<string[]>> {
-    const ask = { type: FRAME.verify, parts: packet(manifest, message) }
-    const job = new SingleJob(ask, { type: FRAME.verified, read: payload => readMismatches(parseJson(payload)) })
+    const ask = () => ({ type: FRAME.verify, parts: packet(manifest, message) })
+    const job = new SingleJob({ bytes: message.length, ask }, { type: FRAME.verified, read: payload => readMismatches(parseJson(payload)) })
     lane.enqueue(job, withinMs)
     return job.ended
   }
 
   /** Full or late: pending. Dying with others: again alone; dying there: not to be rebuilt. */
-  async #rebuildFile(meta: unknown, octets: Uint8Array): Promise<FileAnswer> {
-    const withinMs = this.#answering.filesWithinMs
-    const first = await this.#fileIn(this.#lanes.heavy, meta, octets)
+  async rebuildFile(question: FileQuestion): Promise<FileAnswer> {
+    const first = await this.#fileIn(this.#lanes.heavy, question)
     if (first.kind === 'answer') return first.value
     if (first.kind === 'late' || (first.kind === 'died' && first.cause === 'deadline')) return { kind: 'pending' }
-    const second = await this.#fileIn(this.#lanes.suspect, meta, octets, withinMs)
+    const second = await this.#fileIn(this.#lanes.suspect, question)
     if (second.kind === 'answer') return second.value
-    return second.kind === 'late' ? { kind: 'pending' } : { kind: 'cannot', reason: 'limit' }
+    return second.kind === 'late' ? { kind: 'pending' } : { kind: 'kept', reason: 'cannot-disarm', members: [] }
   }
 
-  #fileIn(
-    lane: Lane,
-    meta: unknown,
-    octets: Uint8Array,
-    withinMs = this.#answering.filesWithinMs,
-  ): Promise<JobEnd<FileAnswer>> {
-    const ask = { type: FRAME.file, parts: packet(meta, octets) }
-    const job = new SingleJob<FileAnswer>(ask, { type: FRAME.fileResult, read: readDisarmed })
-    lane.enqueue(job, withinMs)
+  #fileIn(lane: Lane, { meta, octets, policy, bounds }: FileQuestion): Promise<JobEnd<FileAnswer>> {
+    const ask = (peer: Peer) => ({ type: FRAME.file, parts: packet({ ...meta, policy: peer.numberOf(policy), bounds }, octets) })
+    const job = new SingleJob<FileAnswer>({ bytes: octets.length, ask }, { type: FRAME.fileResult, read: readRebuilt })
+    lane.enqueue(job, this.#answering.filesWithinMs)
     return job.ended
   }
 }

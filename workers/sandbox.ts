@@ -22,23 +22,29 @@ function readGrants({ codeRoot, extraCode }: SandboxPaths): string[] {
 }
 
 /** Off everywhere: modules that ask no permission, and text turned into code. */
-const SWITCHED_OFF = ['--no-experimental-sqlite', '--no-experimental-websocket', '--no-addons']
+const SWITCHED_OFF = ['--no-experimental-sqlite', '--no-experimental-websocket']
+
+/** Native code, for pictures, only where files are rebuilt. */
+function addonRule(addons: boolean): string {
+  return addons ? '--allow-addons' : '--no-addons'
+}
 
 /** For a pool thread: reads code, nothing else; in particular it may not start threads of its own. */
-export function threadArguments(paths: SandboxPaths): string[] {
-  return ['--permission', ...readGrants(paths), ...SWITCHED_OFF]
+export function threadArguments(paths: SandboxPaths, rules: { readonly addons: boolean }): string[] {
+  return ['--permission', ...readGrants(paths), ...SWITCHED_OFF, addonRule(rules.addons)]
 }
 
 /** For the process. `--disable-sigusr1`: a signal must not open a debugger port. */
 export function processArguments(
   paths: SandboxPaths,
-  rules: { readonly threads: boolean; readonly heapMiB: number },
+  rules: { readonly threads: boolean; readonly addons: boolean; readonly heapMiB: number },
 ): string[] {
   return [
     '--permission',
     ...readGrants(paths),
     ...(rules.threads ? ['--allow-worker'] : []),
     ...SWITCHED_OFF,
+    addonRule(rules.addons),
     '--disallow-code-generation-from-strings',
     '--disable-sigusr1',
     '--no-warnings',

@@ -7,11 +7,12 @@
  */
 import { MessageChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { pathToFileURL } from 'node:url'
-import type { Disarmer, DisarmInput } from '../core/disarm/contract.ts'
+import type { DisarmerTable } from '../core/disarm/registry.ts'
 import type { Policy } from '../core/policy/model.ts'
+import { type FileBounds, type FileTask, rebuildFile } from '../core/rebuild.ts'
 import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.ts'
 import { deprive } from './deprive.ts'
-import { decodeJob, decodePolicy, encodeResult } from './message-codec.ts'
+import { decodeJob, decodePolicy, encodeResult, packFile, unpackFile } from './message-codec.ts'
 import type { FromThread, ThreadModules, ThreadTask, ToThread } from './pool.ts'
 import {
   FRAME,
@@ -27,7 +28,7 @@ import {
 
 type Code = {
   readonly beginSanitize: typeof beginSanitize
-  readonly disarmers: ReadonlyMap<string, Disarmer>
+  readonly disarmers: DisarmerTable
 }
 type Waiting = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
@@ -46,6 +47,7 @@ parentPort?.postMessage(farEnd, [farEnd])
 async function load(modules: ThreadModules): Promise<Code> {
   const sanitizer = await import(pathToFileURL(modules.sanitizer).href)
   const registry = await import(pathToFileURL(modules.disarmers).href)
+  if (modules.heavy) await registry.preloadHeavy()
   deprive()
   return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS }
 }
@@ -86,8 +88,10 @@ class MessageJob {
   readonly #questions = new Map<number, Waiting>()
   readonly #tools: SanitizeTools = {
     lookupTxt: name => this.#ask(question => sayFrame(FRAME.txtQuestion, this.id, json({ question, name }))),
-    disarmHeavy: ({ untrustedBytes, ...meta }) =>
-      this.#ask(question => sayFrame(FRAME.fileQuestion, this.id, ...packet({ question, ...meta }, untrustedBytes))),
+    disarmHeavy: ({ untrustedBytes, ...meta }, group) =>
+      this.#ask(question =>
+        sayFrame(FRAME.fileQuestion, this.id, ...packet({ question, group, ...meta }, untrustedBytes)),
+      ),
   }
   #asked = 0
   #taken = 0
@@ -154,8 +158,7 @@ class MessageJob {
     this.#questions.delete(question)
     if (error !== undefined) waiting?.reject(Object.assign(new Error(error), { code: error }))
     else if (kind === 'txt') waiting?.resolve(answer.records as never)
-    else
-      waiting?.resolve(('kind' in answer && answer.kind === 'rebuilt' ? { ...answer, bytes: octets } : answer) as never)
+    else waiting?.resolve(unpackFile(answer, octets) as never)
   }
 
   #attempt(action: () => void): void {
@@ -214,17 +217,13 @@ async function runStream(loaded: Code, id: number, meta: unknown): Promise<void>
   say({ kind: 'leaves', id })
 }
 
+/** A meta that is no task of ours, or a policy that was not sent, ends the process: rejecting says so. */
 async function runFile(loaded: Code, id: number, payload: Uint8Array): Promise<void> {
-  const { meta, octets } = parsePacket(payload)
-  const input = { ...(meta as Omit<DisarmInput, 'untrustedBytes'>), untrustedBytes: octets }
-  const disarmer = loaded.disarmers.get(input.detectedType)
-  if (!disarmer) return sayFrame(FRAME.fileResult, id, ...packet({ kind: 'cannot', reason: 'unsupported' }))
-  try {
-    const disarmed = await disarmer.disarm(input)
-    if (disarmed.kind === 'cannot') return sayFrame(FRAME.fileResult, id, ...packet(disarmed))
-    const { bytes, ...rest } = disarmed
-    sayFrame(FRAME.fileResult, id, ...packet(rest, bytes))
-  } catch {
-    sayFrame(FRAME.fileResult, id, ...packet({ kind: 'cannot', reason: 'malformed' }))
-  }
+  catchUp()
+  const { meta, octets: untrustedBytes } = parsePacket(payload)
+  const { policy: number, bounds, ...task } = meta as { policy: number; bounds: FileBounds } & FileTask
+  const policy = policies.get(number)
+  if (!policy) throw new Error('policy was not sent')
+  const rebuilt = await rebuildFile({ ...task, untrustedBytes }, { disarmers: loaded.disarmers, policy, bounds })
+  sayFrame(FRAME.fileResult, id, ...packFile({}, rebuilt))
 }

@@ -4,9 +4,11 @@
  * The process has read hostile octets: every value is checked before anything of the gateway relies on it. That
  * the composed octets are what the manifest says is the verifier's work, not this file's.
  */
-import type { Disarmed } from '../core/disarm/contract.ts'
 import type { ComposedGroup, Manifest, MessageSummary, SanitizeJob, SanitizeResult } from '../core/job.ts'
+import { isObjectKind } from '../core/objects.ts'
+import type { Rebuilt, RebuiltFile } from '../core/rebuild.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
+import { REASONS } from '../core/text/reasons.ts'
 import { DISPOSITIONS, OUTCOMES, type Report, type Verdict } from '../core/verdict.ts'
 import { parsePacket } from './protocol.ts'
 
@@ -52,17 +54,46 @@ export function readResult(untrustedPayload: Uint8Array, job: SanitizeJob): Sani
 }
 
 /** A file that a heavy process claims to have rebuilt. The bytes are only ever attached, typed and verified. */
-export function readDisarmed(untrustedPayload: Uint8Array): Disarmed {
+export function readRebuilt(untrustedPayload: Uint8Array): Rebuilt {
   const { meta, octets } = parsePacket(untrustedPayload)
   const claimed = object(meta)
   if (claimed['kind'] === 'rebuilt') {
-    for (const key of ['mediaType', 'extension']) text(claimed[key])
-    for (const key of ['removed', 'findings']) list(claimed[key])
-    return { ...claimed, bytes: octets } as unknown as Disarmed
+    const file = object(claimed['file'])
+    for (const key of ['mediaType', 'extension']) text(file[key])
+    for (const each of list(file['removed'])) readRemoved(each)
+    for (const each of list(file['findings'])) readFinding(each)
+    readMembers(file['members'])
+    return { kind: 'rebuilt', file: { ...file, bytes: octets } as unknown as RebuiltFile }
   }
-  check(claimed['kind'] === 'cannot', 'kind')
-  text(claimed['reason'])
-  return claimed as unknown as Disarmed
+  check(claimed['kind'] === 'kept', 'kind')
+  check(Object.hasOwn(REASONS, text(claimed['reason'])), 'reason')
+  check(claimed['object'] === undefined || isObjectKind(claimed['object']), 'object')
+  readMembers(claimed['members'])
+  return claimed as unknown as Rebuilt
+}
+
+const DEEPEST_MEMBER = 20
+
+function readMembers(untrusted: unknown, depth = 0): void {
+  check(depth < DEEPEST_MEMBER, 'depth of members')
+  for (const each of list(untrusted)) {
+    const member = object(each)
+    for (const key of ['name', 'detectedType', 'sha256', 'rule']) text(member[key])
+    count(member['bytes'])
+    check((DISPOSITIONS as readonly unknown[]).includes(member['disposition']), 'disposition')
+    check(member['outcome'] === 'rebuilt' || member['outcome'] === 'quarantined', 'outcome')
+    for (const key of ['reason', 'deliveredName']) if (member[key] !== undefined) text(member[key])
+    for (const line of list(member['removed'])) readRemoved(line)
+    for (const finding of list(member['findings'])) readFinding(finding)
+    readMembers(member['members'], depth + 1)
+  }
+}
+
+function readRemoved(untrusted: unknown): void {
+  const line = object(untrusted)
+  check(isObjectKind(line['what']), 'what was removed')
+  count(line['count'])
+  if (line['detail'] !== undefined) text(line['detail'])
 }
 
 /** What a verifier process claims: the differences it saw. */
@@ -102,8 +133,10 @@ function readReport(claimed: Shape): Report {
     check((DISPOSITIONS as readonly unknown[]).includes(part['disposition']), 'disposition')
     check((OUTCOMES as readonly unknown[]).includes(part['outcome']), 'outcome')
     for (const key of ['reason', 'deliveredName']) if (part[key] !== undefined) text(part[key])
-    texts(part['removed'])
+    check(part['object'] === undefined || isObjectKind(part['object']), 'object')
+    for (const each of list(part['removed'])) readRemoved(each)
     for (const each of list(part['findings'])) readFinding(each)
+    if (part['members'] !== undefined) readMembers(part['members'])
   }
   return claimed as unknown as Report
 }

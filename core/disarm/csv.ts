@@ -9,6 +9,7 @@
  * Invariant: every row that came goes out, ragged or not; disarming the output changes nothing. Linear.
  * Standards: RFC 4180; IANA text/tab-separated-values; OWASP "CSV Injection".
  */
+import type { Removed } from '../objects.ts'
 import type { Disarmed, Disarmer, DisarmInput } from './contract.ts'
 import { encodeTextFile, readTextFile } from './text.ts'
 
@@ -27,8 +28,11 @@ const NEEDS_QUOTES = /[",;\t\n|]|^\s|\s$/
 const MAX_NUMBER_LENGTH = 40
 
 export const csvDisarmer: Disarmer = {
-  mediaTypes: ['text/csv', 'text/tab-separated-values'],
-  lane: 'light',
+  table: [
+    { object: 'cells and rows', becomes: 'rebuilt' },
+    { object: 'cells that a spreadsheet would run as a formula', becomes: 'rebuilt', kind: 'csvFormulas' },
+    { object: '`sep=` line', becomes: 'removed', kind: 'separatorLine' },
+  ],
   disarm(input: DisarmInput): Disarmed {
     if (input.untrustedBytes.length > 4 * input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const read = readTextFile(input)
@@ -48,7 +52,7 @@ export const csvDisarmer: Disarmer = {
   },
 }
 
-function rebuildTable(text: string, isTsv: boolean): { text: string; removed: string[] } {
+function rebuildTable(text: string, isTsv: boolean): { text: string; removed: Removed[] } {
   const { body, separator, hadLine } = chooseSeparator(text, isTsv)
   const out = isTsv ? '\t' : ','
   const lines: string[] = []
@@ -63,8 +67,8 @@ function rebuildTable(text: string, isTsv: boolean): { text: string; removed: st
     })
     lines.push(cells.join(out))
   })
-  const removed = formulas > 0 ? [`数式の無効化: ${formulas}`] : []
-  if (hadLine) removed.push('区切り文字の指定行: 1')
+  const removed: Removed[] = formulas > 0 ? [{ what: 'csvFormulas', count: formulas }] : []
+  if (hadLine) removed.push({ what: 'separatorLine', count: 1 })
   return { text: lines.map(line => `${line}\n`).join(''), removed }
 }
 

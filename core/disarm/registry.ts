@@ -1,12 +1,58 @@
 /**
- * Which disarmer rebuilds which type. The only list: policy asks it what is possible, sanitize() asks it to act.
+ * Which disarmer rebuilds which type. The only list: policy asks it what is possible, core/rebuild.ts to act.
+ *
+ * Code is loaded when it is first needed: the gateway knows the types without ever loading a parser, and the
+ * light lane never loads what is heavy.
  */
 import type { Disarmer } from './contract.ts'
-import { csvDisarmer } from './csv.ts'
-import { textDisarmer } from './text.ts'
 
-export type DisarmerTable = ReadonlyMap<string, Disarmer>
+export type Family = {
+  readonly name: string
+  /** Types it takes, as core/media/detect.ts names them. */
+  readonly mediaTypes: readonly string[]
+  /** Types of what it makes. */
+  readonly makes: readonly string[]
+  /** Light ones run where the message is read; the others in the heavy lane. */
+  readonly lane: 'light' | 'heavy'
+  /** Whether it can make pictures of pages (mode 'raster'). */
+  readonly raster: boolean
+  readonly load: () => Promise<Disarmer>
+}
 
-export const DISARMERS: DisarmerTable = new Map(
-  [textDisarmer, csvDisarmer].flatMap(disarmer => disarmer.mediaTypes.map(type => [type, disarmer] as const)),
-)
+export type DisarmerTable = ReadonlyMap<string, Family>
+
+export const FAMILIES: readonly Family[] = [
+  {
+    name: 'text',
+    mediaTypes: ['text/plain'],
+    makes: ['text/plain'],
+    lane: 'light',
+    raster: false,
+    load: async () => (await import('./text.ts')).textDisarmer,
+  },
+  {
+    name: 'csv',
+    mediaTypes: ['text/csv', 'text/tab-separated-values'],
+    makes: ['text/csv', 'text/tab-separated-values'],
+    lane: 'light',
+    raster: false,
+    load: async () => (await import('./csv.ts')).csvDisarmer,
+  },
+]
+
+export const DISARMERS: DisarmerTable = tableOf(FAMILIES)
+
+export function tableOf(families: readonly Family[]): DisarmerTable {
+  return new Map(families.flatMap(family => family.mediaTypes.map(type => [type, family] as const)))
+}
+
+/** Every type that a delivered file may have. */
+export const MADE_TYPES: readonly string[] = [...new Set(['text/plain', ...FAMILIES.flatMap(family => family.makes)])]
+
+/**
+ * Loads all code of the heavy lane. Must run before capabilities are taken away: native code cannot be loaded
+ * afterwards.
+ */
+export async function preloadHeavy(): Promise<void> {
+  await Promise.all(FAMILIES.map(family => family.load()))
+}

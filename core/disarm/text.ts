@@ -6,6 +6,7 @@
  */
 import { Buffer, isAscii } from 'node:buffer'
 import { decodeText, type TextFinding } from '../text/charset.ts'
+import type { ObjectKind, Removed } from '../objects.ts'
 import { makeHarmless } from '../text/harmless.ts'
 import type { Disarmed, Disarmer, DisarmInput } from './contract.ts'
 
@@ -15,32 +16,32 @@ const MAX_CONTROL_SHARE = 0.01
 /** A few are allowed in the shortest file: an end-of-file mark (0x1A), a form feed that lost its page. */
 const FREE_FLAWS = 2
 
-/** What the finding counts, in words for the reader of the notice. */
-const REMOVED_WORDS: Readonly<Partial<Record<TextFinding['code'], string>>> = {
-  'text.controls': '制御文字',
-  'text.escape-sequences': '端末の制御文字列',
-  'text.bidi': '文字の向きを変える記号',
-  'text.invisible': '見えない文字',
-  'text.combining': '重なりすぎた記号',
+/** What the finding counts. */
+const REMOVED_KINDS: Readonly<Partial<Record<TextFinding['code'], ObjectKind>>> = {
+  'text.controls': 'controlCharacters',
+  'text.escape-sequences': 'escapeSequences',
+  'text.bidi': 'directionMarks',
+  'text.invisible': 'invisibleCharacters',
+  'text.combining': 'combiningMarks',
 }
 
 export type ReadText = {
   /** Harmless text with LF line ends. */
   readonly text: string
   readonly findings: readonly TextFinding[]
-  readonly removed: readonly string[]
+  readonly removed: readonly Removed[]
 }
 
 /** Decodes a text file and makes it harmless; undefined when it is not text. Linear, never throws. */
-export function readTextFile(input: DisarmInput): ReadText | undefined {
+export function readTextFile(input: Pick<DisarmInput, 'untrustedBytes' | 'declaredCharset'>): ReadText | undefined {
   const decoded = decodeText(input.untrustedBytes, input.declaredCharset)
   // Cut text would be a file that ends early and does not say so.
   if (decoded.findings.some(finding => finding.code === 'charset.cut')) return undefined
   if (!looksLikeText(decoded.text)) return undefined
   const harmless = makeHarmless(decoded.text)
   const removed = harmless.findings.flatMap(({ code, detail }) => {
-    const words = REMOVED_WORDS[code]
-    return words === undefined ? [] : [`${words}: ${detail ?? '1'}`]
+    const what = REMOVED_KINDS[code]
+    return what === undefined ? [] : [{ what, count: Number(detail ?? 1) }]
   })
   return { text: harmless.text, findings: [...decoded.findings, ...harmless.findings], removed }
 }
@@ -67,8 +68,14 @@ export function encodeTextFile(text: string, { alwaysMark }: { readonly alwaysMa
 }
 
 export const textDisarmer: Disarmer = {
-  mediaTypes: ['text/plain'],
-  lane: 'light',
+  table: [
+    { object: 'characters and lines', becomes: 'rebuilt' },
+    { object: 'control characters', becomes: 'removed', kind: 'controlCharacters' },
+    { object: 'terminal escape sequences', becomes: 'removed', kind: 'escapeSequences' },
+    { object: 'direction overrides', becomes: 'removed', kind: 'directionMarks' },
+    { object: 'zero-width and other invisible characters', becomes: 'removed', kind: 'invisibleCharacters' },
+    { object: 'heaps of combining marks', becomes: 'removed', kind: 'combiningMarks' },
+  ],
   disarm(input: DisarmInput): Disarmed {
     // Text of n octets becomes at most 3n; what cannot fit by far is not even decoded.
     if (input.untrustedBytes.length > 4 * input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }

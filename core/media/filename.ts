@@ -122,6 +122,16 @@ export function lastExtension(untrusted: string): string {
         .slice(0, MAX_EXTENSION_BYTES)
 }
 
+/** Extensions that mean the same file: a name keeps the one it has. */
+const SAME_EXTENSIONS: readonly (readonly string[])[] = [['jpg', 'jpeg', 'jpe', 'jfif'], ['tif', 'tiff'], ['htm', 'html'], ['txt', 'text', 'log'], ['vcf', 'vcard'], ['md', 'markdown']]
+
+/** The name with this last extension; a name that says the same already stays as it is. */
+export function renamed(name: string, extension: string): string {
+  const last = lastExtension(name)
+  if (last === extension || SAME_EXTENSIONS.some(same => same.includes(last) && same.includes(extension))) return name
+  return `${name.replace(/\.[^.]{0,10}$/, '')}.${extension}`
+}
+
 /** The same names with " (2)", " (3)" … where they would overwrite each other; Windows ignores case. Keeps order. */
 export function uniqueNames(names: readonly string[]): string[] {
   const taken = new Set<string>()

@@ -2,6 +2,7 @@
  * A policy as data: what one group of recipients wants done with what comes for them.
  * Shipped profiles stand in config/; this is only the shape, and it crosses process borders as JSON.
  */
+import type { ObjectRules } from '../objects.ts'
 import type { Disposition } from '../verdict.ts'
 
 export const PROFILES = ['text-only', 'disarm', 'raster'] as const
@@ -37,6 +38,8 @@ export type Policy = {
   readonly version: string
   readonly rows: readonly PolicyRow[]
   readonly links: LinkPolicy
+  /** What is done about objects inside of files, where it is not the usual (core/objects.ts). */
+  readonly objects: ObjectRules
   readonly bodyCharset: 'utf-8' | 'iso-2022-jp'
   /** Header fields kept beyond the built-in allow-list, lower-case. */
   readonly extraHeaderFields: readonly string[]

@@ -6,6 +6,7 @@
  * next step first; the two lines that matter stand on top.
  */
 import type { NoticeContext } from '../job.ts'
+import { OBJECTS, removedWords } from '../objects.ts'
 import type { PartReport } from '../verdict.ts'
 import { noticeText } from './notice-texts.ts'
 import { reasonOf } from './reasons.ts'
@@ -55,13 +56,16 @@ function partLine(part: PartReport, context: NoticeContext): string {
   if (part.outcome === 'rebuilt') return rebuiltLine(part, name, context)
   const reason = reasonOf(part.reason ?? '')
   const next = context.url === '' && reason.nextWithoutPage ? reason.nextWithoutPage : reason.next
-  return noticeText('kept', context, { name, why: reason.why[context.language], next: next[context.language] })
+  const object = part.object === undefined ? '' : OBJECTS[part.object][context.language]
+  const why = reason.why[context.language].replace('{object}', object)
+  return noticeText('kept', context, { name, why, next: next[context.language] })
 }
 
 function rebuiltLine(part: PartReport, name: string, context: NoticeContext): string {
   const renamed = part.deliveredName !== undefined && part.deliveredName !== part.name
   const line = noticeText(renamed ? 'rebuiltAs' : 'rebuilt', context, { name, deliveredName: part.deliveredName ?? name })
-  return part.removed.length === 0 ? line : line + noticeText('removed', context, { removed: part.removed.slice(0, 10).join('、') })
+  const words = removedWords(part.removed, context.language).slice(0, 10)
+  return words.length === 0 ? line : line + noticeText('removed', context, { removed: words.join(context.language === 'ja' ? '、' : ', ') })
 }
 
 function remarkLines(notes: MessageNotes, context: NoticeContext): string[] {

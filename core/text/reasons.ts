@@ -32,6 +32,10 @@ export const REASONS = {
     why: { ja: '無害化できない形式のため保管しています', en: 'kept back because this format cannot be disarmed' },
     next: ASK,
   },
+  'blocked-object': {
+    why: { ja: '通さない設定のもの（{object}）が含まれているため保管しています', en: 'kept back because it has something that does not pass here ({object})' },
+    next: ASK,
+  },
   'unknown-type': {
     why: { ja: '種類が分からないファイルのため保管しています', en: 'kept back because its type is not known' },
     next: ASK,

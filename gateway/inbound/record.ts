@@ -148,7 +148,7 @@ function logPart(log: MailLog, metrics: Metrics, queueId: QueueId, group: string
     name: part.name || undefined,
     bytes: part.bytes,
     sha256: part.sha256,
-    removed: part.removed.length > 0 ? part.removed : undefined,
+    removed: part.removed.length > 0 ? part.removed.map(({ what, count }) => `${what}:${count}`) : undefined,
     findings: codes(part.findings),
   })
 }

@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Disarmer, DisarmInput } from '../../core/disarm/contract.ts'
-
-const LIMITS = { outputBytes: 4 * 1024 * 1024 }
+import { DISARMERS } from '../../core/disarm/registry.ts'
+import { OBJECTS } from '../../core/objects.ts'
+import { disarmInput, TEST_BOUNDS } from '../support/disarm.ts'
 
 export type ContractSample = {
   readonly bytes: Uint8Array
@@ -16,28 +16,31 @@ export type ContractSample = {
   readonly runs?: number
 }
 
-export function disarmerContract(name: string, disarmer: Disarmer, sample: ContractSample): void {
-  const inputOf = (untrustedBytes: Uint8Array, outputBytes = LIMITS.outputBytes): DisarmInput => ({
-    untrustedBytes,
-    detectedType: sample.detectedType,
-    declaredCharset: undefined,
-    limits: { outputBytes },
-  })
+export function disarmerContract(name: string, sample: ContractSample): void {
+  const family = DISARMERS.get(sample.detectedType)
+  if (!family) throw new Error(`no disarmer takes ${sample.detectedType}`)
+  const disarm = async (untrustedBytes: Uint8Array, outputBytes = TEST_BOUNDS.outputBytes) =>
+    (await family.load()).disarm(disarmInput(untrustedBytes, sample.detectedType, { limits: { outputBytes } }))
   const rebuild = async (bytes: Uint8Array) => {
-    const result = await disarmer.disarm(inputOf(bytes))
+    const result = await disarm(bytes)
     if (result.kind !== 'rebuilt') throw new Error(`expected a rebuilt file, got: ${result.reason}`)
     return result
   }
   const options = { numRuns: sample.runs ?? 200 }
 
   describe(`${name} keeps the disarmer contract`, () => {
-    test('knows the type of its sample', () => expect(disarmer.mediaTypes).toContain(sample.detectedType))
+    test('has a table of what becomes of what, and makes what it says', async () => {
+      const { table } = await family.load()
+      expect(table.length).toBeGreaterThan(0)
+      expect(family.makes).toContain((await rebuild(sample.bytes)).mediaType)
+      for (const { kind } of table) if (kind !== undefined) expect(OBJECTS).toHaveProperty(kind)
+    })
 
     test('never throws, whatever the bytes', () =>
       fc.assert(
         fc.asyncProperty(
           fc.uint8Array({ maxLength: 4096 }),
-          async bytes => void (await disarmer.disarm(inputOf(bytes))),
+          async bytes => void (await disarm(bytes)),
         ),
         options,
       ))
@@ -47,8 +50,8 @@ export function disarmerContract(name: string, disarmer: Disarmer, sample: Contr
         fc.asyncProperty(fc.nat(sample.bytes.length - 1), fc.nat(255), async (at, byte) => {
           const damaged = sample.bytes.slice()
           damaged[at] = byte
-          await disarmer.disarm(inputOf(damaged))
-          await disarmer.disarm(inputOf(sample.bytes.slice(0, at)))
+          await disarm(damaged)
+          await disarm(sample.bytes.slice(0, at))
         }),
         options,
       ))
@@ -63,7 +66,7 @@ export function disarmerContract(name: string, disarmer: Disarmer, sample: Contr
 
     test('says nothing that is not printable', async () => {
       const { removed, findings } = await rebuild(sample.bytes)
-      for (const text of [...removed, ...findings.map(each => each.detail ?? '')]) expect(text).toMatch(/^\P{C}*$/u)
+      for (const text of [...removed, ...findings].map(each => each.detail ?? '')) expect(text).toMatch(/^\P{C}*$/u)
     })
 
     test('gives equal output for equal input', async () => {
@@ -78,7 +81,7 @@ export function disarmerContract(name: string, disarmer: Disarmer, sample: Contr
     })
 
     test('stops at the output limit', async () => {
-      expect(await disarmer.disarm(inputOf(sample.bytes, sample.tooFewBytes))).toEqual({
+      expect(await disarm(sample.bytes, sample.tooFewBytes)).toEqual({
         kind: 'cannot',
         reason: 'limit',
       })

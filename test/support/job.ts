@@ -6,9 +6,12 @@ import type { Policy, ProfileName } from '../../core/policy/model.ts'
 import { beginSanitize, type SanitizeTools } from '../../core/sanitize.ts'
 import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
 
+/** The shipped defaults (config/sanitizer.ts). */
+export const TEST_FILE_LIMITS = { filePixels: 100_000_000, filePages: 2_000, fileEntries: 10_000, fileDepth: 4, fileMembers: 2_000, memberBytes: 256 << 20 }
+
 export function testPolicy(profile: ProfileName = 'disarm', changes: Partial<Policy> = {}): Policy {
   const { first, rest } = SHIPPED_PROFILES[profile]
-  return { profile, version: 'test', rows: [...first, ...rest], links: 'defang', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '', ...changes }
+  return { profile, version: 'test', rows: [...first, ...rest], objects: {}, links: 'defang', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '', ...changes }
 }
 
 export function testGroup(changes: Partial<PolicyGroup> = {}): PolicyGroup {
@@ -35,7 +38,7 @@ export function testJob(changes: Partial<SanitizeJob> = {}): SanitizeJob {
     loopMark: 'test-mark',
     seed: '0123456789abcdef0123456789abcdef',
     groups: [testGroup()],
-    limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 4 << 20, bodyBytes: 8 << 20, fileBytes: 32 << 20, filesBytes: 64 << 20 },
+    limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 4 << 20, bodyBytes: 8 << 20, fileBytes: 32 << 20, filesBytes: 64 << 20, ...TEST_FILE_LIMITS },
     mode: 'full',
     ...changes,
   }

@@ -58,7 +58,7 @@ describe('sekisho sanitize', () => {
     expect(report('a.csv')).toMatchObject({
       verdict: 'relay',
       profile: 'disarm',
-      parts: [{ outcome: 'rebuilt', rule: 'plain-text', deliveredName: 'a.csv.sanitized.csv' }],
+      parts: [{ outcome: 'rebuilt', rule: 'rebuildable', deliveredName: 'a.csv.sanitized.csv' }],
     })
   })
 

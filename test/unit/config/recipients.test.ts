@@ -91,7 +91,7 @@ describe.each(Object.keys(SHIPPED_PROFILES))('profile %s', profile => {
   })
 
   test('nothing passes as it is, and nothing is refused for its content', () => {
-    for (const row of policy.rows) expect(['disarm', 'quarantine']).toContain(row.then)
+    for (const row of policy.rows) expect(['disarm', 'raster', 'quarantine']).toContain(row.then)
   })
 
   test('the last row catches everything', () =>

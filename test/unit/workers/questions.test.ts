@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Answering, Questions } from '../../../workers/questions.ts'
+import { TEST_BOUNDS } from '../../support/disarm.ts'
+import { testPolicy } from '../../support/job.ts'
+
+const FILE = { meta: {}, octets: new Uint8Array(), policy: testPolicy(), bounds: TEST_BOUNDS }
 
 function asking(rules: Partial<Answering> = {}) {
   const asked: string[] = []
@@ -8,8 +12,8 @@ function asking(rules: Partial<Answering> = {}) {
       asked.push(name)
       return [['v=DKIM1']]
     },
-    rebuildFile: async () => ({ kind: 'cannot', reason: 'unsupported' }),
     txtWithinMs: 200,
+    rebuildFile: async () => ({ kind: 'kept', reason: 'cannot-disarm', members: [] }),
     filesWithinMs: 1000,
     ...rules,
   })
@@ -62,7 +66,7 @@ describe('TXT questions', () => {
 
   test('none is answered once files are being rebuilt', async () => {
     const { questions, asked } = asking()
-    await questions.file({}, new Uint8Array())
+    await questions.file(FILE)
     expect(await questions.txt('_dmarc.example.jp')).toEqual({ error: 'EREFUSED' })
     expect(asked).toEqual([])
   })
@@ -88,12 +92,12 @@ describe('TXT questions', () => {
 describe('files', () => {
   test('that are not ready in time are pending, and so are all after them', async () => {
     const { questions } = asking({ rebuildFile: () => new Promise(() => {}), filesWithinMs: 50 })
-    expect(await questions.file({}, new Uint8Array())).toEqual({ kind: 'pending' })
-    expect(await questions.file({}, new Uint8Array())).toEqual({ kind: 'pending' })
+    expect(await questions.file(FILE)).toEqual({ kind: 'pending' })
+    expect(await questions.file(FILE)).toEqual({ kind: 'pending' })
   })
 
   test('whose lane fails are pending', async () => {
     const { questions } = asking({ rebuildFile: () => Promise.reject(new Error()) })
-    expect(await questions.file({}, new Uint8Array())).toEqual({ kind: 'pending' })
+    expect(await questions.file(FILE)).toEqual({ kind: 'pending' })
   })
 })

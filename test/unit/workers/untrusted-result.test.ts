@@ -4,7 +4,7 @@ import type { SanitizeResult } from '../../../core/job.ts'
 import { CANARY_JOB as JOB } from '../../../workers/canary.ts'
 import { encodeResult } from '../../../workers/message-codec.ts'
 import { packet } from '../../../workers/protocol.ts'
-import { readDisarmed, readMismatches, readResult } from '../../../workers/untrusted-result.ts'
+import { readRebuilt, readMismatches, readResult } from '../../../workers/untrusted-result.ts'
 import { resultOf } from './jobs/scripted-sanitizer.ts'
 
 const PART = {
@@ -86,14 +86,25 @@ describe('a result', () => {
     ))
 })
 
-test('a rebuilt file must have a type, an extension and lists', () => {
-  const meta = { kind: 'rebuilt', mediaType: 'text/plain', extension: 'txt', removed: [], findings: [] }
-  expect(readDisarmed(Buffer.concat(packet(meta, Buffer.from('abc'))))).toMatchObject({
-    kind: 'rebuilt',
-    extension: 'txt',
+describe('a file that was worked on elsewhere', () => {
+  const file = { mediaType: 'text/plain', extension: 'txt', removed: [], findings: [], members: [] }
+  const read = (meta: unknown) => readRebuilt(Buffer.concat(packet(meta, Buffer.from('abc'))))
+
+  test('is rebuilt, or kept with a known reason', () => {
+    expect(read({ kind: 'rebuilt', file })).toMatchObject({ kind: 'rebuilt', file: { extension: 'txt', bytes: Buffer.from('abc') } })
+    expect(read({ kind: 'kept', reason: 'malformed', members: [] })).toMatchObject({ reason: 'malformed' })
   })
-  expect(() => readDisarmed(Buffer.concat(packet({ ...meta, mediaType: 7 })))).toThrow()
-  expect(() => readDisarmed(Buffer.concat(packet({ kind: 'original' })))).toThrow()
+
+  test.each([
+    ['another kind', { kind: 'original' }],
+    ['no file', { kind: 'rebuilt' }],
+    ['a type that is no text', { kind: 'rebuilt', file: { ...file, mediaType: 7 } }],
+    ['an unknown reason', { kind: 'kept', reason: 'just because', members: [] }],
+    ['an unknown object', { kind: 'kept', reason: 'blocked-object', object: 'toString', members: [] }],
+    ['a removal of nothing known', { kind: 'rebuilt', file: { ...file, removed: [{ what: 'air', count: 1 }] } }],
+    ['members that are no list', { kind: 'rebuilt', file: { ...file, members: {} } }],
+    ['a member without a digest', { kind: 'rebuilt', file: { ...file, members: [{ name: 'a' }] } }],
+  ])('%s is refused', (_, meta) => expect(() => read(meta)).toThrow())
 })
 
 test('differences must be texts', () => {

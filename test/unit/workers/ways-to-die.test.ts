@@ -127,7 +127,7 @@ describe('a result that is not what it claims to be', () => {
 describe('files in the heavy lane', () => {
   test('come back rebuilt, or with the reason why not', async () => {
     expect(bodyOf(await sanitize({ Do: 'heavy test/upper test/malformed test/unknown' }))).toBe(
-      ['test/upper rebuilt ABC txt', 'test/malformed cannot malformed', 'test/unknown cannot unsupported']
+      ['test/upper rebuilt ABC txt', 'test/malformed kept malformed', 'test/unknown kept cannot-disarm']
         .join('\n')
         .replaceAll('\n', '\r\n'),
     )
@@ -135,7 +135,7 @@ describe('files in the heavy lane', () => {
 
   test('that kill their process kill it alone once more, then stay out; others come back', async () => {
     const text = bodyOf(await sanitize({ Do: 'heavy test/exit test/upper' }))
-    expect(text).toContain('test/exit cannot limit')
+    expect(text).toContain('test/exit kept cannot-disarm')
     expect(text).toContain('test/upper rebuilt ABC txt')
   })
 

@@ -2,24 +2,20 @@ import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
 import { textDisarmer } from '../../../../core/disarm/text.ts'
 import { disarmerContract } from '../../../contract/disarmer.contract.ts'
+import { disarmInput } from '../../../support/disarm.ts'
 
 const SAMPLE = new Uint8Array(Buffer.from('一行目\n二\u202e行目\x07\r\nthird\u200b line\n'))
 
 const disarm = (source: string | Uint8Array, declaredCharset?: string) => {
   const untrustedBytes = typeof source === 'string' ? new Uint8Array(Buffer.from(source, 'latin1')) : source
-  const result = textDisarmer.disarm({
-    untrustedBytes,
-    detectedType: 'text/plain',
-    declaredCharset,
-    limits: { outputBytes: 1_000_000 },
-  })
+  const result = textDisarmer.disarm(disarmInput(untrustedBytes, 'text/plain', { declaredCharset }))
   if (result instanceof Promise) throw new Error('light disarmers answer at once')
   return result
 }
 const textOf = (result: ReturnType<typeof disarm>) =>
   result.kind === 'rebuilt' ? Buffer.from(result.bytes).toString() : result.reason
 
-disarmerContract('textDisarmer', textDisarmer, { bytes: SAMPLE, detectedType: 'text/plain', tooFewBytes: 20 })
+disarmerContract('textDisarmer', { bytes: SAMPLE, detectedType: 'text/plain', tooFewBytes: 20 })
 
 describe('textDisarmer', () => {
   test('writes UTF-8 with CRLF, and a mark when it is not ASCII', () => {
@@ -28,7 +24,11 @@ describe('textDisarmer', () => {
   })
   test('says what it removed', () => {
     expect(disarm(SAMPLE)).toMatchObject({
-      removed: ['制御文字: 1', '文字の向きを変える記号: 1', '見えない文字: 1'],
+      removed: [
+        { what: 'controlCharacters', count: 1 },
+        { what: 'directionMarks', count: 1 },
+        { what: 'invisibleCharacters', count: 1 },
+      ],
       mediaType: 'text/plain',
       extension: 'txt',
     })

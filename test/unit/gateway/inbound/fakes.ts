@@ -1,4 +1,5 @@
 /** A workshop that composes next to nothing, and a store in memory that knows a message it has seen. */
+import { TEST_FILE_LIMITS } from '../../../support/job.ts'
 import { randomBytes } from 'node:crypto'
 import type { ComposedGroup, NoticeContext, SanitizeJob, SanitizeResult } from '../../../../core/job.ts'
 import { DEFAULT_READER_LIMITS } from '../../../../core/mime/part.ts'
@@ -12,7 +13,7 @@ import { SMALL_MESSAGE, type TransactionDeps } from '../../../../gateway/inbound
 import type { AcceptedMessage, CommitResult, QueueEntry } from '../../../../store/contract.ts'
 import type { Replay, Workshop, WorkResult } from '../../../../workers/contract.ts'
 
-export const POLICY: Policy = { profile: 'text-only', version: 'v1', rows: [], links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
+export const POLICY: Policy = { profile: 'text-only', version: 'v1', rows: [], objects: {}, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
 
 const keys = generateIdentity(randomBytes(32))
 export const IDENTITY = parseIdentity(keys.identity)!
@@ -140,7 +141,7 @@ export function fakeDeps(parts: Pick<TransactionDeps, 'workshop' | 'store'>, eve
     ids: createIds(Date.now, randomBytes),
     nowMs: Date.now,
     hostname: 'gate.example',
-    limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 1e6, bodyBytes: 1e6, fileBytes: 1e6, filesBytes: 1e6 },
+    limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 1e6, bodyBytes: 1e6, fileBytes: 1e6, filesBytes: 1e6, ...TEST_FILE_LIMITS },
     small: SMALL_MESSAGE,
     loop: loopGuard(Buffer.from('key'), 50),
     offer: note('offer'),

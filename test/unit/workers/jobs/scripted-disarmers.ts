@@ -1,5 +1,6 @@
 /** Stands in for core/disarm/registry.ts: files that do what their type says. */
-import type { Disarmed, Disarmer, DisarmInput } from '../../../../core/disarm/contract.ts'
+import type { Disarmed, DisarmInput } from '../../../../core/disarm/contract.ts'
+import { type DisarmerTable, tableOf } from '../../../../core/disarm/registry.ts'
 
 const REBUILT = { kind: 'rebuilt', mediaType: 'text/plain', extension: 'txt', removed: [], findings: [] } as const
 
@@ -15,6 +16,15 @@ const ACTIONS: Record<string, (input: DisarmInput) => Disarmed | Promise<Disarme
   },
 }
 
-export const DISARMERS: ReadonlyMap<string, Disarmer> = new Map(
-  Object.entries(ACTIONS).map(([type, disarm]) => [type, { mediaTypes: [type], lane: 'heavy', disarm }]),
+export const DISARMERS: DisarmerTable = tableOf(
+  Object.entries(ACTIONS).map(([type, disarm]) => ({
+    name: type,
+    mediaTypes: [type],
+    makes: ['text/plain'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => ({ table: [], disarm }),
+  })),
 )
+
+export async function preloadHeavy(): Promise<void> {}

@@ -25,7 +25,7 @@ export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizin
     async end() {
       const message = Buffer.concat(kept).toString('latin1')
       const field = (name: string) => new RegExp(`^${name}: ?(.*?)\\r?$`, 'm').exec(message)?.[1] ?? ''
-      const text = await act(field(job.mode === 'plain' ? 'Do-Plain' : 'Do'), tools)
+      const text = await act(field(job.mode === 'plain' ? 'Do-Plain' : 'Do'), tools, job.groups[0]!.id)
       const body = message.slice(message.indexOf('\r\n\r\n') + 4).replace(/\r\n/g, '\n')
       return resultOf(job, {
         subject: field('Subject'),
@@ -36,7 +36,7 @@ export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizin
   }
 }
 
-async function act(what: string, tools: SanitizeTools): Promise<string | undefined> {
+async function act(what: string, tools: SanitizeTools, group: string): Promise<string | undefined> {
   const [verb = '', ...given] = what.split(' ')
   if (verb === 'loop') for (;;);
   if (verb === 'heap') growHeap()
@@ -49,7 +49,7 @@ async function act(what: string, tools: SanitizeTools): Promise<string | undefin
   if (verb === 'never') await new Promise(() => {})
   if (verb === 'attack') return attack(given)
   if (verb === 'lookup') return (await Promise.all(given.map(name => lookup(tools, name)))).join('\n')
-  if (verb === 'heavy') return (await Promise.all(given.map(type => rebuild(tools, type)))).join('\n')
+  if (verb === 'heavy') return (await Promise.all(given.map(type => rebuild(tools, group, type)))).join('\n')
   return undefined
 }
 
@@ -60,16 +60,14 @@ async function lookup(tools: SanitizeTools, name: string): Promise<string> {
   )
 }
 
-async function rebuild(tools: SanitizeTools, detectedType: string): Promise<string> {
-  const answer = await tools.disarmHeavy({
-    untrustedBytes: Buffer.from('abc'),
-    detectedType,
-    declaredCharset: undefined,
-    limits: { outputBytes: 1000 },
-  })
+async function rebuild(tools: SanitizeTools, group: string, detectedType: string): Promise<string> {
+  const answer = await tools.disarmHeavy(
+    { untrustedBytes: Buffer.from('abc'), untrustedName: 'a.txt', detectedType, declaredCharset: undefined, mode: 'disarm' },
+    group,
+  )
   if (answer.kind === 'rebuilt')
-    return `${detectedType} rebuilt ${Buffer.from(answer.bytes).toString()} ${answer.extension}`
-  return `${detectedType} ${answer.kind}${answer.kind === 'cannot' ? ` ${answer.reason}` : ''}`
+    return `${detectedType} rebuilt ${Buffer.from(answer.file.bytes).toString()} ${answer.file.extension}`
+  return `${detectedType} ${answer.kind}${answer.kind === 'kept' ? ` ${answer.reason}` : ''}`
 }
 
 function busy(ms: number): void {

@@ -1,0 +1,223 @@
+/**
+ * One file, whatever it came in: identify ▸ decide ▸ disarm, and the same again for every file inside it.
+ *
+ *   part │ file of the command line │ member of an archive ──▶ [rebuildFile] ──▶ rebuilt │ kept
+ *                                                                   ▲    │ tools.member
+ *                                                                   └────┘
+ *
+ * The bounds hold for the outermost file with everything in it: depth, number of files, octets unpacked. What is
+ * over a bound is kept back and named, never passed.
+ */
+import { hash } from 'node:crypto'
+import type { Cannot, Disarmed, DisarmLimits, DisarmTools, MemberFile, Picture } from './disarm/contract.ts'
+import type { DisarmerTable } from './disarm/registry.ts'
+import type { Finding } from './finding.ts'
+import { type Detected, detect } from './media/detect.ts'
+import { lastExtension, nameFindings, renamed, safeFileName } from './media/filename.ts'
+import { type ObjectKind, ruleFor, sumRemoved } from './objects.ts'
+import { type Decision, decide } from './policy/decide.ts'
+import type { Policy } from './policy/model.ts'
+import { makeHarmlessLine } from './text/harmless.ts'
+import type { ReasonKey } from './text/reasons.ts'
+import { type MemberReport, wantsFile } from './verdict.ts'
+
+/** A file whose type is known and whose fate is decided. */
+export type FileTask = {
+  readonly untrustedBytes: Uint8Array
+  readonly untrustedName: string
+  readonly detectedType: string
+  readonly declaredCharset: string | undefined
+  readonly mode: 'disarm' | 'raster'
+}
+
+export type RebuiltFile = Extract<Disarmed, { kind: 'rebuilt' }> & { readonly members: readonly MemberReport[] }
+
+export type Rebuilt =
+  | { readonly kind: 'rebuilt'; readonly file: RebuiltFile }
+  | { readonly kind: 'kept'; readonly reason: ReasonKey; readonly object?: ObjectKind; readonly members: readonly MemberReport[] }
+
+export type FileBounds = DisarmLimits & {
+  /** Containers in containers. */
+  readonly depth: number
+  /** Files in a file, over all levels. */
+  readonly members: number
+  /** Octets of all files in a file, over all levels. */
+  readonly memberBytes: number
+}
+
+export type RebuildContext = { readonly disarmers: DisarmerTable; readonly policy: Policy; readonly bounds: FileBounds }
+
+/** What is left of the bounds while one outermost file is worked on. */
+type Budget = { members: number; memberBytes: number }
+
+export const REASON_OF: Readonly<Record<Cannot['reason'], ReasonKey>> = {
+  malformed: 'malformed',
+  unsupported: 'cannot-disarm',
+  limit: 'too-large',
+  encrypted: 'encrypted',
+  blocked: 'blocked-object',
+}
+
+/** Never rejects. */
+export function rebuildFile(task: FileTask, context: RebuildContext): Promise<Rebuilt> {
+  return new Rebuilding(context, budgetOf(context), 1).run(task)
+}
+
+/** The tools that a disarmer gets for an outermost file; for tests of a single disarmer. */
+export function toolsFor(context: RebuildContext): DisarmTools {
+  return new Rebuilding(context, budgetOf(context), 1).tools
+}
+
+function budgetOf({ bounds }: RebuildContext): Budget {
+  return { members: bounds.members, memberBytes: bounds.memberBytes }
+}
+
+/** One level of one file. */
+class Rebuilding {
+  readonly #context: RebuildContext
+  readonly #budget: Budget
+  readonly #depth: number
+  readonly #members: MemberReport[] = []
+  readonly tools: DisarmTools = {
+    member: file => this.#member(file),
+    picture: untrustedBytes => this.#picture(untrustedBytes),
+  }
+
+  constructor(context: RebuildContext, budget: Budget, depth: number) {
+    this.#context = context
+    this.#budget = budget
+    this.#depth = depth
+  }
+
+  async run(task: FileTask): Promise<Rebuilt> {
+    const disarmed = await this.#disarm(task)
+    if (disarmed.kind === 'cannot') return this.#kept(REASON_OF[disarmed.reason], disarmed.object)
+    const removed = sumRemoved([...disarmed.removed, ...this.#members.flatMap(member => member.removed)])
+    const blocked = removed.find(({ what }) => ruleFor(what, this.#context.policy.objects) === 'block')
+    if (blocked) return this.#kept('blocked-object', blocked.what)
+    return { kind: 'rebuilt', file: { ...disarmed, removed, members: this.#members } }
+  }
+
+  #kept(reason: ReasonKey, object?: ObjectKind): Rebuilt {
+    return { kind: 'kept', reason, members: this.#members, ...(object === undefined ? {} : { object }) }
+  }
+
+  async #disarm({ untrustedBytes, untrustedName, detectedType, declaredCharset, mode }: FileTask): Promise<Disarmed> {
+    const { disarmers, policy, bounds } = this.#context
+    const family = disarmers.get(detectedType)
+    if (!family || (mode === 'raster' && !family.raster)) return { kind: 'cannot', reason: 'unsupported' }
+    try {
+      const disarmer = await family.load()
+      const { name } = safeFileName(untrustedName, { fallback: '-' })
+      return await disarmer.disarm({
+        untrustedBytes,
+        detectedType,
+        name: untrustedName === '' ? '' : name,
+        declaredCharset,
+        mode,
+        rules: policy.objects,
+        limits: bounds,
+        tools: this.tools,
+      })
+    } catch {
+      // The contract forbids it; a file that makes a disarmer throw is kept back all the same.
+      return { kind: 'cannot', reason: 'malformed' }
+    }
+  }
+
+  async #member(file: MemberFile): Promise<Awaited<ReturnType<DisarmTools['member']>>> {
+    const { untrustedBytes, untrustedName } = file
+    const detected = await detectMember(file)
+    const decision = this.#spend(untrustedBytes.length) ? this.#decide(file, detected) : OVER_BUDGET
+    const rebuilt = await this.#inside(file, detected, decision)
+    const name = memberName(untrustedName, detected, rebuilt)
+    this.#members.push(memberReport(file, { detected, decision, rebuilt, name }))
+    if (rebuilt.kind === 'kept') return { kind: 'kept', name, reason: rebuilt.reason }
+    const { bytes, mediaType, extension } = rebuilt.file
+    return { kind: 'rebuilt', name, bytes, mediaType, extension }
+  }
+
+  #spend(bytes: number): boolean {
+    this.#budget.members--
+    this.#budget.memberBytes -= bytes
+    return this.#depth < this.#context.bounds.depth && this.#budget.members >= 0 && this.#budget.memberBytes >= 0
+  }
+
+  #decide({ untrustedName, untrustedBytes }: MemberFile, detected: Detected): Decision {
+    return decide(
+      {
+        detectedType: detected.type,
+        extension: lastExtension(untrustedName),
+        role: 'attachment',
+        encrypted: detected.encrypted,
+        bytes: untrustedBytes.length,
+        findings: detected.findings.map(finding => finding.code),
+      },
+      this.#context.policy,
+    )
+  }
+
+  async #inside(file: MemberFile, detected: Detected, decision: Decision): Promise<Rebuilt> {
+    if (!wantsFile(decision.disposition)) {
+      return { kind: 'kept', reason: decision.reason as ReasonKey, members: [] }
+    }
+    const inner = new Rebuilding(this.#context, this.#budget, this.#depth + 1)
+    return inner.run({
+      untrustedBytes: file.untrustedBytes,
+      untrustedName: file.untrustedName,
+      detectedType: detected.type,
+      declaredCharset: file.declaredCharset,
+      mode: decision.disposition === 'raster' ? 'raster' : 'disarm',
+    })
+  }
+
+  async #picture(untrustedBytes: Uint8Array): Promise<Picture | undefined> {
+    const detected = await detect(untrustedBytes, { size: untrustedBytes.length, name: '', claimedType: '' })
+    if (!detected.type.startsWith('image/') || !this.#spend(untrustedBytes.length)) return undefined
+    const inner = new Rebuilding(this.#context, this.#budget, this.#depth + 1)
+    const rebuilt = await inner.run({
+      untrustedBytes,
+      untrustedName: '',
+      detectedType: detected.type,
+      declaredCharset: undefined,
+      mode: 'disarm',
+    })
+    if (rebuilt.kind === 'kept' || !rebuilt.file.mediaType.startsWith('image/')) return undefined
+    const { bytes, mediaType, extension } = rebuilt.file
+    return { bytes, mediaType, extension }
+  }
+}
+
+const OVER_BUDGET: Decision = { disposition: 'quarantine', rule: 'built-in:limit-exceeded', reason: 'limit-exceeded' }
+
+async function detectMember({ untrustedBytes, untrustedName, claimedType }: MemberFile): Promise<Detected> {
+  const facts = { size: untrustedBytes.length, name: untrustedName, claimedType: claimedType ?? '' }
+  return await detect(untrustedBytes, { ...facts, tail: untrustedBytes.subarray(-1024) })
+}
+
+/** Exact names survive where they are harmless; the extension says what the rebuilt file is. */
+function memberName(untrustedName: string, detected: Detected, rebuilt: Rebuilt): string {
+  const extension = rebuilt.kind === 'rebuilt' ? rebuilt.file.extension : detected.extension
+  const { name } = safeFileName(untrustedName, { fallback: `file.${extension}` })
+  return rebuilt.kind === 'rebuilt' ? renamed(name, extension) : name
+}
+
+type Worked = { readonly detected: Detected; readonly decision: Decision; readonly rebuilt: Rebuilt; readonly name: string }
+
+function memberReport({ untrustedBytes, untrustedName }: MemberFile, { detected, decision, rebuilt, name }: Worked): MemberReport {
+  const found: Omit<Finding, 'partId'>[] = [...nameFindings(untrustedName, ''), ...detected.findings]
+  const shared = {
+    name: makeHarmlessLine(untrustedName, 300),
+    detectedType: detected.type,
+    bytes: untrustedBytes.length,
+    sha256: hash('sha256', untrustedBytes),
+    disposition: decision.disposition,
+    rule: decision.rule,
+  }
+  if (rebuilt.kind === 'kept') {
+    const { reason, members } = rebuilt
+    return { ...shared, outcome: 'quarantined', reason, removed: [], findings: found, members }
+  }
+  const { removed, findings, members } = rebuilt.file
+  return { ...shared, outcome: 'rebuilt', deliveredName: name, removed, findings: [...found, ...findings], members }
+}
