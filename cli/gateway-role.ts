@@ -29,6 +29,7 @@ import { inboundEvents, transactionRecord } from '../gateway/inbound/record.ts'
 import { createTransaction, SMALL_MESSAGE } from '../gateway/inbound/transaction.ts'
 import { createMailLog, type LogSink, openLogSink } from '../gateway/maillog.ts'
 import { createMetrics } from '../gateway/metrics.ts'
+import { HopExtensions } from '../gateway/outbound/hop-extensions.ts'
 import { recipientProbe } from '../gateway/outbound/recipient-probe.ts'
 import { createRelay } from '../gateway/outbound/relay.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
@@ -42,6 +43,8 @@ import { gaugesOf, readinessOf, statusOf } from './status.ts'
 import { inboundLimits, ourHostname, relayLimits, relaySchedule, routeTable, sanitizeLimits, workersSocket } from './wiring.ts'
 
 const SPACE_LOOK_MS = 1_000
+/** Next hops that have not answered yet are asked again. */
+const PROBE_EVERY_MS = 60_000
 const RETAIN_EVERY_MS = 6 * 3_600_000
 const EXIT_BROKEN = 70
 
@@ -93,6 +96,7 @@ class Gateway {
     })
     const routes = routeTable(config)
     const ids = createIds(Date.now, randomBytes)
+    const extensions = new HopExtensions(routes, { connectMs: config.relay.timeouts.connectMs, replyMs: PROBE_TIMEOUT_MS })
     const relay = createRelay({
       store,
       routes,
@@ -102,6 +106,7 @@ class Gateway {
       schedule: relaySchedule(config),
       limits: relayLimits(config),
       identity: { hostname: ourHostname(config), from: `sekisho@${ourHostname(config)}` as Mailbox, newQueueId: () => ids.queueId(), retentionClass: 'default' },
+      onGreeted: (hop, session) => extensions.learn(hop, session),
     })
     const recipients = new Map(Object.entries(settings.recipients).map(([tenant, keys]) => [tenant, keys.flatMap(key => parseRecipient(key) ?? [])]))
     const onMessage = createTransaction({
@@ -135,7 +140,7 @@ class Gateway {
         banner: config.smtp.banner,
         tls: config.smtp.tls.certFile === '' ? undefined : config.smtp.tls,
         requireTls: config.smtp.tls.required,
-        smtpUtf8: () => false,
+        smtpUtf8: () => extensions.allHaveSmtpUtf8,
         upstreams: config.smtp.upstreams.map(upstream => ({ networks: [upstream.network], authservIds: upstream.authservIds })),
         proxyHosts: config.smtp.proxyProtocolFrom,
         xclientHosts: config.smtp.xclientFrom,
@@ -181,9 +186,11 @@ class Gateway {
     const timers = [
       setInterval(() => void this.#lookAtSpace(store, record.alarm), SPACE_LOOK_MS),
       setInterval(() => void store.retain(Date.now()), RETAIN_EVERY_MS),
+      setInterval(() => void extensions.probe(), PROBE_EVERY_MS),
     ]
+    void extensions.probe()
     void store.retain(Date.now())
-    this.#parts = { store, workshop, relay, relayDone, listener, control, admin, timers, reload: () => this.#reload(listener, log, recipientFile) }
+    this.#parts = { store, workshop, relay, relayDone, listener, extensions, control, admin, timers, reload: () => this.#reload(listener, log, recipientFile) }
     this.#listenToSignals()
     await store.audit({ tenant: 'default', kind: 'config', actor: 'system', subject: 'start', detail: { version: packageVersion(), digest: hash('sha256', JSON.stringify(config)) } })
     const smtp = `${listener.address.host}:${listener.address.port}`
@@ -271,9 +278,10 @@ class Gateway {
 
   /** First nothing new, then what is under way, then the store. */
   async #stop(log: ReturnType<typeof createMailLog>): Promise<void> {
-    const { store, workshop, relay, relayDone, listener, control, admin, timers } = this.#parts!
+    const { store, workshop, relay, relayDone, listener, extensions, control, admin, timers } = this.#parts!
     const graceMs = this.#config.shutdownMs
     for (const timer of timers) clearInterval(timer)
+    extensions.close()
     await listener.close(graceMs)
     await relay.close(graceMs)
     await relayDone
@@ -292,6 +300,7 @@ type Parts = {
   readonly relay: ReturnType<typeof createRelay>
   readonly relayDone: Promise<void>
   readonly listener: Listener
+  readonly extensions: HopExtensions
   readonly control: Awaited<ReturnType<typeof startControl>>
   readonly admin: Awaited<ReturnType<typeof startAdmin>> | undefined
   readonly timers: readonly NodeJS.Timeout[]

@@ -10,6 +10,7 @@ import { type HeaderFinding, printable, trimBlanks } from './header.ts'
 import { commentEnd } from './params.ts'
 import { decodeUnstructured } from './words.ts'
 
+/** `address` is '' for a group without members (`undisclosed-recipients:;`), whose name is all that it says. */
 export type Address = { readonly name: string; readonly address: string; readonly group?: string }
 export type AddressList = { readonly addresses: readonly Address[]; readonly findings: readonly HeaderFinding[] }
 
@@ -42,6 +43,10 @@ export function parseAddressList(value: string): AddressList {
     if (address) addresses.push(group === undefined ? address : { ...address, group })
     entry = newEntry()
   }
+  const endGroup = () => {
+    if (group && addresses.at(-1)?.group !== group) addresses.push({ name: group, address: '' })
+    group = undefined
+  }
   for (const token of tokens(value, findings)) {
     if (token.kind === 'comment') entry.comments.push(token.text)
     else if (token.kind !== 'special')
@@ -54,11 +59,12 @@ export function parseAddressList(value: string): AddressList {
       entry = newEntry()
     } else {
       finish()
-      if (token.text === ';') group = undefined
+      if (token.text === ';') endGroup()
       else if (token.text === ':') note(findings, 'address.malformed', token.text)
     }
   }
   finish()
+  endGroup()
   return { addresses, findings }
 }
 

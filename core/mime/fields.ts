@@ -3,7 +3,8 @@
  *
  * Trace fields keep their order; of every other field the first one counts and a second one is a finding. What
  * cannot be written in ASCII as its grammar wants (a mailbox with non-ASCII local part, a damaged address)
- * becomes text. A missing or repeated From becomes our own address with the original shown as text.
+ * becomes text: in To and Cc the name of an empty group, which shows it and sends nothing there (RFC 6857 §3.1.4).
+ * A missing or repeated From becomes our own address with the original shown as text.
  * Standards: RFC 5322 §3.6, RFC 2919 and RFC 2369 (List-*), RFC 3834 (Auto-Submitted), RFC 8601.
  */
 import type { Finding } from '../finding.ts'
@@ -11,10 +12,11 @@ import type { SanitizeJob } from '../job.ts'
 import type { Policy } from '../policy/model.ts'
 import { harmlessReceived, LOOP_MARK_FIELD, ourReceived } from '../smtp/trace.ts'
 import { makeHarmlessLine } from '../text/harmless.ts'
-import { parseAddressList } from './address.ts'
+import { type Address, parseAddressList } from './address.ts'
 import type { OutField } from './compose.ts'
 import { canonicalDate } from './date.ts'
 import { encodePhrase, encodeUnstructured } from './encode.ts'
+import type { HeaderFinding } from './header.ts'
 import type { HeaderField } from './part.ts'
 import { decodeUnstructured } from './words.ts'
 
@@ -72,7 +74,7 @@ export function composeFields(context: FieldContext): ComposedFields {
     ...traceFields(context),
     { name: 'Date', value: canonicalDate(picker.first('date')) ?? context.job.receivedDate },
     { name: 'From', value: author.value },
-    ...ADDRESS_FIELDS.flatMap(key => addressField(FIELD_NAMES[key], picker.first(key))),
+    ...ADDRESS_FIELDS.flatMap(key => addressField(key, picker)),
     { name: 'Subject', value: encodeUnstructured(subject) },
     { name: 'Message-ID', value: messageId },
     ...idField('In-Reply-To', picker.first('in-reply-to')),
@@ -102,6 +104,22 @@ class FieldPicker {
   first(key: string): string {
     return this.#byKey.get(key) ?? ''
   }
+
+  addresses(key: string): readonly Address[] {
+    const { addresses, findings } = parseAddressList(this.first(key))
+    this.#note(key, findings)
+    return addresses
+  }
+
+  text(key: string): string {
+    const { text, findings } = decodeUnstructured(this.first(key))
+    this.#note(key, findings)
+    return text
+  }
+
+  #note(key: string, findings: readonly HeaderFinding[]): void {
+    for (const { code, detail } of findings) this.findings.push({ code, partId: '', detail: detail ? `${key}: ${detail}` : key })
+  }
 }
 
 /** At most once by RFC 5322 §3.6; the structural ones are the reader's to report. */
@@ -117,13 +135,11 @@ function traceFields({ job, header, authenticationResults }: FieldContext): OutF
 }
 
 function composeAuthor(picker: FieldPicker, job: SanitizeJob): { value: string; address: string; replaced: string } {
-  const written = picker.first('from')
-  const parsed = parseAddressList(written)
-  const usable = parsed.addresses.filter(each => isPlainAddress(each.address))
+  const usable = picker.addresses('from').filter(each => isPlainAddress(each.address))
   if (!picker.repeatedFrom && usable.length > 0) {
     return { value: usable.map(formatAddress).join(', '), address: usable[0]!.address, replaced: '' }
   }
-  const replaced = makeHarmlessLine(decodeUnstructured(written).text, 300)
+  const replaced = makeHarmlessLine(decodeUnstructured(picker.first('from')).text, 300)
   return { value: ourAddress(job.hostname, replaced), address: '', replaced }
 }
 
@@ -134,22 +150,27 @@ export function ourAddress(hostname: string, displayName: string): string {
 }
 
 function composeSubject(picker: FieldPicker, policy: Policy): string {
-  const subject = makeHarmlessLine(decodeUnstructured(picker.first('subject')).text, LONGEST_TEXT)
+  const subject = makeHarmlessLine(picker.text('subject'), LONGEST_TEXT)
   return policy.subjectTag === '' || subject.startsWith(policy.subjectTag) ? subject : `${policy.subjectTag} ${subject}`.trim()
 }
 
-function addressField(name: string, written: string): OutField[] {
-  if (written.trim() === '') return []
-  const { addresses } = parseAddressList(written)
-  const value = addresses
-    .filter(each => isPlainAddress(each.address))
-    .map(formatAddress)
-    .join(', ')
+function addressField(key: (typeof ADDRESS_FIELDS)[number], picker: FieldPicker): OutField[] {
+  if (picker.first(key).trim() === '') return []
+  const name = FIELD_NAMES[key]
+  const addresses = picker.addresses(key)
+  // Where a reply goes, text is of no use.
+  const shown = key === 'to' || key === 'cc' ? addresses : addresses.filter(each => isPlainAddress(each.address))
+  const value = shown.map(each => (isPlainAddress(each.address) ? formatAddress(each) : emptyGroup(each))).join(', ')
   if (value !== '') return [{ name, value }]
-  return name === 'To' ? [{ name, value: 'undisclosed-recipients:;' }] : []
+  return key === 'to' ? [{ name, value: 'undisclosed-recipients:;' }] : []
 }
 
-function formatAddress({ name, address }: { readonly name: string; readonly address: string }): string {
+function emptyGroup({ name, address }: Address): string {
+  const phrase = encodePhrase(makeHarmlessLine(`${name} ${address}`.trim(), 300))
+  return `${phrase === '' ? 'undisclosed-recipients' : phrase}:;`
+}
+
+function formatAddress({ name, address }: Address): string {
   const phrase = encodePhrase(makeHarmlessLine(name, 300))
   return phrase === '' ? address : `${phrase} <${address}>`
 }
@@ -184,7 +205,7 @@ function isListValue(value: string): boolean {
 
 function extraFields(picker: FieldPicker, policy: Policy): OutField[] {
   return policy.extraHeaderFields.flatMap(key => {
-    const text = makeHarmlessLine(decodeUnstructured(picker.first(key)).text, LONGEST_TEXT)
+    const text = makeHarmlessLine(picker.text(key), LONGEST_TEXT)
     const name = key.replace(/(^|-)[a-z]/g, letter => letter.toUpperCase())
     return text === '' ? [] : [{ name, value: encodeUnstructured(text) }]
   })

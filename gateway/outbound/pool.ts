@@ -48,6 +48,7 @@ type Waiter = {
 export class SmtpPool {
   readonly hop: SmtpHop
   readonly #limits: PoolLimits
+  readonly #onGreeted: (session: SmtpSession) => void
   readonly #stop = new AbortController()
   readonly #sweep: NodeJS.Timeout
   readonly #idle: { readonly session: SmtpSession; readonly sinceMs: number }[] = []
@@ -58,8 +59,9 @@ export class SmtpPool {
   #heldOffUntilMs = 0
   #lastFailure = ''
 
-  constructor(hop: SmtpHop, limits: PoolLimits) {
+  constructor(hop: SmtpHop, limits: PoolLimits, onGreeted: (session: SmtpSession) => void = () => undefined) {
     this.hop = hop
+    this.#onGreeted = onGreeted
     this.#limits = hop.maxConnections === undefined ? limits : { ...limits, maxConnections: hop.maxConnections }
     const shortest = Math.min(limits.idleMs, limits.acquireMs, limits.transactionMs, limits.backOffMs)
     this.#sweep = setInterval(() => this.#keepTimes(), Math.max(10, Math.min(shortest / 2, LONGEST_SWEEP_MS))).unref()
@@ -129,6 +131,7 @@ export class SmtpPool {
           this.#opening--
           this.#failures = 0
           this.#heldOffUntilMs = 0
+          this.#onGreeted(session)
           if (this.#stop.signal.aborted) session.quit()
           else this.#hand(session)
         },

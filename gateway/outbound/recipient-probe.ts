@@ -7,6 +7,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import type { Mailbox } from '../../core/smtp/envelope.ts'
+import { needsSmtpUtf8 } from '../../core/smtp/mailbox.ts'
 import type { Existence } from '../inbound/call-ahead.ts'
 import type { RouteTable, SmtpHop } from './routes.ts'
 
@@ -34,7 +35,8 @@ async function ask(hop: SmtpHop, mailbox: Mailbox, timeoutMs: number): Promise<E
   try {
     if ((await dialogue.reply()) !== 220) return 'unavailable'
     if ((await dialogue.say(`EHLO ${hop.name}`)) !== 250) return 'unavailable'
-    if ((await dialogue.say('MAIL FROM:<>')) !== 250) return 'unavailable'
+    const needed = needsSmtpUtf8(mailbox) ? ' SMTPUTF8' : ''
+    if ((await dialogue.say(`MAIL FROM:<>${needed}`)) !== 250) return 'unavailable'
     const code = await dialogue.say(`RCPT TO:<${mailbox}>`)
     socket.end('QUIT\r\n')
     if (code === 250 || code === 251) return 'ok'

@@ -20,7 +20,7 @@ import type { RouteTable } from './routes.ts'
 import type { Schedule } from './schedule.ts'
 import { planSettlement, releaseOf, type SettlementPlan } from './settle.ts'
 import { tellOutcomes } from './tell.ts'
-import { createTransports, type TransportLimits } from './transports.ts'
+import { createTransports, type OnGreeted, type TransportLimits } from './transports.ts'
 
 export type RelayLimits = TransportLimits & {
   /** Entries being attempted or settled at once. More than the connections, so that settling holds none. */
@@ -43,6 +43,7 @@ export type RelayDeps = {
   readonly schedule: Schedule
   readonly limits: RelayLimits
   readonly identity: DsnIdentity
+  readonly onGreeted?: OnGreeted
 }
 
 export type RelayStatus = {
@@ -89,11 +90,8 @@ class QueueRelay implements Relay {
 
   constructor(deps: RelayDeps) {
     this.#deps = deps
-    this.#transports = createTransports(deps.limits, {
-      clock: deps.clock,
-      random: deps.random,
-      hostname: deps.identity.hostname,
-    })
+    const naming = { clock: deps.clock, random: deps.random, hostname: deps.identity.hostname }
+    this.#transports = createTransports(deps.limits, naming, deps.onGreeted ?? (() => undefined))
   }
 
   run(): Promise<void> {

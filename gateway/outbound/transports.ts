@@ -2,7 +2,8 @@
 import { type MaildirNaming, maildirTransport } from './maildir.ts'
 import type { Transport } from './outcome.ts'
 import { type PoolLimits, SmtpPool } from './pool.ts'
-import type { NextHop } from './routes.ts'
+import type { NextHop, SmtpHop } from './routes.ts'
+import type { SmtpSession } from './smtp-client.ts'
 import { smtpTransport } from './smtp-transport.ts'
 
 export type TransportLimits = { readonly pool: PoolLimits }
@@ -16,13 +17,16 @@ export type Transports = {
   close(): void
 }
 
-export function createTransports(limits: TransportLimits, naming: MaildirNaming): Transports {
+/** Told of every connection that is ready for mail. */
+export type OnGreeted = (hop: SmtpHop, session: SmtpSession) => void
+
+export function createTransports(limits: TransportLimits, naming: MaildirNaming, onGreeted: OnGreeted): Transports {
   const transports = new Map<string, Transport>()
   const pools: SmtpPool[] = []
 
   const create = (hop: NextHop): Transport => {
     if (hop.kind === 'maildir') return maildirTransport(hop.path, naming)
-    const pool = new SmtpPool(hop, limits.pool)
+    const pool = new SmtpPool(hop, limits.pool, session => onGreeted(hop, session))
     pools.push(pool)
     return smtpTransport(pool)
   }

@@ -35,11 +35,11 @@ export class Postfix {
   }
 
   /** Delivers everything for the town into one Maildir. */
-  static after(): Promise<Postfix> {
+  static after(settings: readonly string[] = []): Promise<Postfix> {
     const uid = execFileSync('id', ['-u', 'nobody']).toString().trim()
     return Postfix.#start('after', [
       'virtual_mailbox_domains = town.example.jp', 'virtual_mailbox_base = $queue_directory/../mail', 'virtual_mailbox_maps = static:all/',
-      `virtual_uid_maps = static:${uid}`, `virtual_gid_maps = static:${uid}`, 'virtual_minimum_uid = 1', 'virtual_mailbox_limit = 0',
+      `virtual_uid_maps = static:${uid}`, `virtual_gid_maps = static:${uid}`, 'virtual_minimum_uid = 1', 'virtual_mailbox_limit = 0', ...settings,
     ])
   }
 

@@ -28,6 +28,7 @@ describe('parseAddressList', () => {
       { name: '', address: 'a@b', group: 'Staff' },
       { name: 'C', address: 'c@d', group: 'Staff' },
       { name: '', address: 'e@f' },
+      { name: 'undisclosed-recipients', address: '' },
     ])
   })
 
@@ -55,11 +56,11 @@ describe('parseAddressList', () => {
     expect(findings.map(finding => finding.code)).toEqual(['address.obsolete'])
   })
 
-  test('never throws, and every address has the form of one', () => {
+  test('never throws, and every address has the form of one, or is the name of a group', () => {
     const piece = fc.constantFrom('a', 'b.c', '@', '<', '>', ',', ';', ':', '"', '(', ')', '\\', ' ', '=?utf-8?Q?x?=', '\x1b$B', '\xe3', '[', ']', '\0')
     fc.assert(
       fc.property(fc.array(piece), pieces => {
-        for (const { address } of parseAddressList(pieces.join('')).addresses) expect(address).toMatch(/^("[^\r\n]*"|[^\s@"]+)@[^\s@"]+$/)
+        for (const { name, address } of parseAddressList(pieces.join('')).addresses) if (address !== '' || name === '') expect(address).toMatch(/^("[^\r\n]*"|[^\s@"]+)@[^\s@"]+$/)
       }),
       { numRuns: 2000 },
     )

@@ -1,6 +1,7 @@
 /**
  * Each test/dialogue/*.smtp is played against a real listener. `C:` we say, `S:` we expect; `*` matches the rest.
- * `# @client stranger` in the head makes the client a stranger; without it, it is a listed upstream. In `C:` lines
+ * `# @client stranger` in the head makes the client a stranger; without it, it is a listed upstream. With
+ * `# @hops plain` a next hop lacks SMTPUTF8. In `C:` lines
  * `\r`, `\n` and `\0` stand for the octets. The transaction is a fake: it refuses `refuse-me`, and takes the rest.
  */
 import { globSync, readFileSync } from 'node:fs'
@@ -19,6 +20,7 @@ test.each(paths)('%s', async path => {
   const { port, listener } = await startTestListener(
     {
       ...(script.includes('# @client stranger') ? STRANGERS_ONLY : {}),
+      smtpUtf8: () => !script.includes('# @hops plain'),
       limits: { errors: script.includes('too many errors') ? 4 : 20 },
       checkRecipient: mailbox => {
         if (mailbox.startsWith('unknown@')) return 'recipientUnknown'

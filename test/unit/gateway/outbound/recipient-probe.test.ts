@@ -46,6 +46,14 @@ test('no message is begun, and the reverse-path is null', async () => {
   await expect.poll(() => heard).toEqual(['EHLO gw.example', 'MAIL FROM:<>', 'RCPT TO:<staff@town.example.jp>', 'QUIT'])
 })
 
+test('a non-ASCII mailbox is asked for with SMTPUTF8', async () => {
+  const heard: string[] = []
+  const routes = createRouteTable([{ name: 'in', direction: 'inward', domains: ['*'], hops: [await hop('250 ok', heard)] }])
+  expect(await recipientProbe(routes, 2000)('職員@town.example.jp' as Mailbox)).toBe('ok')
+  await expect.poll(() => heard).toContain('MAIL FROM:<> SMTPUTF8')
+  expect(heard).toContain('RCPT TO:<職員@town.example.jp>')
+})
+
 test('a hop that is down passes the question on', async () => {
   const down: NextHop = { kind: 'smtp', host: '127.0.0.1', port: 1, tls: 'off', name: 'gw.example' }
   expect(await probe(down)).toBe('unavailable')

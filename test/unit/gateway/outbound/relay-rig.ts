@@ -5,6 +5,7 @@ import type { AlarmEvent, BounceEvent, RecipientEvent } from '../../../../gatewa
 import { createRelay, type Relay, type RelayLimits } from '../../../../gateway/outbound/relay.ts'
 import { createRouteTable, type NextHop, type Route, type SmtpHop } from '../../../../gateway/outbound/routes.ts'
 import { DEFAULT_SCHEDULE, type Schedule } from '../../../../gateway/outbound/schedule.ts'
+import type { OnGreeted } from '../../../../gateway/outbound/transports.ts'
 import { FakeStore } from './fake-store.ts'
 
 export const START_MS = Date.UTC(2026, 2, 1, 0, 30)
@@ -39,7 +40,7 @@ export function outward(...hops: [NextHop, ...NextHop[]]): Route {
   return { name: 'outer', direction: 'outward', domains: ['*'], hops }
 }
 
-export function rig(routes: readonly Route[], more: { limits?: Partial<RelayLimits>; schedule?: Partial<Schedule> } = {}): Rig {
+export function rig(routes: readonly Route[], more: { limits?: Partial<RelayLimits>; schedule?: Partial<Schedule>; onGreeted?: OnGreeted } = {}): Rig {
   const store = new FakeStore()
   const clock = { nowMs: START_MS }
   const said: Said = { delivered: [], deferred: [], failed: [], bounced: [], alarms: [] }
@@ -56,6 +57,7 @@ export function rig(routes: readonly Route[], more: { limits?: Partial<RelayLimi
     schedule: { ...DEFAULT_SCHEDULE, ...more.schedule },
     limits: { ...LIMITS, ...more.limits },
     identity: { hostname: 'mail.town.example.jp', from: 'postmaster@town.example.jp' as Mailbox, newQueueId: () => `dsn${++ids}` as QueueId, retentionClass: 'default' },
+    ...(more.onGreeted ? { onGreeted: more.onGreeted } : {}),
   })
   return { relay, store, said, clock, stop: () => relay.close(200) }
 }
