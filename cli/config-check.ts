@@ -11,7 +11,9 @@ import { dirname } from 'node:path'
 import { type ConfigProblem, formatProblem } from '../config/load.ts'
 import { formatBytes } from '../config/kinds.ts'
 import type { Config } from '../config/schema.ts'
+import { findWall } from '../workers/wall.ts'
 import { controlClient } from './control-client.ts'
+import { obstacleToGateway } from './walls.ts'
 
 /** A `problem` keeps the gateway from working; a `warning` is for a person to judge. */
 export type Check = {
@@ -46,6 +48,7 @@ export async function checkHost(config: Config, nowMs: number = Date.now()): Pro
     ...checkNextHops(config),
     ...checkNames(config),
     ...checkUser(userInfo().uid),
+    ...(await checkWall(config)),
     ...(running ? [] : await checkPorts(config)),
   ]
 }
@@ -155,15 +158,23 @@ function checkNames({ hostname, domains }: Config): Check[] {
 }
 
 function checkUser(uid: number): Check[] {
-  if (uid === 0) return [warning('', 'running as root: give Sekisho users of its own (config/systemd/)')]
-  return uid === -1
-    ? []
-    : [
-        warning(
-          '',
-          'all processes share one user here; separate users, one per role, keep the private key from the mail side (config/systemd/)',
-        ),
-      ]
+  return uid === 0 ? [warning('', 'running as root: give Sekisho users of its own (config/systemd/)')] : []
+}
+
+/** One user for all roles is safe behind a wall; without one, only users and units keep the roles apart. */
+async function checkWall(config: Config): Promise<Check[]> {
+  const { wall: setting } = config.sandbox
+  const say = setting === 'auto' || setting === 'none' ? warning : problem
+  const { wall, ...rest } = await findWall(setting, process.execPath)
+  const why = wall === undefined ? (rest as { why: string }).why : obstacleToGateway(config)
+  if (why === undefined) return []
+  const who = wall === undefined ? 'the processes' : 'the gateway'
+  return [
+    say(
+      'sandbox.wall',
+      `no wall of the operating system around ${who} (${why}): only separate users, one per role, keep the private key from the mail side (config/systemd/)`,
+    ),
+  ]
 }
 
 async function isRunning({ controlSocket }: Config): Promise<boolean> {

@@ -37,6 +37,7 @@ import type { RouteTable } from '../gateway/outbound/routes.ts'
 import { openStore, type SqliteStore } from '../store/sqlite/store.ts'
 import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
 import { policyChooser } from './recipient-policy.ts'
+import type { ToGateway } from './supervisor.ts'
 import { packageVersion } from './version.ts'
 import { readSecret, storeSettings } from './store-settings.ts'
 import { gaugesOf, readinessOf, statusOf } from './status.ts'
@@ -274,6 +275,7 @@ class Gateway {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
     if (process.connected) process.once('disconnect', stop)
     process.on('SIGHUP', () => void this.#parts?.reload())
+    process.on('message', (told: ToGateway) => (told === 'stop' ? stop() : void this.#parts?.reload()))
   }
 
   /** First nothing new, then what is under way, then the store. */

@@ -2,8 +2,8 @@
  * The supervisor: the one process that may start others. It makes the vault's keys, starts the gateway and the worker
  * processes, restarts what ends, and passes signals on. It parses nothing and listens on nothing.
  *
- *   supervisor ─┬─ gateway
- *               └─ launcher ─── sanitizer, verifier processes, each on one connected descriptor
+ *   supervisor ─┬─ [wall] gateway               told to stop and to reload by messages: a wall passes no signals on
+ *               └─ launcher ─── [wall] sanitizer, verifier processes, each on one connected descriptor
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import { ensureVaultKeys } from '../store/keys.ts'
+import { findOurWall, walledGateway } from './walls.ts'
 import { startWorkers } from './workers-role.ts'
 import { tenantIds } from './wiring.ts'
 
@@ -21,15 +22,20 @@ const LONGEST_BACKOFF_MS = 30_000
 /** A gateway that ran this long was well: the next failure is a new one. */
 const HEALTHY_AFTER_MS = 60_000
 const LAUNCHER_CLOSE_MS = 2_000
+const BEYOND_SHUTDOWN_MS = 10_000
 /** Exit code of a gateway that cannot start with these settings: trying again would not help. */
 const EXIT_CONFIG = 78
 
+/** What the gateway hears on its line to the supervisor. */
+export type ToGateway = 'stop' | 'reload'
+
 export async function supervise(config: Config, configPath: string | undefined): Promise<void> {
+  const wall = await findOurWall(config)
   await prepare(config)
-  const launcher = startWorkers(config)
-  const gateway = new GatewayKeeper(configPath)
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => gateway.stop(signal))
-  process.on('SIGHUP', () => gateway.signal('SIGHUP'))
+  const launcher = startWorkers(config, wall)
+  const gateway = new GatewayKeeper(walledGateway(config, wall, gatewayCommand(configPath)), config.shutdownMs)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => gateway.stop())
+  process.on('SIGHUP', () => gateway.tell('reload'))
   const code = await gateway.keep()
   await Promise.race([launcher.then(running => running.close()), delay(LAUNCHER_CLOSE_MS)])
   process.exit(code)
@@ -46,13 +52,15 @@ async function prepare(config: Config): Promise<void> {
 
 /** Keeps one gateway process running until told to stop. */
 class GatewayKeeper {
-  readonly #configPath: string | undefined
+  readonly #command: readonly string[]
+  readonly #shutdownMs: number
   #child: ChildProcess | undefined
   #stopping = false
   #backoffMs = FIRST_BACKOFF_MS
 
-  constructor(configPath: string | undefined) {
-    this.#configPath = configPath
+  constructor(command: readonly string[], shutdownMs: number) {
+    this.#command = command
+    this.#shutdownMs = shutdownMs
   }
 
   /** Resolves with the exit code once the gateway has ended for good. */
@@ -70,18 +78,21 @@ class GatewayKeeper {
     }
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal)
+  tell(message: ToGateway): void {
+    if (this.#child?.connected) this.#child.send(message)
   }
 
-  stop(signal: NodeJS.Signals): void {
+  /** The listener and the relay may each take the time they are given; what is not over then is ended. */
+  stop(): void {
     this.#stopping = true
-    this.#child?.kill(signal === 'SIGINT' ? 'SIGTERM' : signal)
+    this.tell('stop')
+    setTimeout(() => this.#child?.kill('SIGKILL'), 2 * this.#shutdownMs + BEYOND_SHUTDOWN_MS).unref()
   }
 
   #runOnce(): Promise<number> {
     return new Promise(done => {
-      const child = spawn(process.execPath, gatewayArguments(this.#configPath), {
+      const [program, ...given] = this.#command
+      const child = spawn(program!, given, {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         // A terminal's ^C reaches the whole group; the gateway is to hear it from us, once.
         detached: true,
@@ -98,9 +109,9 @@ class GatewayKeeper {
 
 /**
  * Node's permission model is not for this process: it refuses fsync, without which no 250 may be given. What it may read
- * is decided by its user and, on Linux, its unit (config/systemd/).
+ * is decided by its user and, on Linux, by its wall (walls.ts) or its unit (config/systemd/).
  */
-function gatewayArguments(configPath: string | undefined): string[] {
+function gatewayCommand(configPath: string | undefined): string[] {
   const config = configPath === undefined ? [] : ['--config', resolve(configPath)]
-  return ['--disable-sigusr1', '--no-warnings', join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', 'gateway', ...config]
+  return [process.execPath, '--disable-sigusr1', '--no-warnings', join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', 'gateway', ...config]
 }

@@ -8,12 +8,14 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { type Launcher, startLauncher } from '../workers/launcher.ts'
+import type { Wall } from '../workers/wall.ts'
+import { findOurWall } from './walls.ts'
 import { workersSocket } from './wiring.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Resolves once the gateway is reached; keeps trying until then. */
-export function startWorkers(config: Config): Promise<Launcher> {
+export function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
   const emptyDir = join(config.dataDir, 'run/empty')
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 })
   const { sanitizer } = config
@@ -25,12 +27,14 @@ export function startWorkers(config: Config): Promise<Launcher> {
     nodePath: process.execPath,
     codeRoot: CODE_ROOT,
     emptyDir,
+    wall,
+    dataDir: config.dataDir,
     onProblem: text => process.stderr.write(`sekisho: ${text}\n`),
   })
 }
 
 export async function runWorkers(config: Config): Promise<void> {
-  const launcher = startWorkers(config)
+  const launcher = startWorkers(config, await findOurWall(config))
   const stop = async () => {
     await Promise.race([launcher.then(running => running.close()), new Promise(done => setTimeout(done, 1000))])
     process.exit(0)

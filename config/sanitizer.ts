@@ -1,6 +1,6 @@
 /** Settings of the sanitizer processes and of how much of a message they take apart. */
 import { DEFAULT_READER_LIMITS } from '../core/mime/part.ts'
-import { bytes, integer, ruled, section } from './kinds.ts'
+import { bytes, choice, integer, ruled, section } from './kinds.ts'
 
 const reader = section(
   {
@@ -167,4 +167,18 @@ export const sanitizer = ruled(
     startWithinMs + 3 * jobTimeoutMs > LONGEST_WAIT_MS
       ? `startWithinMs + 3 × jobTimeoutMs must stay within ${LONGEST_WAIT_MS}: the client waits for all of it`
       : undefined,
+)
+
+export const sandbox = section(
+  {
+    en: 'The operating system’s wall around the processes, on Linux (docs/operations.md).',
+    ja: 'プロセスを囲む OS の壁（Linux。docs/operations.md）。',
+  },
+  {
+    wall: choice(['auto', 'bubblewrap', 'none', 'require'], {
+      default: 'auto',
+      en: '`auto`: bubblewrap, else unshare, else none and a warning. `bubblewrap`: that one, or no start. `require`: any, or no start. `none`: where systemd units are the wall.',
+      ja: '`auto` は bubblewrap、なければ unshare、どちらもなければ壁なしで警告。`bubblewrap` はそれがなければ起動しない。`require` はどちらもなければ起動しない。`none` は systemd のユニットを壁とする場合。',
+    }),
+  },
 )

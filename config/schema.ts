@@ -8,7 +8,7 @@
 import { admin, alarms, dsn, emergency, maillog, relay, routes } from './delivery.ts'
 import { bytes, choice, domain, integer, line, list, mapping, type Output, section, text, webAddress } from './kinds.ts'
 import { LANGUAGES, policy, retention, tenants } from './policy.ts'
-import { sanitizer } from './sanitizer.ts'
+import { sandbox, sanitizer } from './sanitizer.ts'
 import { auth, smtp } from './smtp.ts'
 
 const store = section(
@@ -91,6 +91,7 @@ export const CONFIG_SCHEMA = section(
     smtp,
     auth,
     sanitizer,
+    sandbox,
     policy,
     tenants,
     store,

@@ -12,6 +12,9 @@ const GATEWAY_FD = 3
 const MOST_FRAME_BYTES = 2 ** 30
 const RSS_CHECK_MS = 250
 
+/** Inside a wall a process has another number than the one that launcher and gateway know it by. */
+export const PID_OUTSIDE = Number(process.argv[3] ?? process.pid)
+
 const kill = process.kill.bind(process)
 
 /** SIGTERM tells the launcher that the end was meant, SIGKILL that it was not. */
@@ -21,6 +24,8 @@ export function endNow(meant: boolean): never {
 }
 
 export function openLine(onFrame: FrameHandler): FrameWriter {
+  // Walls and shells put the current directory there, whatever they are given.
+  for (const name of Object.keys(process.env)) delete process.env[name]
   const socket = new net.Socket({ fd: GATEWAY_FD, readable: true, writable: true })
   const reader = new FrameReader(onFrame, MOST_FRAME_BYTES)
   socket.on('data', (chunk: Buffer) => reader.push(chunk))

@@ -5,14 +5,13 @@
  *            ── one line of its own ──────▶ gateway: want, kill, replace  │  died, swollen
  *
  * The gateway itself starts nothing. A child gets one connected descriptor, an empty directory, an empty
- * environment and the arguments of sandbox.ts; its memory is watched from here, because limits inside the
- * process do not hold for buffers. Children that end at once are started again with back-off.
+ * environment, the arguments of sandbox.ts and, where there is one, the wall of wall.ts; its memory is watched from
+ * here, because limits inside the process do not hold for buffers. Children that end at once are started again with back-off.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import net from 'node:net'
-import { join } from 'node:path'
-import type { ThreadModules } from './pool.ts'
+import { constants } from 'node:os'
+import { type ChildCode, commandOf, type Kind } from './child-command.ts'
 import {
   FRAME,
   FrameReader,
@@ -24,9 +23,9 @@ import {
   type Want,
   type WorkerRole,
 } from './protocol.ts'
-import { heapMiB, processArguments, threadArguments } from './sandbox.ts'
+import { residentMiB } from './resident.ts'
 
-export type LauncherOptions = {
+export type LauncherOptions = ChildCode & {
   readonly socketPath: string
   /** The gateway asks for suspect processes itself; `suspect` here is how many stand ready. */
   readonly counts: {
@@ -35,37 +34,16 @@ export type LauncherOptions = {
     readonly suspect: number
     readonly verifier: number
   }
-  readonly threads: { readonly light: number; readonly heavy: number }
-  /** Of one process: above `memoryMiB` it is killed, above three quarters replaced when convenient. */
-  readonly memoryMiB: number
-  readonly nodePath: string
-  readonly codeRoot: string
   /** An empty directory that nobody writes to: the children's current directory. */
   readonly emptyDir: string
-  /** What the threads run instead of the shipped code; for tests. */
-  readonly modules?: Partial<Omit<ThreadModules, 'heavy'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
   readonly onProblem?: (text: string) => void
 }
-
-export type SanitizerSettings = {
-  readonly lane: LaneName
-  readonly memoryMiB: number
-  readonly pool: {
-    readonly entry: string
-    readonly threads: number
-    readonly execArgv: readonly string[]
-    readonly heapMiB: number
-    readonly modules: ThreadModules
-  }
-}
-export type VerifierSettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly module: string }
 
 export type Launcher = {
   readonly pids: readonly number[]
   close(): Promise<void>
 }
 
-type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
 type Child = {
   readonly kind: Kind
   readonly process: ChildProcess
@@ -201,13 +179,13 @@ class RunningLauncher implements Launcher {
     socket.destroy()
     if (child.process.pid === undefined) return this.#failedToStart(group)
     this.#children.set(child.process.pid, child)
-    child.process.on('exit', (code, signal) => this.#exited(group, child, signal ?? `exit ${code}`))
+    child.process.on('exit', (code, signal) => this.#exited(group, child, signal ?? howItEnded(code ?? 0)))
   }
 
   #spawn(kind: Kind, socket: net.Socket): Child {
-    const { nodePath, emptyDir } = this.#options
-    const spawned = spawn(nodePath, this.#arguments(kind), {
-      cwd: emptyDir,
+    const [program, ...given] = commandOf(kind, this.#options)
+    const spawned = spawn(program!, given, {
+      cwd: this.#options.emptyDir,
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', socket],
     })
@@ -227,46 +205,6 @@ class RunningLauncher implements Launcher {
       (said: Buffer) => (child.lastWords = (child.lastWords + said.toString('latin1')).slice(-LAST_WORDS_BYTES)),
     )
     return child
-  }
-
-  #arguments(kind: Kind): string[] {
-    const { codeRoot, modules, memoryMiB } = this.#options
-    const paths = { codeRoot, extraCode: modules?.extraCode ?? [] }
-    const entry = (name: string) => join(codeRoot, 'workers', name)
-    if (kind.role === 'verifier') {
-      const settings: VerifierSettings = {
-        lane: kind.lane,
-        memoryMiB,
-        module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts'),
-      }
-      return [
-        ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1) }),
-        entry('verifier-process.ts'),
-        JSON.stringify(settings),
-      ]
-    }
-    const threads = kind.lane === 'suspect' ? 1 : this.#options.threads[kind.lane]
-    const heavy = kind.lane !== 'light'
-    const settings: SanitizerSettings = {
-      lane: kind.lane,
-      memoryMiB,
-      pool: {
-        entry: entry('sanitizer-thread.ts'),
-        threads,
-        execArgv: threadArguments(paths, { addons: heavy }),
-        heapMiB: heapMiB(memoryMiB, threads),
-        modules: {
-          sanitizer: modules?.sanitizer ?? join(codeRoot, 'core/sanitize.ts'),
-          disarmers: modules?.disarmers ?? join(codeRoot, 'core/disarm/registry.ts'),
-          heavy,
-        },
-      },
-    }
-    return [
-      ...processArguments(paths, { threads: true, addons: heavy, heapMiB: 64 }),
-      entry('sanitizer-process.ts'),
-      JSON.stringify(settings),
-    ]
   }
 
   #failedToStart(group: Group): void {
@@ -327,12 +265,8 @@ function connectTo(path: string): Promise<net.Socket | undefined> {
   })
 }
 
-/** 0 where the platform does not tell: there the child watches itself. */
-async function residentMiB(pid: number): Promise<number> {
-  try {
-    const kiB = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'latin1'))?.[1]
-    return Number(kiB ?? 0) / 1024
-  } catch {
-    return 0
-  }
+/** A wall passes on by its own exit code which signal ended what was inside, as shells do. */
+function howItEnded(code: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)
+  return signal === undefined ? `exit ${code}` : signal[0]
 }

@@ -4,7 +4,7 @@
  * Node's permission model denies by default. Two gaps are closed here: a thread may read the directory its
  * process stands in (so that is an empty one), and node:sqlite asks no permission (so it is off). The main
  * thread of a sanitizer must be allowed to start threads; each thread is started without that right.
- * On Linux a unit or namespace per role turns these denials into impossibilities: see docs/operations.md.
+ * On Linux wall.ts, or a unit per role, turns these denials into impossibilities: see docs/operations.md.
  */
 import { join } from 'node:path'
 
@@ -17,8 +17,13 @@ export type SandboxPaths = {
 
 const CODE = ['core', 'workers', 'node_modules', 'package.json']
 
-function readGrants({ codeRoot, extraCode }: SandboxPaths): string[] {
-  return [...CODE.map(name => join(codeRoot, name)), ...extraCode].map(path => `--allow-fs-read=${path}`)
+/** All that a worker process reads of the file system. */
+export function codePaths({ codeRoot, extraCode }: SandboxPaths): string[] {
+  return [...CODE.map(name => join(codeRoot, name)), ...extraCode]
+}
+
+function readGrants(paths: SandboxPaths): string[] {
+  return codePaths(paths).map(path => `--allow-fs-read=${path}`)
 }
 
 /** Off everywhere: modules that ask no permission, and text turned into code. */

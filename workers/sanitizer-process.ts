@@ -7,8 +7,8 @@
  * When a thread dies the process ends: the gateway runs everything again that was in flight here.
  */
 import type { MessagePort } from 'node:worker_threads'
-import { endNow, openLine, watchOwnMemory } from './child-line.ts'
-import type { SanitizerSettings } from './launcher.ts'
+import { endNow, openLine, PID_OUTSIDE, watchOwnMemory } from './child-line.ts'
+import type { SanitizerSettings } from './child-command.ts'
 import { type FromThread, ThreadPool, type ThreadTask, type ToThread } from './pool.ts'
 import { FRAME, frame, json, PROTOCOL_VERSION } from './protocol.ts'
 
@@ -31,7 +31,7 @@ pool.load().then(
     gateway.send(
       FRAME.hello,
       0,
-      json({ role: 'sanitizer', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }),
+      json({ role: 'sanitizer', lane: settings.lane, pid: PID_OUTSIDE, version: PROTOCOL_VERSION }),
     ),
   () => endNow(false),
 )

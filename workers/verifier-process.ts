@@ -6,9 +6,9 @@
  */
 import { pathToFileURL } from 'node:url'
 import type { Manifest } from '../core/job.ts'
-import { endNow, openLine, watchOwnMemory } from './child-line.ts'
+import { endNow, openLine, PID_OUTSIDE, watchOwnMemory } from './child-line.ts'
 import { deprive } from './deprive.ts'
-import type { VerifierSettings } from './launcher.ts'
+import type { VerifierSettings } from './child-command.ts'
 import { FRAME, json, PROTOCOL_VERSION, parseJson, parsePacket } from './protocol.ts'
 
 type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>) => Promise<string[]>
@@ -73,7 +73,7 @@ import(pathToFileURL(settings.module).href).then(
     gateway.send(
       FRAME.hello,
       0,
-      json({ role: 'verifier', lane: settings.lane, pid: process.pid, version: PROTOCOL_VERSION }),
+      json({ role: 'verifier', lane: settings.lane, pid: PID_OUTSIDE, version: PROTOCOL_VERSION }),
     )
   },
   () => endNow(false),

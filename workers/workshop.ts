@@ -18,6 +18,7 @@ import { Lane, type LaneOptions } from './lane.ts'
 import { LauncherLink } from './launcher-link.ts'
 import { ENDED, Peer } from './peer.ts'
 import {
+  type Died,
   FRAME,
   FrameReader,
   type Hello,
@@ -121,6 +122,7 @@ class ListeningWorkshop implements OpenWorkshop {
   readonly #health: Health
   readonly #ladder: Ladder
   readonly #endings = new Map<number, Peer>()
+  readonly #told = new WeakSet<Peer>()
   #closed = false
 
   constructor(options: WorkshopOptions) {
@@ -257,20 +259,30 @@ class ListeningWorkshop implements OpenWorkshop {
   }
 
   #gone(lane: Lane, peer: Peer): void {
-    if (!MEANT.has(peer.ended ?? '')) this.#endings.set(peer.pid, peer)
+    if (!MEANT.has(peer.ended ?? '') && !this.#told.has(peer)) this.#endings.set(peer.pid, peer)
     lane.gone(peer, peer.ended ?? ENDED)
     this.#tune(lane)
   }
 
-  #died({ pid, cause, lastWords }: { readonly pid: number; readonly cause: string; readonly lastWords: string }): void {
-    const peer = this.#endings.get(pid)
+  /** A wall that is killed is known to be gone before its inside has closed the line. */
+  #died({ pid, cause, lastWords }: Died): void {
+    const peer = this.#endings.get(pid) ?? this.#peerOf(pid)
     this.#endings.delete(pid)
-    if (peer) this.#options.onDeath({ role: peer.role, lane: peer.lane, pid, cause: peer.ended ?? cause, lastWords })
+    if (!peer || MEANT.has(peer.ended ?? '')) return
+    this.#told.add(peer)
+    this.#options.onDeath({ role: peer.role, lane: peer.lane, pid, cause: peer.ended ?? cause, lastWords })
+    peer.end(ENDED)
+  }
+
+  #peerOf(pid: number): Peer | undefined {
+    return Object.values(this.#lanes)
+      .flatMap(lane => [...lane.peers])
+      .find(peer => peer.pid === pid)
   }
 
   #swollen(pid: number): void {
-    for (const lane of Object.values(this.#lanes))
-      for (const peer of lane.peers) if (peer.pid === pid) this.#replace(peer)
+    const peer = this.#peerOf(pid)
+    if (peer) this.#replace(peer)
   }
 
   #replace(peer: Peer): void {

@@ -14,7 +14,7 @@ fail() { echo "test:system: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "must run as root: Postfix starts as root and changes to its own users (try: sudo -E npm run test:system)"
 
 missing=()
-for pair in postfix:postfix swaks:swaks curl:curl age:age age-keygen:age python3:python3 openssl:openssl haproxy:haproxy; do
+for pair in postfix:postfix swaks:swaks curl:curl age:age age-keygen:age python3:python3 openssl:openssl haproxy:haproxy bwrap:bubblewrap; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -36,3 +36,7 @@ fi
 if [ -x /usr/sbin/postfix ] && [ ! -d /usr/lib/postfix/sbin ]; then fail "Postfix's programs are not in /usr/lib/postfix/sbin"; fi
 
 vitest run --config test/system/vitest.config.ts "$@"
+if [ "$#" -eq 0 ]; then
+  # The workers' own tests once more, inside each wall.
+  for wall in bubblewrap unshare; do SEKISHO_TEST_WALL=$wall vitest run test/unit/workers; done
+fi

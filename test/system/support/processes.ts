@@ -38,8 +38,10 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
+/** A wall has the command line of what it stands around. */
 function roleOf(pid: number): ProcessRole {
   const line = commandLine(pid)
+  if (!/\/node$/.test(linkOf(`/proc/${pid}/exe`))) return 'other'
   if (line.includes('sanitizer-process.ts')) return 'sanitizer'
   if (line.includes('verifier-process.ts')) return 'verifier'
   if (line.includes('--role\0gateway')) return 'gateway'

@@ -1,4 +1,7 @@
-/** Workshop and launcher in the test's own process, worker processes really launched, in a directory of their own. */
+/**
+ * Workshop and launcher in the test's own process, worker processes really launched, in a directory of their own.
+ * SEKISHO_TEST_WALL=bubblewrap or unshare puts the operating system's wall around them: the system tests do that.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +9,7 @@ import type { SanitizeJob } from '../../../core/job.ts'
 import type { QueueId } from '../../../core/smtp/envelope.ts'
 import { CANARY_JOB } from '../../../workers/canary.ts'
 import { type Launcher, type LauncherOptions, startLauncher } from '../../../workers/launcher.ts'
+import { findWall, type Wall } from '../../../workers/wall.ts'
 import {
   DEFAULTS,
   type OpenWorkshop,
@@ -59,6 +63,8 @@ export async function openLocalWorkshop(options: LocalOptions = {}): Promise<Loc
     memoryMiB: 512,
     nodePath: process.execPath,
     codeRoot: CODE_ROOT,
+    dataDir: dir,
+    wall: await testWall(),
     emptyDir,
     modules: {
       sanitizer: join(JOBS, 'scripted-sanitizer.ts'),
@@ -75,6 +81,14 @@ export async function openLocalWorkshop(options: LocalOptions = {}): Promise<Loc
     rmSync(dir, { recursive: true, force: true })
   }
   return { workshop, launcher, dir, deaths, alarms, launcherOptions, close }
+}
+
+async function testWall(kind = process.env['SEKISHO_TEST_WALL']): Promise<Wall | undefined> {
+  if (kind === undefined) return undefined
+  if (kind === 'unshare') return { kind, unshare: '/usr/bin/unshare', setpriv: '/usr/bin/setpriv' }
+  const found = await findWall('bubblewrap', process.execPath)
+  if (found.wall === undefined) throw new Error(found.why)
+  return found.wall
 }
 
 export async function until(condition: () => boolean, withinMs = 15_000): Promise<void> {

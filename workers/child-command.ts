@@ -1,0 +1,83 @@
+/**
+ * The command line of one worker process: Node's own denials (sandbox.ts), what it is to run, and around both the
+ * operating system's wall (wall.ts) where this host has one.
+ */
+import { join } from 'node:path'
+import type { ThreadModules } from './pool.ts'
+import type { LaneName, WorkerRole } from './protocol.ts'
+import { codePaths, heapMiB, processArguments, type SandboxPaths, threadArguments } from './sandbox.ts'
+import { inClosedBox, type Wall } from './wall.ts'
+
+export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
+
+export type ChildCode = {
+  readonly nodePath: string
+  readonly codeRoot: string
+  readonly threads: { readonly light: number; readonly heavy: number }
+  /** Of one process: above `memoryMiB` it is killed, above three quarters replaced when convenient. */
+  readonly memoryMiB: number
+  readonly wall?: Wall | undefined
+  /** The data of the gateway: nothing of it is within reach inside a wall. */
+  readonly dataDir: string
+  /** What the threads run instead of the shipped code; for tests. */
+  readonly modules?: Partial<Omit<ThreadModules, 'heavy'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
+}
+
+export type SanitizerSettings = {
+  readonly lane: LaneName
+  readonly memoryMiB: number
+  readonly pool: {
+    readonly entry: string
+    readonly threads: number
+    readonly execArgv: readonly string[]
+    readonly heapMiB: number
+    readonly modules: ThreadModules
+  }
+}
+export type VerifierSettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly module: string }
+
+export function commandOf(kind: Kind, code: ChildCode): string[] {
+  const paths: SandboxPaths = { codeRoot: code.codeRoot, extraCode: code.modules?.extraCode ?? [] }
+  const given = kind.role === 'verifier' ? verifierArguments(kind.lane, code, paths) : sanitizerArguments(kind.lane, code, paths)
+  if (code.wall === undefined) return [code.nodePath, ...given]
+  return inClosedBox(code.wall, { readable: codePaths(paths), hidden: code.dataDir }, [code.nodePath, ...given])
+}
+
+function verifierArguments(lane: LaneName, { codeRoot, modules, memoryMiB }: ChildCode, paths: SandboxPaths): string[] {
+  const settings: VerifierSettings = {
+    lane,
+    memoryMiB,
+    module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts'),
+  }
+  return [
+    ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1) }),
+    join(codeRoot, 'workers/verifier-process.ts'),
+    JSON.stringify(settings),
+  ]
+}
+
+function sanitizerArguments(lane: LaneName, code: ChildCode, paths: SandboxPaths): string[] {
+  const { codeRoot, modules, memoryMiB } = code
+  const threads = lane === 'suspect' ? 1 : code.threads[lane]
+  const heavy = lane !== 'light'
+  const settings: SanitizerSettings = {
+    lane,
+    memoryMiB,
+    pool: {
+      entry: join(codeRoot, 'workers/sanitizer-thread.ts'),
+      threads,
+      execArgv: threadArguments(paths, { addons: heavy }),
+      heapMiB: heapMiB(memoryMiB, threads),
+      modules: {
+        sanitizer: modules?.sanitizer ?? join(codeRoot, 'core/sanitize.ts'),
+        disarmers: modules?.disarmers ?? join(codeRoot, 'core/disarm/registry.ts'),
+        heavy,
+      },
+    },
+  }
+  return [
+    ...processArguments(paths, { threads: true, addons: heavy, heapMiB: 64 }),
+    join(codeRoot, 'workers/sanitizer-process.ts'),
+    JSON.stringify(settings),
+  ]
+}
