@@ -48,6 +48,8 @@ const SPACE_LOOK_MS = 1_000
 const PROBE_EVERY_MS = 60_000
 const RETAIN_EVERY_MS = 6 * 3_600_000
 const EXIT_BROKEN = 70
+/** Time for replies to leave after the store has broken. */
+const LAST_REPLIES_MS = 250
 
 export async function runGateway(config: Config): Promise<void> {
   // A thread may read the directory that its process stands in, whatever the permissions: so it is an empty one.
@@ -66,6 +68,7 @@ class Gateway {
   #space = { freeBytes: Number.POSITIVE_INFINITY, originalBytes: 0, quotaBytes: Number.POSITIVE_INFINITY, queuedMessages: 0, oldestDueAtMs: undefined as number | undefined }
   #emergency: 'none' | 'hold' | 'isolate' = 'none'
   #overQuotaShare = false
+  #isBroken = false
   #parts: Parts | undefined
 
   constructor(config: Config) {
@@ -186,11 +189,11 @@ class Gateway {
       : undefined
     const timers = [
       setInterval(() => void this.#lookAtSpace(store, record.alarm), SPACE_LOOK_MS),
-      setInterval(() => void store.retain(Date.now()), RETAIN_EVERY_MS),
+      setInterval(() => void this.#retain(store), RETAIN_EVERY_MS),
       setInterval(() => void extensions.probe(), PROBE_EVERY_MS),
     ]
     void extensions.probe()
-    void store.retain(Date.now())
+    void this.#retain(store)
     this.#parts = { store, workshop, relay, relayDone, listener, extensions, control, admin, timers, reload: () => this.#reload(listener, log, recipientFile) }
     this.#listenToSignals()
     await store.audit({ tenant: 'default', kind: 'config', actor: 'system', subject: 'start', detail: { version: packageVersion(), digest: hash('sha256', JSON.stringify(config)) } })
@@ -244,6 +247,14 @@ class Gateway {
     }
   }
 
+  async #retain(store: SqliteStore): Promise<void> {
+    try {
+      await store.retain(Date.now())
+    } catch (error) {
+      this.#alarm('retention', error instanceof Error ? error.message : String(error))
+    }
+  }
+
   /** Raised when the share is passed, not for as long as it is: a line in the log each time would hide the rest. */
   #lookAtQuota(raise: RaiseAlarm): void {
     const usedPercent = (100 * this.#space.originalBytes) / this.#space.quotaBytes
@@ -252,11 +263,13 @@ class Gateway {
     this.#overQuotaShare = isOver
   }
 
-  /** What is on disk is unknown: end now, the next start recovers. */
+  /** What is on disk is unknown: end, the next start recovers. Every commit is refused from here on, and who waits hears 451. */
   #broken(error: unknown): void {
+    if (this.#isBroken) return
+    this.#isBroken = true
     process.stderr.write(`sekisho: the store cannot go on: ${error instanceof Error ? error.message : String(error)}\n`)
     this.#sink.flush()
-    process.exit(EXIT_BROKEN)
+    setTimeout(() => process.exit(EXIT_BROKEN), LAST_REPLIES_MS)
   }
 
   async #reload(listener: Listener, log: ReturnType<typeof createMailLog>, recipientFile: RecipientFile | undefined): Promise<void> {

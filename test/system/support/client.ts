@@ -22,6 +22,7 @@ export type LoadOptions = {
   readonly to?: string
   readonly stopped?: () => boolean
   readonly onAccepted?: () => void
+  readonly onRefused?: (reply: string) => void
 }
 
 const RETRY_MS = 100
@@ -70,7 +71,10 @@ class Sender {
       this.#options.onAccepted?.()
       return true
     } catch (error) {
-      if (error instanceof Refused) this.#report.refusals.set(error.message, (this.#report.refusals.get(error.message) ?? 0) + 1)
+      if (error instanceof Refused) {
+        this.#report.refusals.set(error.message, (this.#report.refusals.get(error.message) ?? 0) + 1)
+        this.#options.onRefused?.(error.message)
+      }
       if (ended) this.#report.replyLost.add(mail.token)
       this.#connection?.close()
       this.#connection = undefined

@@ -41,8 +41,9 @@ export class Sekisho {
     writeFileSync(this.#configPath, stringify({ ...base, ...settings }))
   }
 
-  static async start(settings: Settings = {}): Promise<Sekisho> {
-    const sekisho = new Sekisho(scratchFolder('gateway'), await freePort(), settings)
+  /** In `folder` when the test has prepared one, with `var` in it for the data. */
+  static async start(settings: Settings = {}, folder = scratchFolder('gateway')): Promise<Sekisho> {
+    const sekisho = new Sekisho(folder, await freePort(), settings)
     await sekisho.start()
     return sekisho
   }
@@ -151,10 +152,10 @@ export class Sekisho {
     })
   }
 
-  /** Messages in the embedded Maildir, raw, by file name. */
-  delivered(): Map<string, Buffer> {
-    mkdirSync(this.maildir, { recursive: true })
-    return new Map(readdirSync(this.maildir).map(name => [name, readFileSync(join(this.maildir, name))]))
+  /** Messages in the embedded Maildir, or in the `new` of another, raw, by file name. */
+  delivered(folder = this.maildir): Map<string, Buffer> {
+    mkdirSync(folder, { recursive: true })
+    return new Map(readdirSync(folder).map(name => [name, readFileSync(join(folder, name))]))
   }
 
   log(): string {
