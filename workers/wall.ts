@@ -11,7 +11,7 @@
  */
 import { execFile } from 'node:child_process'
 import { accessSync, constants, existsSync, lstatSync, readlinkSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 
 export const WALL_SETTINGS = ['auto', 'bubblewrap', 'none', 'require'] as const
 export type WallSetting = (typeof WALL_SETTINGS)[number]
@@ -92,12 +92,13 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The files that this very node was linked with: all of the system that one inside needs. */
+/** The folders of what this very node was linked with; native code for pictures needs more of the same C library. */
 function librariesOfNode(): string[] {
   // Without this it asks the resolver for the name of every connection.
   Object.assign(process.report, { excludeNetwork: true })
   const { sharedObjects } = process.report.getReport() as unknown as { sharedObjects: string[] }
-  return sharedObjects.filter(path => path.startsWith('/') && path !== process.execPath)
+  const libraries = sharedObjects.filter(path => path.startsWith('/') && path !== process.execPath)
+  return [...new Set(libraries.map(path => dirname(path)))]
 }
 
 function tryOut(wall: Wall, nodePath: string): Promise<string | undefined> {

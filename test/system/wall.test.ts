@@ -101,6 +101,14 @@ test('a worker’s box by bubblewrap has no other file of the system in it', () 
   expect(inside(words, undefined)).toEqual({ passwd: 'ENOENT', shell: 'ENOENT', write: 'EROFS' })
 })
 
+test.each(['bubblewrap', 'unshare'])('pictures are still made by native code in a worker’s box by %s', kind => {
+  const code = 'sharp({ create: { width: 9, height: 9, channels: 3, background: "red" } }).png().toBuffer()'
+  const path = JSON.stringify(join(ROOT, 'node_modules/sharp'))
+  const made = `new Promise((yes, no) => { const sharp = require(${path}); ${code}.then(png => yes(png.subarray(1, 4).toString()), no) })`
+  const box = { readable: [join(ROOT, 'node_modules')], hidden: data }
+  expect(inside(inClosedBox(wallOf(kind), box, [NODE, '--eval', script({ made })]), undefined)).toEqual({ made: 'PNG' })
+})
+
 describe.each(['bubblewrap', 'unshare'])('the gateway’s box by %s', kind => {
   test.each(USERS)('for %s: the keys are not there, and cannot be brought back', (_name, asUser) => {
     const key = join(identities, 'default.txt')

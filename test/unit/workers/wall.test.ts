@@ -4,7 +4,7 @@ import { commandOf } from '../../../workers/child-command.ts'
 import { residentMiB } from '../../../workers/resident.ts'
 import { findWall, inClosedBox, inKeylessBox, type Wall } from '../../../workers/wall.ts'
 
-const BUBBLEWRAP: Wall = { kind: 'bubblewrap', bwrap: '/usr/bin/bwrap', libraries: ['/lib/libc.so.6'] }
+const BUBBLEWRAP: Wall = { kind: 'bubblewrap', bwrap: '/usr/bin/bwrap', libraries: ['/lib/any-linux'] }
 const UNSHARE: Wall = { kind: 'unshare', unshare: '/usr/bin/unshare', setpriv: '/usr/bin/setpriv' }
 const CODE = {
   nodePath: '/opt/node',
@@ -22,7 +22,7 @@ describe('a closed box', () => {
   const words = inClosedBox(BUBBLEWRAP, { readable: ['/opt/code'], hidden: '/data' }, ['/opt/node', 'x.ts'])
 
   test('binds node, its libraries and the code, all read-only, and nothing else', () => {
-    expect(operands(words, '--ro-bind')).toEqual(['/lib/libc.so.6', '/opt/node', '/opt/code'])
+    expect(operands(words, '--ro-bind')).toEqual(['/lib/any-linux', '/opt/node', '/opt/code'])
     expect(words.filter(word => /^--(?:bind|dev|proc|tmpfs)/.test(word))).toEqual([])
   })
 
