@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DotReader } from '../../../../gateway/inbound/dots.ts'
 import { LineWatch } from '../../../../gateway/inbound/line-watch.ts'
+import { SMUGGLING } from '../../../support/smuggling.ts'
 
 type Read = { readonly content: string; readonly rest: string | undefined }
 
@@ -36,12 +37,6 @@ function everySplit(wire: string): string[][] {
   for (let at = 1; at < wire.length; at++) splits.push([wire.slice(0, at), wire.slice(at)])
   return splits
 }
-
-/** Sequences that one server or another has taken for the end of data (SMTP smuggling), and some more. */
-const SMUGGLING = [
-  '\n.\n', '\n.\r', '\r.\n', '\r.\r', '\n.\r\n', '\r.\r\n', '\r\n\0.\r\n', '\r\n.\n', '\r\n.\r', '\r\n.\0\r\n', '\r\n.\r\r\n',
-  '\r\r\n.\r\r\n', '\r\n..\n', '\n\n.\n\n', '\r\r.\r\r', '\r\n\r.\r\n', '\r\n.\n\r\n', '\r\n\n.\r\n', '\n..\r\n', '\n...\r\n', '\r\n..\r\n',
-]
 
 describe('only <CR><LF>.<CR><LF> ends data, at every split into packets', () => {
   test.each(SMUGGLING)('%j does not', sequence => {
