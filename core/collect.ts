@@ -225,6 +225,11 @@ export function isStray(node: PartNode): boolean {
   return node.findings.some(finding => finding.code === 'structure.preamble' || finding.code === 'structure.epilogue')
 }
 
+/** Its transfer encoding left out what could not be decoded: what is there is not what was sent. */
+export function isCut({ bytes, findings }: PartNode): boolean {
+  return findings.some(({ code }) => code === 'uuencode.outside' || (bytes === 0 && code === 'base64.illegal'))
+}
+
 export function isOpenedContainer(type: string): boolean {
   return OPENED_TYPES.has(type)
 }

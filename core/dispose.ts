@@ -19,7 +19,7 @@ import type { ReasonKey } from './text/reasons.ts'
 /** The heavy lane, which may be full. `group` names the policy. */
 export type DisarmHeavy = (task: FileTask, group: string) => Promise<Rebuilt | { readonly kind: 'pending' }>
 
-const STRUCTURE_GROUPS = ['header.', 'type.', 'boundary.', 'structure.', 'base64.', 'qp.']
+const STRUCTURE_GROUPS = ['header.', 'type.', 'boundary.', 'structure.', 'base64.', 'qp.', 'uuencode.']
 const OPAQUE_MAIL = new Set(['application/pkcs7-mime', 'application/x-pkcs7-mime', 'application/pgp-encrypted'])
 
 /** What to do with one part that is not body text. */

@@ -5,7 +5,7 @@
  *
  * Parsing was done once for all groups; files are rebuilt once for all groups (Rebuilder).
  */
-import { everyNode, nameOf, type PartNode } from './collect.ts'
+import { everyNode, isCut, nameOf, type PartNode } from './collect.ts'
 import { decidePart, type FileOutcome, type Rebuilder } from './dispose.ts'
 import type { Expansion } from './expand.ts'
 import type { Finding } from './finding.ts'
@@ -93,7 +93,7 @@ async function settleParts(message: ReadMessage, body: Body, group: PolicyGroup,
 
 function structuralOutcome(node: PartNode, { expansion }: ReadMessage): Outcome | undefined {
   if (node.head.kind !== 'leaf' || expansion.opened.has(node)) return 'container'
-  return node.bytes === 0 && nameOf(node.head) === '' ? 'superseded' : undefined
+  return node.bytes === 0 && nameOf(node.head) === '' && !isCut(node) ? 'superseded' : undefined
 }
 
 async function settleFile(node: PartNode, group: PolicyGroup, rebuilder: Rebuilder): Promise<Settled> {

@@ -20,7 +20,7 @@ import { type Entity, interpretHeader, OCTET_STREAM } from './entity.ts'
 import { type Frame, nameEntity, openFrame, type PartName, partHead } from './frame.ts'
 import { findHeaderEnd, noteSeparator, resumeFrom } from './header-end.ts'
 import { type HeaderFinding, parseHeader } from './header.ts'
-import type { PartHead, ReaderEvents, ReaderLimits } from './part.ts'
+import type { HeaderField, PartHead, ReaderEvents, ReaderLimits } from './part.ts'
 import { Reading } from './reading.ts'
 import { leafRegion, type Region, strayRegion, wantedLeaf } from './region.ts'
 import { Window } from './window.ts'
@@ -132,8 +132,9 @@ class EntityReader {
     return -1
   }
 
-  #beginEntity(begun: Begun): void {
-    const { fields, findings, truncated } = parseHeader(begun.block, this.#reading.limits.headerFields)
+  #beginEntity(read: Begun): void {
+    const { fields, findings, truncated } = parseHeader(read.block, this.#reading.limits.headerFields)
+    const begun = isNoHeader(read, fields, findings) ? { ...read, block: '', bodyStart: 0 } : read
     noteHeaderEnd(begun, truncated, findings)
     const parent = this.#frames.at(-1) ?? this.#outer
     const defaultType = parent?.type === 'multipart/digest' ? 'message/rfc822' : 'text/plain'
@@ -299,6 +300,11 @@ class EntityReader {
 }
 
 type Match = { readonly index: number; readonly final: boolean; readonly padded: boolean; readonly end: number }
+
+/** Lines without a single field are a text whose header is missing: dropped as a header, nobody would ever see them. */
+function isNoHeader({ overflow }: Begun, fields: readonly HeaderField[], findings: readonly HeaderFinding[]): boolean {
+  return fields.length === 0 && !overflow && findings.some(({ code }) => code === 'header.no-colon')
+}
 
 function noteHeaderEnd(begun: Begun, truncated: number, findings: HeaderFinding[]): void {
   if (begun.block === '') findings.push({ code: 'header.missing' })

@@ -6,7 +6,7 @@
  * `outcomes` is a file, for policy to decide.
  * Standards: RFC 2046 §5.1 (multipart), RFC 2387 (related), RFC 3676 (flowed), RFC 6522 (report), RFC 5545 (calendar).
  */
-import { isStray, isTextCandidate, type PartNode } from '../collect.ts'
+import { isCut, isStray, isTextCandidate, type PartNode } from '../collect.ts'
 import type { Finding } from '../finding.ts'
 import type { LinkPolicy } from '../policy/model.ts'
 import type { Outcome } from '../verdict.ts'
@@ -104,7 +104,7 @@ class BodyWriter {
   }
 
   #leaf(node: PartNode): string[] {
-    if (node.text === undefined || !isTextCandidate(node.head) || isStray(node)) return []
+    if (node.text === undefined || !isTextCandidate(node.head) || isStray(node) || isCut(node)) return []
     if (node.text.length > this.#charsLeft) return []
     const written = this.#render(node, node.text)
     if (written === undefined) return []

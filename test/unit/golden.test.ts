@@ -3,12 +3,34 @@
  *   <name>.out.eml      the exact bytes that would be relayed
  *   <name>.report.json  verdict, outcomes, findings
  * and `<name>.why` says in prose what the case is for. Private mail: golden/private/ (git-ignored).
+ * The suite `ambiguity` is written from test/support/ambiguity-cases.ts.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkCanonical } from '../../core/mime/canonical.ts'
+import { AMBIGUITY_CASES } from '../support/ambiguity-cases.ts'
 import { expectGolden } from '../support/golden.ts'
 import { sanitizeBytes, testGroup, testJob, testPolicy } from '../support/job.ts'
+
+/** File name of a case of the table: its group and name, what no file system likes as its number. */
+function ambiguityStem(group: string, name: string): string {
+  const slug = (text: string) => text.replace(/[^A-Za-z0-9-]/g, each => (each === ' ' ? '-' : `x${each.charCodeAt(0).toString(16)}`)).toLowerCase()
+  return `test/golden/ambiguity/${slug(group)}--${slug(name)}`
+}
+
+const ambiguity = Object.entries(AMBIGUITY_CASES).flatMap(([group, cases]) =>
+  cases.map(([name, message, ...codes]) => ({
+    stem: ambiguityStem(group, name),
+    message: Buffer.from(message, 'latin1'),
+    why: `MIME ambiguity, ${group}: ${name}. ${codes.length > 0 ? `Must be noted as ${codes.join(', ')}.` : 'Nothing to note.'}\n`,
+  })),
+)
+if (process.env['GOLDEN'] === 'accept') {
+  for (const { stem, message, why } of ambiguity) {
+    expectGolden(`${stem}.eml`, message)
+    expectGolden(`${stem}.why`, Buffer.from(why))
+  }
+}
 
 const stems = globSync('test/golden/**/*.why').map(path => path.slice(0, -'.why'.length)).sort()
 
@@ -16,6 +38,15 @@ test('the corpus is there', () => expect(stems.length).toBeGreaterThanOrEqual(40
 
 test('every case says why it is there', () => {
   for (const stem of stems) expect(readFileSync(`${stem}.why`, 'utf8').trim().length, stem).toBeGreaterThan(20)
+})
+
+test('the suite of ambiguities is the table, no more and no less', () => {
+  for (const { stem, message, why } of ambiguity) {
+    expectGolden(`${stem}.eml`, message)
+    expectGolden(`${stem}.why`, Buffer.from(why))
+  }
+  const inSuite = stems.filter(stem => stem.startsWith('test/golden/ambiguity/'))
+  expect(inSuite).toEqual(ambiguity.map(({ stem }) => stem).sort())
 })
 
 describe('the golden corpus comes out as accepted', () => {
