@@ -28,6 +28,7 @@ const DOORS: Readonly<Record<string, string>> = {
   'file-type': 'core/media/detect.ts',
   parse5: 'core/text/html-tree.ts',
   'html-to-text': '(the tests only, as an oracle)',
+  cfb: '(the tests only, as an oracle)',
   'ipaddr.js': 'gateway/inbound/clients.ts',
   'prom-client': 'gateway/metrics.ts',
   pino: 'gateway/maillog.ts',
