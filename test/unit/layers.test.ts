@@ -27,6 +27,8 @@ const DOORS: Readonly<Record<string, string>> = {
   mailauth: 'core/mime/authentication.ts',
   'file-type': 'core/media/detect.ts',
   parse5: 'core/text/html-tree.ts',
+  '@zip.js/zip.js': 'core/disarm/zip.ts',
+  saxes: 'core/disarm/xml.ts',
   'html-to-text': '(the tests only, as an oracle)',
   cfb: '(the tests only, as an oracle)',
   'ipaddr.js': 'gateway/inbound/clients.ts',

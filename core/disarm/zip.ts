@@ -1,0 +1,119 @@
+/**
+ * The only door to @zip.js/zip.js: ZIP archives as they come by mail, locked ones among them.
+ *
+ *   octets ──▶ [openArchive] ──▶ entries ──▶ entry.read(password?) ──▶ content │ why not
+ *
+ * For `.zip` attachments, where names may be CP932, methods old and headers careless. `strict` refuses whatever two
+ * programs could read in two ways, `lenient` reads it as most programs do. Packages (OOXML, ODF) are read by
+ * zip-package.ts, which is stricter still and three times as fast; everything is written by zip-write.ts.
+ * Invariant: octets are counted as they come out, whatever size an entry declares; no entry is unpacked before it is
+ * asked for. Runs without web workers, WebAssembly and network.
+ */
+import { Buffer } from 'node:buffer'
+import {
+  configure,
+  ERR_ENCRYPTED,
+  ERR_INVALID_PASSWORD,
+  ERR_UNSUPPORTED_COMPRESSION,
+  ERR_UNSUPPORTED_ENCRYPTION,
+  type FileEntry,
+  Uint8ArrayReader,
+  ZipReader,
+} from '@zip.js/zip.js'
+
+configure({ useWebWorkers: false, useCompressionStream: true })
+
+export type ArchiveProblem = {
+  readonly kind: 'cannot'
+  /** encrypted: no password was given; password: the one given is wrong. */
+  readonly reason: 'malformed' | 'limit' | 'encrypted' | 'password' | 'unsupported'
+}
+
+export type ArchiveContent = { readonly kind: 'content'; readonly bytes: Buffer }
+
+export type ArchiveEntry = {
+  /** As it stands in the directory; nothing about it is checked or decoded. */
+  readonly untrustedRawName: Uint8Array
+  /** The directory says that the name is UTF-8; otherwise it is in whatever charset its maker used. */
+  readonly nameIsUtf8: boolean
+  /** The name in the Info-ZIP Unicode Path field, where that belongs to the raw name (APPNOTE §4.6.9). */
+  readonly untrustedUnicodeName: string | undefined
+  readonly isFolder: boolean
+  readonly isEncrypted: boolean
+  /** What the directory says; `read` counts for itself. */
+  readonly declaredBytes: number
+  readonly packedBytes: number
+  /** At most `limitBytes` come out. Never rejects. */
+  read(limitBytes: number, password?: string): Promise<ArchiveContent | ArchiveProblem>
+}
+
+export type OpenArchive = { readonly kind: 'open'; readonly entries: readonly ArchiveEntry[] }
+
+export type ArchiveOptions = {
+  readonly reading: 'strict' | 'lenient'
+  /** Most entries; an archive with more is refused before they are listed in full. */
+  readonly entries: number
+}
+
+const TOO_LARGE = Symbol('more octets than allowed')
+
+/** Lists an archive. Never rejects. */
+export async function openArchive(untrustedBytes: Uint8Array, { reading, entries: mostEntries }: ArchiveOptions): Promise<OpenArchive | ArchiveProblem> {
+  const isStrict = reading === 'strict'
+  // Names are judged by whoever unpacks, after decoding: the library would refuse CP932 names by their octets.
+  const checks = isStrict
+    ? ({ strictness: 'strict', checkOverlappingEntry: true, filenameValidation: 'tolerant' } as const)
+    : ({ strictness: 'tolerant', checkOverlappingEntry: true, filenameValidation: 'tolerant' } as const)
+  try {
+    const reader = new ZipReader(new Uint8ArrayReader(untrustedBytes), { ...checks, useWebWorkers: false })
+    const entries: ArchiveEntry[] = []
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (entries.length >= mostEntries) return { kind: 'cannot', reason: 'limit' }
+      entries.push(entryOf(entry as FileEntry))
+    }
+    return { kind: 'open', entries }
+  } catch (error) {
+    return problemOf(error)
+  }
+}
+
+function entryOf(entry: FileEntry): ArchiveEntry {
+  return {
+    untrustedRawName: Buffer.from(entry.rawFilename),
+    nameIsUtf8: entry.bitFlag.languageEncodingFlag,
+    untrustedUnicodeName: entry.extraFieldUnicodePath?.valid === true ? entry.filename : undefined,
+    isFolder: entry.directory,
+    isEncrypted: entry.encrypted,
+    declaredBytes: entry.uncompressedSize,
+    packedBytes: entry.compressedSize,
+    read: (limitBytes, password) => readEntry(entry, limitBytes, password),
+  }
+}
+
+async function readEntry(entry: FileEntry, limitBytes: number, password: string | undefined): Promise<ArchiveContent | ArchiveProblem> {
+  if (entry.encrypted && password === undefined) return { kind: 'cannot', reason: 'encrypted' }
+  if (entry.uncompressedSize > limitBytes) return { kind: 'cannot', reason: 'limit' }
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  const counted = new WritableStream<Uint8Array>({
+    write(piece) {
+      bytes += piece.length
+      if (bytes > limitBytes) throw TOO_LARGE
+      pieces.push(piece)
+    },
+  })
+  try {
+    await entry.getData(counted, { checkSignature: true, useWebWorkers: false, ...(password === undefined ? {} : { password }) })
+    return { kind: 'content', bytes: Buffer.concat(pieces) }
+  } catch (error) {
+    return bytes > limitBytes ? { kind: 'cannot', reason: 'limit' } : problemOf(error)
+  }
+}
+
+function problemOf(error: unknown): ArchiveProblem {
+  const message = error instanceof Error ? error.message : ''
+  if (message === ERR_INVALID_PASSWORD) return { kind: 'cannot', reason: 'password' }
+  if (message === ERR_ENCRYPTED) return { kind: 'cannot', reason: 'encrypted' }
+  const isUnsupported = message === ERR_UNSUPPORTED_COMPRESSION || message === ERR_UNSUPPORTED_ENCRYPTION
+  return { kind: 'cannot', reason: isUnsupported ? 'unsupported' : 'malformed' }
+}
