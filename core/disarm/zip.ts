@@ -80,7 +80,7 @@ export async function openArchive(untrustedBytes: Uint8Array, { reading, entries
 function entryOf(entry: FileEntry): ArchiveEntry {
   return {
     untrustedRawName: Buffer.from(entry.rawFilename),
-    nameIsUtf8: entry.bitFlag.languageEncodingFlag,
+    nameIsUtf8: entry.bitFlag?.languageEncodingFlag === true,
     untrustedUnicodeName: entry.extraFieldUnicodePath?.valid === true ? entry.filename : undefined,
     isFolder: entry.directory,
     isEncrypted: entry.encrypted,
