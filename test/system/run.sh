@@ -17,6 +17,8 @@ missing=()
 for pair in postfix:postfix swaks:swaks curl:curl age:age age-keygen:age python3:python3 openssl:openssl haproxy:haproxy bwrap:bubblewrap; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+# swaks speaks TLS only with this.
+perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl)
 if [ "${#missing[@]}" -gt 0 ]; then
   command -v apt-get >/dev/null || fail "missing: ${missing[*]}; without apt-get they must be installed by hand"
   export DEBIAN_FRONTEND=noninteractive

@@ -98,8 +98,13 @@ export class SmtpConnection {
     socket.on('close', () => (this.#ended = true))
   }
 
-  static async open(port: number): Promise<SmtpConnection> {
-    const connection = new SmtpConnection(net.connect(port, '127.0.0.1'))
+  static open(port: number): Promise<SmtpConnection> {
+    return SmtpConnection.over(net.connect(port, '127.0.0.1'))
+  }
+
+  /** Greets over a socket of the caller's making. */
+  static async over(socket: net.Socket): Promise<SmtpConnection> {
+    const connection = new SmtpConnection(socket)
     await connection.reply()
     await connection.expect('EHLO client.example.com', '250')
     return connection
