@@ -192,9 +192,16 @@ function notesOf(group: PolicyGroup, message: ReadMessage, body: Body, fields: C
     claimsOwnDomain: isOwnDomain(fields.fromAddress, group.ownDomains),
     hiddenTexts: body.hiddenTexts,
     gaiji: count('charset.gaiji'),
-    guessedCharset: findings.some(finding => finding.code === 'charset.guessed'),
+    guessedCharset: delivered.some(({ findings }) => isDoubtful(findings)),
     linkMismatches: findings.filter(finding => finding.code === 'link.mismatch').length,
   }
+}
+
+/** Escape sequences and whole UTF-8 do not come about by chance: such a guess is no news for the reader. */
+function isDoubtful(findings: readonly Finding[]): boolean {
+  const has = (code: string) => findings.some(finding => finding.code === code)
+  const guess = findings.find(finding => finding.code === 'charset.guessed')
+  return guess !== undefined && (has('charset.invalid') || !/^(?:utf-8|iso-2022-jp)\b/.test(guess.detail ?? ''))
 }
 
 function isOwnDomain(address: string, ownDomains: readonly string[]): boolean {

@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { type HeaderFinding, printable, trimBlanks } from './header.ts'
-import { commentEnd } from './params.ts'
+import { commentEnd, unescapeQuoted } from './params.ts'
 import { decodeUnstructured } from './words.ts'
 
 /** `address` is '' for a group without members (`undisclosed-recipients:;`), whose name is all that it says. */
@@ -218,7 +218,7 @@ function commentText(comments: readonly string[], findings: HeaderFinding[]): st
 }
 
 function unquote(quoted: string): string {
-  return quoted.slice(1, quoted.length > 1 && quoted.endsWith('"') ? -1 : undefined).replace(/\\(.)/gs, '$1')
+  return unescapeQuoted(quoted.slice(1, quoted.length > 1 && quoted.endsWith('"') ? -1 : undefined))
 }
 
 function note(findings: HeaderFinding[], code: HeaderFinding['code'], detail: string): void {

@@ -5,7 +5,6 @@
  * by number, the first of equal numbers, gaps closed.
  * Standards: RFC 2231 §3 (continuations), §4 (charset and language).
  */
-import { decodeText } from '../text/charset.ts'
 import { type HeaderFinding, printable } from './header.ts'
 
 export type ExtendedSegment = {
@@ -17,12 +16,15 @@ export type ExtendedSegment = {
   readonly value: string
 }
 
-/** Joins the segments of one parameter: as text, and as octets (latin1) before charset decoding. Linear. */
+/** `encoded`: some segment is in the extended form, so that `charset` (or its lack) counts. */
+export type Joined = { readonly octets: string; readonly charset: string | undefined; readonly encoded: boolean }
+
+/** Joins the segments of one parameter as octets (latin1) before charset decoding. Linear. */
 export function joinExtended(
   name: string,
   untrustedSegments: readonly ExtendedSegment[],
   findings: HeaderFinding[],
-): { text: string; octets: string } {
+): Joined {
   const segments = inOrder(name, untrustedSegments, findings)
   const octets: string[] = []
   let charset: string | undefined
@@ -37,10 +39,7 @@ export function joinExtended(
     }
     octets.push(segment.encoded ? percentDecode(name, value, findings) : value)
   }
-  const joined = octets.join('')
-  const decoded = decodeText(Buffer.from(joined, 'latin1'), charset)
-  findings.push(...decoded.findings)
-  return { text: decoded.text, octets: joined }
+  return { octets: octets.join(''), charset, encoded: segments.some(segment => segment.encoded) }
 }
 
 function inOrder(

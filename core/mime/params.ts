@@ -7,9 +7,10 @@
  * beside the text. Linear; no recursion, so nested comments cannot exhaust the stack.
  * Standards: RFC 2045 §5.1, RFC 2183, RFC 2231 (continuations, charset), RFC 5322 §3.2.2 (comments).
  */
+import { isUtf8 } from 'node:buffer'
 import { decodeText } from '../text/charset.ts'
 import { type HeaderFinding, printable } from './header.ts'
-import { type ExtendedSegment, joinExtended } from './extended.ts'
+import { type ExtendedSegment, type Joined, joinExtended } from './extended.ts'
 import { decodeUnstructured } from './words.ts'
 
 export type Parameterised = {
@@ -127,7 +128,16 @@ function scanQuoted(scan: Scan, name: string): string {
   if (!closed) scan.findings.push({ code: 'type.half-quote', detail: printable(name) })
   scan.at = Math.min(scan.at + 1, text.length)
   skipBlanksAndComments(scan)
-  return escaped ? inner.replace(/\\(.)/gs, '$1') : inner
+  return escaped ? unescapeQuoted(inner) : inner
+}
+
+/**
+ * The inside of a quoted string (RFC 5322 §3.2.4). In raw Shift_JIS a backslash is the second octet of some kanji (表, 予),
+ * and no escape; where the string ends is decided without that, as every reader does.
+ */
+export function unescapeQuoted(inner: string): string {
+  if (!/[\x81-\x9f\xe0-\xfc]\\/.test(inner) || isUtf8(Buffer.from(inner, 'latin1'))) return inner.replace(/\\(.)/gs, '$1')
+  return inner.replace(/[\x81-\x9f\xe0-\xfc][\x40-\x7e\x80-\xfc]|\\(.)/gs, (whole, escaped?: string) => escaped ?? whole)
 }
 
 /** An unquoted value runs to the semicolon: file names with blanks are often sent so, and are flagged. */
@@ -193,15 +203,22 @@ function decodeAll(scanned: Scanned, findings: HeaderFinding[]): Omit<Parameteri
   for (const [name, value] of scanned.plain) params.set(name, decodePlain(name, value, findings))
   for (const [name, segments] of scanned.segments) {
     const joined = joinExtended(name, segments, findings)
+    const text = joined.encoded ? decodeAs(joined, findings) : decodePlain(name, joined.octets, findings)
     const plain = params.get(name)
     if (plain !== undefined) {
-      const code = plain === joined.text ? 'name.both-forms' : 'name.conflicting-forms'
+      const code = plain === text ? 'name.both-forms' : 'name.conflicting-forms'
       findings.push({ code, detail: printable(name) })
     }
-    params.set(name, joined.text)
+    params.set(name, text)
     raw.set(name, joined.octets)
   }
   return { params, raw, extended: new Set(scanned.segments.keys()) }
+}
+
+function decodeAs({ octets, charset }: Joined, findings: HeaderFinding[]): string {
+  const decoded = decodeText(Buffer.from(octets, 'latin1'), charset)
+  findings.push(...decoded.findings)
+  return decoded.text
 }
 
 /** Encoded words are not allowed in parameters (RFC 2047 §5), and are common in Japan all the same. */
