@@ -13,6 +13,7 @@ import type { Outcome } from '../verdict.ts'
 import { headerValue } from '../mime/header.ts'
 import { decodeUnstructured } from '../mime/words.ts'
 import { calendarToText } from './calendar.ts'
+import { enrichedToText } from './enriched.ts'
 import { unflow } from './flowed.ts'
 import { makeHarmless, makeHarmlessLine } from './harmless.ts'
 import { htmlToText } from './html.ts'
@@ -77,7 +78,7 @@ class BodyWriter {
       case 'multipart/signed':
         return this.#signed(node)
       case 'multipart/encrypted':
-        return []
+        return this.#encrypted(node)
       default:
         return this.blocks(node.children)
     }
@@ -87,6 +88,14 @@ class BodyWriter {
     const [content, ...signatures] = node.children
     for (const signature of signatures) if (isSignature(signature)) this.outcomes.set(signature, 'superseded')
     return content ? this.blocks([content]) : []
+  }
+
+  /** Its first part only says by which method (RFC 3156 §4): the second one is what is kept back. */
+  #encrypted(node: PartNode): string[] {
+    const [control, content] = node.children
+    const isControl = control?.head.contentType.type === 'application/pgp-encrypted' && control.bytes <= CONTROL_BYTES
+    if (isControl && content) this.outcomes.set(control, 'superseded')
+    return []
   }
 
   /** One representation is delivered; the texts of the others are superseded, their files stay files. */
@@ -132,6 +141,8 @@ class BodyWriter {
       case 'text/html':
         // Markup that only exists after decoding UTF-7 was meant to be missed: it is shown, not interpreted.
         return isUtf7(node) ? this.#plain(node, text) : harmless(this.#html(node, text))
+      case 'text/enriched':
+        return this.#plain(node, enrichedToText(text))
       case 'text/calendar':
         return harmless(calendarToText(text, language))
       case 'message/delivery-status':
@@ -192,6 +203,8 @@ function isUtf7(node: PartNode): boolean {
   return node.findings.some(finding => finding.code === 'charset.utf7')
 }
 
+/** `Version: 1` with some room. */
+const CONTROL_BYTES = 64
 const SIGNATURE_TYPES = new Set(['application/pkcs7-signature', 'application/x-pkcs7-signature', 'application/pgp-signature'])
 
 function isSignature(node: PartNode): boolean {

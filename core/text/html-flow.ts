@@ -165,8 +165,7 @@ export class TextFlow {
     const last = this.#lines.at(-1)
     if (last === undefined || /^[> ]*$/.test(last)) return
     // Between two depths of quotation the empty line belongs to the outer one.
-    const outer = this.#lastPrefix.length < this.#prefix.length ? this.#lastPrefix : this.#prefix
-    this.#lines.push(outer.trimEnd())
+    this.#lines.push(commonStart(this.#lastPrefix, this.#prefix).trimEnd())
   }
 
   #endLine(): void {
@@ -186,6 +185,12 @@ export class TextFlow {
     this.#lastPrefix = this.#prefix
     this.chars += this.#prefix.length + 1
   }
+}
+
+function commonStart(a: string, b: string): string {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return a.slice(0, length)
 }
 
 /** Index after the last character that is not white space; there must be one. */
