@@ -4,8 +4,10 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { configJsonSchema } from '../config/settings.ts'
 import { writeYaml } from '../config/yaml.ts'
-import { type CommonOptions, configPath, group, leaf, outputOf, readConfig } from './command.ts'
+import { CLIENT_EXIT_CODES, type CommonOptions, configPath, group, leaf, outputOf, readConfig, server } from './command.ts'
+import type { ReloadOutcome } from '../gateway/control-protocol.ts'
 import { type Check, checkHost, fromProblem } from './config-check.ts'
+import { act } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { harmless, print } from './output.ts'
 
@@ -17,6 +19,9 @@ export function configCommand(): Command {
     leaf('show', 'print the configuration in force, or one setting of it', CODES)
       .argument('[key]', 'dotted name, like smtp.port')
       .action(show),
+    leaf('reload', 'let the running server take over the changed file, as SIGHUP does; exit 1 when it keeps the old one', CLIENT_EXIT_CODES)
+      .option('--reason <text>', 'why, for the audit log', 'config reload')
+      .action(reload),
     leaf('schema', 'print the JSON Schema of the file, for editors', CODES).action(schema),
   ])
 }
@@ -61,6 +66,21 @@ function valueAt(config: unknown, key: string): unknown {
     )
   if (value === undefined) throw new Failure(EXIT.usage, `no setting '${key}'`)
   return value
+}
+
+async function reload(options: CommonOptions & { readonly reason: string }): Promise<void> {
+  const outcome = await server(options).call('config.reload', { by: act(options.reason) })
+  print(outputOf(options), outcome, () => inWords(outcome).map(harmless).join('\n'))
+  if (!outcome.ok) process.exitCode = EXIT.failure
+}
+
+function inWords({ ok, changed, needRestart, problems }: ReloadOutcome): string[] {
+  if (!ok) return ['the old configuration stays in force:', ...problems]
+  const taken = changed.filter(name => !needRestart.includes(name))
+  return [
+    taken.length > 0 ? `in force: ${taken.join(', ')}` : 'no setting that a running server takes over has changed',
+    ...(needRestart.length > 0 ? [`after a restart: ${needRestart.join(', ')}`] : []),
+  ]
 }
 
 async function schema(options: CommonOptions): Promise<void> {

@@ -5,43 +5,27 @@
  *
  * It starts no programs and reads no private keys; the supervisor does both.
  */
-import { hash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { acceptedDomains } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
-import { MADE_TYPES } from '../core/disarm/registry.ts'
-import { checkSpf } from '../core/mime/authentication.ts'
-import { composeFixedNotice } from '../core/notice-only.ts'
-import { parseRecipient, type Recipient } from '../core/seal/age.ts'
-import type { Mailbox } from '../core/smtp/envelope.ts'
-import { createAlarms, type RaiseAlarm } from '../gateway/alarms.ts'
-import { startAdmin } from '../gateway/admin.ts'
-import { startControl } from '../gateway/control.ts'
-import { createLookUp, type LookUp } from '../gateway/dns.ts'
-import { CallAhead } from '../gateway/inbound/call-ahead.ts'
-import { createIds } from '../gateway/inbound/ids.ts'
+import { type AdminServer, startAdmin } from '../gateway/admin.ts'
+import { type ControlServer, startControl } from '../gateway/control.ts'
+import type { ReloadOutcome } from '../gateway/control-protocol.ts'
 import { startListener } from '../gateway/inbound/listener.ts'
-import type { Listener } from '../gateway/inbound/options.ts'
-import { loopGuard } from '../gateway/inbound/loop.ts'
-import { RecipientFile, recipientCheck } from '../gateway/inbound/recipients.ts'
-import { inboundEvents, transactionRecord } from '../gateway/inbound/record.ts'
-import { createTransaction, SMALL_MESSAGE } from '../gateway/inbound/transaction.ts'
-import { createMailLog, type LogSink, openLogSink } from '../gateway/maillog.ts'
+import type { Listener, OnMessage } from '../gateway/inbound/options.ts'
+import { createTransaction } from '../gateway/inbound/transaction.ts'
 import { createMetrics } from '../gateway/metrics.ts'
-import { HopExtensions } from '../gateway/outbound/hop-extensions.ts'
-import { recipientProbe } from '../gateway/outbound/recipient-probe.ts'
-import { createRelay } from '../gateway/outbound/relay.ts'
-import { relayRecord } from '../gateway/outbound/relay-record.ts'
-import type { RouteTable } from '../gateway/outbound/routes.ts'
-import { openStore, type SqliteStore } from '../store/sqlite/store.ts'
-import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
-import { policyChooser } from './recipient-policy.ts'
+import type { Relay } from '../gateway/outbound/relay.ts'
+import type { Act, Emergency } from '../store/contract.ts'
+import { openStore } from '../store/sqlite/store.ts'
+import type { OpenWorkshop } from '../workers/workshop.ts'
+import { settle } from './in-force.ts'
+import { Pulse } from './pulse.ts'
+import { type ConfigSource, digestOf, reload } from './reload.ts'
+import { type House, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, recordOf, transactionDeps } from './rooms.ts'
+import { gaugesOf, type GatewayView, readinessOf, statusOf } from './status.ts'
 import type { ToGateway } from './supervisor.ts'
 import { packageVersion } from './version.ts'
-import { readSecret, storeSettings } from './store-settings.ts'
-import { gaugesOf, readinessOf, statusOf } from './status.ts'
-import { inboundLimits, ourHostname, relayLimits, relaySchedule, routeTable, sanitizeLimits, workersSocket } from './wiring.ts'
+import { Voice } from './voice.ts'
 
 const SPACE_LOOK_MS = 1_000
 /** Next hops that have not answered yet are asked again. */
@@ -51,289 +35,205 @@ const EXIT_BROKEN = 70
 /** Time for replies to leave after the store has broken. */
 const LAST_REPLIES_MS = 250
 
-export async function runGateway(config: Config): Promise<void> {
+export async function runGateway(config: Config, source: ConfigSource): Promise<void> {
   // A thread may read the directory that its process stands in, whatever the permissions: so it is an empty one.
   process.chdir(join(config.dataDir, 'run/gateway'))
-  const gateway = new Gateway(config)
-  await gateway.start()
-  await gateway.untilStopped()
+  await new Gateway(config, source).run()
+}
+
+type Rooms = {
+  readonly workshop: OpenWorkshop
+  readonly relay: Relay
+  readonly relayDone: Promise<void>
+  readonly listener: Listener
+  readonly control: ControlServer
+  readonly admin: AdminServer | undefined
+  readonly timers: readonly NodeJS.Timeout[]
 }
 
 class Gateway {
   readonly #config: Config
-  readonly #sink: LogSink
-  readonly #alarm: RaiseAlarm
+  readonly #source: ConfigSource
   readonly #startedAtMs = Date.now()
-  readonly #stopped = Promise.withResolvers<void>()
-  #space = { freeBytes: Number.POSITIVE_INFINITY, originalBytes: 0, quotaBytes: Number.POSITIVE_INFINITY, queuedMessages: 0, oldestDueAtMs: undefined as number | undefined }
-  #emergency: 'none' | 'hold' | 'isolate' = 'none'
-  #overQuotaShare = false
+  readonly #voice: Voice
+  readonly #told = new Orders()
+  // Set by `run`, in this order.
+  #house!: House
+  #onMessage!: OnMessage
+  #changeOver!: (by: Act) => Promise<ReloadOutcome>
+  #rooms!: Rooms
+  /** One at a time, in the order they were asked for. */
+  #reloading: Promise<unknown> = Promise.resolve()
   #isBroken = false
-  #parts: Parts | undefined
 
-  constructor(config: Config) {
+  constructor(config: Config, source: ConfigSource) {
     this.#config = config
-    this.#sink = openLogSink(config.maillog.path, error => process.stderr.write(`sekisho: mail log: ${error.message}\n`))
-    this.#alarm = createAlarms({
-      webhook: config.alarms.webhook,
-      repeatMs: config.alarms.repeatMinutes * 60_000,
-      hostname: ourHostname(config),
-      nowMs: Date.now,
-      write: line => void process.stderr.write(line),
-    })
+    this.#source = source
+    this.#voice = new Voice(config)
   }
 
-  async start(): Promise<void> {
-    const config = this.#config
-    const log = createMailLog({ format: config.maillog.format, write: line => this.#sink.write(line), now: () => new Date() })
-    const metrics = createMetrics({ refresh: async each => gaugesOf(each, this.#view()), processMetrics: true })
-    const settings = await storeSettings(config)
-    const store = await openStore({ directory: join(config.dataDir, 'mail'), ...settings, onBroken: error => this.#broken(error) })
-    this.#emergency = config.emergency.atStart === 'keep' ? await store.emergency() : config.emergency.atStart
-    this.#space = { ...this.#space, ...(await store.space()) }
+  async run(): Promise<void> {
+    this.#house = await this.#openHouse(this.#config)
+    this.#rooms = await this.#openRooms(this.#house)
+    this.#told.onReload(() => void this.#reload({ actor: 'system', reason: 'SIGHUP' }))
+    await this.#sayStarted()
+    await Promise.race([whenReady(this.#rooms.workshop), this.#told.toStop])
+    this.#sayReady()
+    await this.#told.toStop
+    await this.#close(this.#house, this.#rooms)
+  }
 
-    const lookUp = createLookUp({ servers: config.auth.resolvers, timeoutMs: config.auth.timeoutMs, nowMs: Date.now })
-    const record = transactionRecord({ log, metrics, onAlarm: this.#alarm })
-    const workshop = await this.#openWorkshop(lookUp, text => record.alarm('workshop', text), (lane, cause, pid) => {
-      metrics.count('sanitizer_ended_total', 1, { lane, cause: cause.slice(0, 40) })
-      log.event('sanitizer', '-', { state: 'ended', lane, cause, pid })
-    })
-    const routes = routeTable(config)
-    const ids = createIds(Date.now, randomBytes)
-    const extensions = new HopExtensions(routes, { connectMs: config.relay.timeouts.connectMs, replyMs: PROBE_TIMEOUT_MS })
-    const relay = createRelay({
-      store,
-      routes,
-      clock: Date.now,
-      random: Math.random,
-      log: relayRecord({ log, metrics, onAlarm: this.#alarm }),
-      schedule: relaySchedule(config),
-      limits: relayLimits(config),
-      identity: { hostname: ourHostname(config), from: `sekisho@${ourHostname(config)}` as Mailbox, newQueueId: () => ids.queueId(), retentionClass: 'default' },
-      onGreeted: (hop, session) => extensions.learn(hop, session),
-    })
-    const recipients = new Map(Object.entries(settings.recipients).map(([tenant, keys]) => [tenant, keys.flatMap(key => parseRecipient(key) ?? [])]))
-    const onMessage = createTransaction({
-      workshop,
-      store,
-      recipientsOf: (tenant): readonly Recipient[] => recipients.get(tenant) ?? [],
-      randomBytes,
-      policyFor: policyChooser(config, routes),
-      spf: async (session, envelope) =>
-        config.auth.spf
-          ? checkSpf({ clientAddress: session.clientAddress, helo: session.helo, reversePath: envelope.reversePath ?? '', hostname: ourHostname(config), resolver: lookUp, withinMs: config.auth.timeoutMs })
-          : { result: 'none', domain: '' },
-      authenticate: (['dkim', 'dmarc'] as const).filter(check => config.auth[check]),
-      dsnToUnauthenticated: config.dsn.toUnauthenticated,
-      ids,
-      nowMs: Date.now,
-      hostname: ourHostname(config),
-      limits: sanitizeLimits(config),
-      small: SMALL_MESSAGE,
-      loop: loopGuard(await readSecret(join(config.dataDir, 'mail/loop.key')), config.smtp.maxReceived),
-      offer: (entry, message) => relay.offer(entry, message),
-      onStoreBroken: error => this.#broken(error),
-      record,
-    })
-    const recipientFile = config.smtp.recipientFile === '' ? undefined : new RecipientFile(config.smtp.recipientFile, Date.now, error => record.alarm('recipient-file', String(error)))
-    const listener = await startListener(
-      {
-        address: config.smtp.address,
-        port: config.smtp.port,
-        hostname: ourHostname(config),
-        banner: config.smtp.banner,
-        tls: config.smtp.tls.certFile === '' ? undefined : config.smtp.tls,
-        requireTls: config.smtp.tls.required,
-        smtpUtf8: () => extensions.allHaveSmtpUtf8,
-        upstreams: config.smtp.upstreams.map(upstream => ({ networks: [upstream.network], authservIds: upstream.authservIds })),
-        proxyHosts: config.smtp.proxyProtocolFrom,
-        xclientHosts: config.smtp.xclientFrom,
-        acceptStrangers: config.smtp.acceptStrangers,
-        checkRecipient: recipientCheck({
-          domains: [...acceptedDomains(config)],
-          ...(recipientFile ? { file: recipientFile } : {}),
-          ...(config.smtp.callAhead.enabled ? { callAhead: callAhead(config, routes) } : {}),
-        }),
-        postmaster: `postmaster@${[...acceptedDomains(config)][0] ?? ourHostname(config)}` as Mailbox,
-        admission: { isolated: () => this.#emergency === 'isolate', hasSpace: bytes => this.#hasSpace(bytes) },
-        limits: inboundLimits(config),
-        events: inboundEvents({ log, metrics }, (context, error) => record.alarm('smtp', `${context}: ${error instanceof Error ? error.message : String(error)}`)),
-        nowMs: Date.now,
-      },
-      onMessage,
-    )
-    if (this.#emergency === 'hold') relay.pause()
+  async #openHouse(config: Config): Promise<House> {
+    const voice = this.#voice
+    const metrics = createMetrics({ refresh: async each => gaugesOf(each, this.#view()), processMetrics: true })
+    const record = recordOf(voice, metrics)
+    const onBroken = (error: unknown) => this.#broken(error)
+    const now = await settle(config, error => record.alarm('recipient-file', String(error)))
+    const store = await openStore({ directory: join(config.dataDir, 'mail'), ...now.storeSettings, onBroken })
+    const pulse = await Pulse.of(store, () => this.#house.now.config)
+    pulse.emergency = config.emergency.atStart === 'keep' ? await store.emergency() : config.emergency.atStart
+    return { now, voice, metrics, record, store, pulse, onBroken }
+  }
+
+  async #openRooms(house: House): Promise<Rooms> {
+    const workshop = await openHouseWorkshop(house)
+    const relay = openHouseRelay(house)
+    const useNewSettings = () => {
+      this.#onMessage = createTransaction(transactionDeps(house, workshop, relay))
+    }
+    useNewSettings()
+    const listener = await startListener(listenerOptions(house), (...message) => this.#onMessage(...message))
+    if (house.pulse.emergency === 'hold') relay.pause()
     const relayDone = relay.run().catch(error => this.#broken(error))
-    const view = () => this.#view()
-    const control = await startControl({
-      socketPath: config.controlSocket,
+    this.#changeOver = by => reload({ source: this.#source, house, listener, relay, onChanged: useNewSettings }, by)
+    const control = await this.#openControl(house, relay)
+    const admin = await this.#openAdmin(house)
+    return { workshop, relay, relayDone, listener, control, admin, timers: this.#startTimers(house) }
+  }
+
+  #openControl({ now, store, voice, record, pulse }: House, relay: Relay): Promise<ControlServer> {
+    return startControl({
+      socketPath: now.config.controlSocket,
       store,
-      status: async () => statusOf(view(), this.#startedAtMs),
-      onEmergency: (state, by) => {
-        this.#emergency = state
+      status: async () => statusOf(this.#view(), this.#startedAtMs),
+      onEmergency: (state: Emergency, by: Act) => {
+        pulse.emergency = state
         if (state === 'hold') relay.pause()
         else relay.resume()
-        log.event('emergency', '-', { state, by: by.actor, reason: by.reason })
+        voice.log.event('emergency', '-', { state, by: by.actor, reason: by.reason })
       },
       onQueueChanged: () => relay.retryNow(),
+      reload: by => this.#reload(by),
       onError: error => record.alarm('control', String(error)),
     })
-    const admin = config.admin.enabled
-      ? await startAdmin({
-          address: config.admin.address,
-          port: config.admin.port,
-          version: packageVersion(),
-          readiness: async () => ({ reasons: readinessOf(view()) }),
-          metrics: () => metrics.exposition(),
-        })
-      : undefined
-    const timers = [
-      setInterval(() => void this.#lookAtSpace(store, record.alarm), SPACE_LOOK_MS),
-      setInterval(() => void this.#retain(store), RETAIN_EVERY_MS),
-      setInterval(() => void extensions.probe(), PROBE_EVERY_MS),
-    ]
-    void extensions.probe()
-    void this.#retain(store)
-    this.#parts = { store, workshop, relay, relayDone, listener, extensions, control, admin, timers, reload: () => this.#reload(listener, log, recipientFile) }
-    this.#listenToSignals()
-    await store.audit({ tenant: 'default', kind: 'config', actor: 'system', subject: 'start', detail: { version: packageVersion(), digest: hash('sha256', JSON.stringify(config)) } })
-    const smtp = `${listener.address.host}:${listener.address.port}`
-    const adminAt = admin ? ` admin=${admin.address}:${admin.port}` : ''
-    log.event('started', '-', { version: packageVersion(), smtp, admin: admin ? `${admin.address}:${admin.port}` : undefined })
-    await whenReady(workshop)
-    this.#sink.flush()
-    process.stdout.write(`sekisho ready smtp=${smtp}${adminAt}\n`)
-    await once(process, 'sekisho-stop')
-    await this.#stop(log)
   }
 
-  untilStopped(): Promise<void> {
-    return this.#stopped.promise
-  }
-
-  #openWorkshop(lookUp: LookUp, onAlarm: (text: string) => void, onDeath: (lane: string, cause: string, pid: number) => void): Promise<OpenWorkshop> {
-    const { sanitizer } = this.#config
-    return openWorkshop({
-      ...WORKSHOP_DEFAULTS,
-      socketPath: workersSocket(this.#config),
-      allowedTypes: MADE_TYPES,
-      composeNotice: composeFixedNotice,
-      lookupTxt: async (_queueId, name) => (await lookUp(name, 'TXT')) as string[][],
-      txtWithinMs: this.#config.auth.timeoutMs,
-      startWithinMs: sanitizer.startWithinMs,
-      jobTimeoutMs: sanitizer.jobTimeoutMs,
-      recycleAfterJobs: sanitizer.recycleAfterJobs,
-      onAlarm,
-      onDeath: ({ lane, cause, pid }) => onDeath(lane, cause, pid),
+  async #openAdmin({ now, metrics }: House): Promise<AdminServer | undefined> {
+    const { enabled, address, port } = now.config.admin
+    if (!enabled) return undefined
+    return startAdmin({
+      address,
+      port,
+      version: packageVersion(),
+      readiness: async () => ({ reasons: readinessOf(this.#view()) }),
+      metrics: () => metrics.exposition(),
     })
   }
 
-  #view() {
-    const { workshop, listener, relay } = this.#parts ?? {}
-    return { config: this.#config, space: this.#space, emergency: this.#emergency, workshop, listener, relay, droppedLines: this.#sink.droppedLines, nowMs: Date.now() }
+  #startTimers(house: House): NodeJS.Timeout[] {
+    const retain = () => house.store.retain(Date.now()).catch(error => house.record.alarm('retention', messageOf(error)))
+    const probe = () => house.now.extensions.probe()
+    void retain()
+    void probe()
+    return [
+      setInterval(() => void house.pulse.look(house.record.alarm), SPACE_LOOK_MS),
+      setInterval(() => void retain(), RETAIN_EVERY_MS),
+      setInterval(() => void probe(), PROBE_EVERY_MS),
+    ]
   }
 
-  #hasSpace(bytes: number): boolean {
-    const { minFreeBytes } = this.#config.store
-    return this.#space.freeBytes - bytes > minFreeBytes && this.#space.originalBytes + bytes < this.#space.quotaBytes
+  #reload(by: Act): Promise<ReloadOutcome> {
+    const done = this.#reloading.then(() => this.#changeOver(by))
+    this.#reloading = done.catch(error => this.#broken(error))
+    return done
   }
 
-  async #lookAtSpace(store: SqliteStore, raise: RaiseAlarm): Promise<void> {
-    try {
-      this.#space = { ...this.#space, ...(await store.space()) }
-      this.#lookAtQuota(raise)
-    } catch {
-      // A store that cannot say is about to be reported broken by the same thread.
-    }
+  #view(): GatewayView {
+    const { now, pulse } = this.#house
+    const { workshop, listener, relay } = this.#rooms ?? {}
+    const { space, emergency } = pulse
+    return { config: now.config, space, emergency, workshop, listener, relay, droppedLines: this.#voice.droppedLines, nowMs: Date.now() }
   }
 
-  async #retain(store: SqliteStore): Promise<void> {
-    try {
-      await store.retain(Date.now())
-    } catch (error) {
-      this.#alarm('retention', error instanceof Error ? error.message : String(error))
-    }
+  async #sayStarted(): Promise<void> {
+    const { store, now } = this.#house
+    const detail = { version: packageVersion(), digest: digestOf(now.config) }
+    await store.audit({ tenant: 'default', kind: 'config', actor: 'system', subject: 'start', detail })
+    this.#voice.log.event('started', '-', { version: packageVersion(), ...this.#addresses() })
   }
 
-  /** Raised when the share is passed, not for as long as it is: a line in the log each time would hide the rest. */
-  #lookAtQuota(raise: RaiseAlarm): void {
-    const usedPercent = (100 * this.#space.originalBytes) / this.#space.quotaBytes
-    const isOver = usedPercent >= this.#config.store.quotaAlarmPercent
-    if (isOver && !this.#overQuotaShare) raise('quota', `originals use ${Math.floor(usedPercent)} % of store.quotaBytes`)
-    this.#overQuotaShare = isOver
+  #sayReady(): void {
+    this.#voice.flush()
+    const { smtp, admin } = this.#addresses()
+    process.stdout.write(`sekisho ready smtp=${smtp}${admin === undefined ? '' : ` admin=${admin}`}\n`)
+  }
+
+  #addresses(): { readonly smtp: string; readonly admin: string | undefined } {
+    const { listener, admin } = this.#rooms
+    const smtp = `${listener.address.host}:${listener.address.port}`
+    return { smtp, admin: admin && `${admin.address}:${admin.port}` }
   }
 
   /** What is on disk is unknown: end, the next start recovers. Every commit is refused from here on, and who waits hears 451. */
   #broken(error: unknown): void {
     if (this.#isBroken) return
     this.#isBroken = true
-    process.stderr.write(`sekisho: the store cannot go on: ${error instanceof Error ? error.message : String(error)}\n`)
-    this.#sink.flush()
+    process.stderr.write(`sekisho: the store cannot go on: ${messageOf(error)}\n`)
+    this.#voice.flush()
     setTimeout(() => process.exit(EXIT_BROKEN), LAST_REPLIES_MS)
   }
 
-  async #reload(listener: Listener, log: ReturnType<typeof createMailLog>, recipientFile: RecipientFile | undefined): Promise<void> {
-    this.#sink.reopen()
-    try {
-      if (this.#config.smtp.tls.certFile !== '') await listener.reload(this.#config.smtp.tls)
-      recipientFile?.reload()
-      log.event('reloaded', '-', { ok: true })
-    } catch (error) {
-      log.event('reloaded', '-', { ok: false, problems: error instanceof Error ? error.message : String(error) })
-    }
-  }
-
-  #listenToSignals(): void {
-    const stop = () => process.emit('sekisho-stop' as never)
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
-    if (process.connected) process.once('disconnect', stop)
-    process.on('SIGHUP', () => void this.#parts?.reload())
-    process.on('message', (told: ToGateway) => (told === 'stop' ? stop() : void this.#parts?.reload()))
-  }
-
   /** First nothing new, then what is under way, then the store. */
-  async #stop(log: ReturnType<typeof createMailLog>): Promise<void> {
-    const { store, workshop, relay, relayDone, listener, extensions, control, admin, timers } = this.#parts!
-    const graceMs = this.#config.shutdownMs
+  async #close({ now, store, voice }: House, rooms: Rooms): Promise<void> {
+    const { workshop, relay, relayDone, listener, control, admin, timers } = rooms
+    const graceMs = now.config.shutdownMs
     for (const timer of timers) clearInterval(timer)
-    extensions.close()
+    now.extensions.close()
     await listener.close(graceMs)
     await relay.close(graceMs)
     await relayDone
     await Promise.all([control.close(), admin?.close(), workshop.close()])
     await store.close()
-    log.event('stopped', '-', { reason: 'signal' })
-    this.#sink.flush()
+    voice.log.event('stopped', '-', { reason: 'signal' })
+    voice.flush()
     if (process.connected) process.disconnect?.()
-    this.#stopped.resolve()
   }
 }
 
-type Parts = {
-  readonly store: SqliteStore
-  readonly workshop: OpenWorkshop
-  readonly relay: ReturnType<typeof createRelay>
-  readonly relayDone: Promise<void>
-  readonly listener: Listener
-  readonly extensions: HopExtensions
-  readonly control: Awaited<ReturnType<typeof startControl>>
-  readonly admin: Awaited<ReturnType<typeof startAdmin>> | undefined
-  readonly timers: readonly NodeJS.Timeout[]
-  readonly reload: () => Promise<void>
-}
+/** What the outside tells this process, by signals or by the supervisor's line; heard from the first moment on. */
+class Orders {
+  readonly toStop: Promise<void>
+  #reload: (() => void) | undefined
+  #reloadWasAsked = false
 
-const NEGATIVE_ANSWER_MS = 60_000
-const PROBE_TIMEOUT_MS = 20_000
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.toStop = promise
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
+    if (process.connected) process.once('disconnect', () => resolve())
+    process.on('message', (told: ToGateway) => (told === 'stop' ? resolve() : this.#askReload()))
+    process.on('SIGHUP', () => this.#askReload())
+  }
 
-function callAhead({ smtp }: Config, routes: RouteTable): CallAhead {
-  return new CallAhead({
-    probe: recipientProbe(routes, PROBE_TIMEOUT_MS),
-    positiveMs: smtp.callAhead.cacheMinutes * 60_000,
-    negativeMs: Math.min(NEGATIVE_ANSWER_MS, smtp.callAhead.cacheMinutes * 60_000),
-    maxEntries: 100_000,
-    maxUnderWay: 50,
-    nowMs: Date.now,
-  })
+  onReload(reload: () => void): void {
+    this.#reload = reload
+    if (this.#reloadWasAsked) reload()
+  }
+
+  #askReload(): void {
+    if (this.#reload) this.#reload()
+    else this.#reloadWasAsked = true
+  }
 }
 
 const READY_LOOK_MS = 20

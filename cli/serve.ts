@@ -5,6 +5,7 @@
  *   gateway   the mail-facing process; starts nothing and cannot read the vault's keys
  *   workers   starts sanitizer and verifier processes for a gateway on this host
  */
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { configPath, leaf, readConfig } from './command.ts'
 import { EXIT } from './exit.ts'
@@ -19,8 +20,9 @@ export function serveCommand(): Command {
     .action(async (options: ServeOptions) => {
       const config = readConfig(options)
       const path = configPath(options)
-      if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config)
+      const source = { path: path && resolve(path), currentDir: process.cwd() }
+      if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config, source)
       if (options.role === 'workers') return (await import('./workers-role.ts')).runWorkers(config)
-      return (await import('./supervisor.ts')).supervise(config, path)
+      return (await import('./supervisor.ts')).supervise(config, source)
     })
 }

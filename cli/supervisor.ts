@@ -10,8 +10,10 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
+import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { ensureVaultKeys } from '../store/keys.ts'
+import type { ConfigSource } from './reload.ts'
 import { findOurWall, walledGateway } from './walls.ts'
 import { startWorkers } from './workers-role.ts'
 import { tenantIds } from './wiring.ts'
@@ -29,13 +31,13 @@ const EXIT_CONFIG = 78
 /** What the gateway hears on its line to the supervisor. */
 export type ToGateway = 'stop' | 'reload'
 
-export async function supervise(config: Config, configPath: string | undefined): Promise<void> {
+export async function supervise(config: Config, source: ConfigSource): Promise<void> {
   const wall = await findOurWall(config)
   await prepare(config)
   const launcher = startWorkers(config, wall)
-  const gateway = new GatewayKeeper(walledGateway(config, wall, gatewayCommand(configPath)), config.shutdownMs)
+  const gateway = new GatewayKeeper(walledGateway(config, wall, gatewayCommand(source.path)), config.shutdownMs)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => gateway.stop())
-  process.on('SIGHUP', () => gateway.tell('reload'))
+  process.on('SIGHUP', () => void makeNewKeys(config, source).finally(() => gateway.tell('reload')))
   const code = await gateway.keep()
   await Promise.race([launcher.then(running => running.close()), delay(LAUNCHER_CLOSE_MS)])
   process.exit(code)
@@ -44,10 +46,21 @@ export async function supervise(config: Config, configPath: string | undefined):
 /** Folders and keys, before any other role looks for them. */
 async function prepare(config: Config): Promise<void> {
   for (const folder of ['mail', 'run', 'run/gateway', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
-  const keys = await ensureVaultKeys(join(config.dataDir, 'vault'), tenantIds(config))
-  for (const { tenant, created } of keys) {
-    if (created) process.stderr.write(`sekisho: made a key pair for '${tenant}' in ${join(config.dataDir, 'vault')}; put copies of it in two safe places\n`)
+  await makeKeys(config)
+}
+
+async function makeKeys(config: Config): Promise<void> {
+  const vault = join(config.dataDir, 'vault')
+  for (const { tenant, created } of await ensureVaultKeys(vault, tenantIds(config))) {
+    if (created) process.stderr.write(`sekisho: made a key pair for '${tenant}' in ${vault}; put copies of it in two safe places\n`)
   }
+}
+
+/** A tenant that a reload brings needs its keys first. What is wrong with the file is for the gateway to tell. */
+async function makeNewKeys({ dataDir }: Config, source: ConfigSource): Promise<void> {
+  const loaded = loadConfig(source.path, process.env, source.currentDir)
+  if (!('config' in loaded)) return
+  await makeKeys({ ...loaded.config, dataDir }).catch(error => process.stderr.write(`sekisho: keys: ${String(error)}\n`))
 }
 
 /** Keeps one gateway process running until told to stop. */
@@ -112,6 +125,6 @@ class GatewayKeeper {
  * is decided by its user and, on Linux, by its wall (walls.ts) or its unit (config/systemd/).
  */
 function gatewayCommand(configPath: string | undefined): string[] {
-  const config = configPath === undefined ? [] : ['--config', resolve(configPath)]
+  const config = configPath === undefined ? [] : ['--config', configPath]
   return [process.execPath, '--disable-sigusr1', '--no-warnings', join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', 'gateway', ...config]
 }

@@ -29,8 +29,8 @@ export type ConfigProblem = {
 export type LoadedConfig = { readonly config: Config } | { readonly problems: readonly ConfigProblem[] }
 
 /** `path` undefined: defaults and environment only. Reads the file and nothing else; never throws. */
-export function loadConfig(path: string | undefined, environment: Environment): LoadedConfig {
-  if (path === undefined) return parseConfig('', { source: 'defaults', baseDir: process.cwd(), environment })
+export function loadConfig(path: string | undefined, environment: Environment, currentDir: string = process.cwd()): LoadedConfig {
+  if (path === undefined) return parseConfig('', { source: 'defaults', baseDir: currentDir, environment })
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))

@@ -2,6 +2,7 @@
  * The settings as documents: docs/config.md and config/sekisho.example.yaml, both printed from the schema.
  * In the example every setting stands commented out with its default, so it is a valid, empty file.
  */
+import { needsRestart } from './changes.ts'
 import { variableName } from './environment.ts'
 import { allSettings, mappingOf, type SchemaNode, type Setting } from './settings.ts'
 
@@ -48,7 +49,7 @@ function sectionText(title: string, section: Setting | undefined, settings: read
 function settingText({ path, node }: Setting): string[] {
   const range = rangeOf(node)
   return [
-    `**\`${path.join('.')}\`** · ${kindOf(node)}${range && `, ${range}`} · default ${code(node.default)} · \`${variableName(path)}\``,
+    `**\`${path.join('.')}\`** · ${kindOf(node)}${range && `, ${range}`} · default ${code(node.default)} · \`${variableName(path)}\`${needsRestart(path.join('.')) ? ' · needs a restart' : ''}`,
     '',
     node.description ?? '',
     '',

@@ -2,8 +2,7 @@
  * Checks what comes over the control socket before it reaches the store. The peer is the operator, but
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
-import type { Act, AuditCheckpoint, Emergency, MessageFilter } from '../store/contract.ts'
-import type { PurgeFilter } from './control-protocol.ts'
+import type { Act, AuditCheckpoint, Emergency, MessageFilter, PurgeFilter } from '../store/contract.ts'
 
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'

@@ -10,6 +10,7 @@ import type {
   AuditVerdict,
   Emergency,
   MessageFilter,
+  PurgeFilter,
   QuarantineRow,
   QueueRow,
   TraceResult,
@@ -32,7 +33,13 @@ export type GatewayStatus = {
   readonly quotaBytes: number
 }
 
-export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
+export type ReloadOutcome = {
+  /** False: the old configuration stays in force, `problems` says why. */
+  readonly ok: boolean
+  readonly changed: readonly string[]
+  readonly needRestart: readonly string[]
+  readonly problems: readonly string[]
+}
 
 /** Every method: what is asked, what is answered. */
 export type ControlMethods = {
@@ -49,6 +56,7 @@ export type ControlMethods = {
   report: { params: { queueId: string; tenant: string }; result: readonly Report[] }
   trace: { params: { filter: MessageFilter }; result: readonly TraceResult[] }
   'emergency.get': { params: Record<string, never>; result: Emergency }
+  'config.reload': { params: { by: Act }; result: ReloadOutcome }
   'emergency.set': { params: { state: Emergency; by: Act }; result: Emergency }
   'audit.verify': { params: { anchor?: AuditCheckpoint }; result: AuditVerdict }
   'audit.checkpoint': { params: Record<string, never>; result: AuditCheckpoint }

@@ -35,6 +35,7 @@ import {
   type GatewayStatus,
   PROTOCOL_HEADER,
   PROTOCOL_VERSION,
+  type ReloadOutcome,
 } from './control-protocol.ts'
 
 export type ControlOptions = {
@@ -45,6 +46,8 @@ export type ControlOptions = {
   readonly onEmergency: (state: Emergency, by: Act) => void | Promise<void>
   /** Entries were made due: the relay need not wait for its timer. */
   readonly onQueueChanged: () => void
+  /** Reads the configuration again; what is wrong with it is an answer. */
+  readonly reload: (by: Act) => Promise<ReloadOutcome>
   /** What went wrong, for the log. */
   readonly onError: (error: unknown) => void
 }
@@ -135,6 +138,7 @@ const METHODS: Methods = {
     await onEmergency(state, by)
     return state
   },
+  'config.reload': ({ reload }, params) => reload(actParam(params)),
   'audit.verify': ({ store }, params) => store.verifyAudit(checkpointParam(params)),
   'audit.checkpoint': ({ store }) => store.checkpoint(),
 }

@@ -153,9 +153,13 @@ export const EVENTS = {
   },
   stopped: { when: 'Everything under way is finished.', fields: { reason: 'signal or failure' } },
   reloaded: {
-    when: 'SIGHUP was handled.',
+    when: 'The configuration was read again (SIGHUP, `config reload`).',
     fields: { ok: 'false: the old configuration stays in force' },
-    optional: { problems: 'what is wrong with the new one', restart: 'settings that need a restart to change' },
+    optional: {
+      changed: 'settings that are other now',
+      'needs-restart': 'those among them whose old value stays in force until a restart',
+      problems: 'what is wrong with the new one',
+    },
   },
   emergency: {
     when: 'The emergency switch was moved.',

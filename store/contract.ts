@@ -160,6 +160,8 @@ export type MessageFilter = {
   readonly limit: number
 }
 
+export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
+
 export type QueueRow = {
   readonly queueId: QueueId
   readonly entryId: number
@@ -226,7 +228,7 @@ export interface StoreAdmin {
   exportOriginal(queueId: string, tenant: TenantId, by: Act): AsyncIterable<Uint8Array>
   /** Deletes the age headers (the purge), then frees space where it can. `dryRun` only counts. */
   purge(
-    filter: MessageFilter & { readonly olderThanMs?: number },
+    filter: PurgeFilter,
     by: Act,
     dryRun: boolean,
   ): Promise<{ readonly messages: number; readonly bytes: number }>

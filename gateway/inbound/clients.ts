@@ -60,12 +60,18 @@ function hostRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 
 /** Open connections, in all and per client. Listed upstreams count in all only: one relay opens many. */
 export class ConnectionCount {
-  readonly #max: number
-  readonly #maxPerClient: number
+  #max: number
+  #maxPerClient: number
   readonly #perClient = new Map<string, number>()
   #all = 0
 
   constructor(max: number, maxPerClient: number) {
+    this.#max = max
+    this.#maxPerClient = maxPerClient
+  }
+
+  /** Connections that are open already stay. */
+  setLimits(max: number, maxPerClient: number): void {
     this.#max = max
     this.#maxPerClient = maxPerClient
   }

@@ -9,8 +9,8 @@
 export type Holder = { readonly client: string }
 
 export class BytesInFlight {
-  readonly #maxBytes: number
-  readonly #maxBytesPerClient: number
+  #maxBytes: number
+  #maxBytesPerClient: number
   /** In order of arrival: the first key is the oldest. */
   readonly #holders = new Map<Holder, number>()
   readonly #perClient = new Map<string, number>()
@@ -20,6 +20,12 @@ export class BytesInFlight {
   constructor(maxBytes: number, maxBytesPerClient: number) {
     this.#maxBytes = maxBytes
     this.#maxBytesPerClient = maxBytesPerClient
+  }
+
+  setLimits(maxBytes: number, maxBytesPerClient: number): void {
+    this.#maxBytes = maxBytes
+    this.#maxBytesPerClient = maxBytesPerClient
+    this.#wake()
   }
 
   get all(): number {

@@ -15,14 +15,13 @@ import { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { REPLIES, type Reply, type ReplyName } from '../../core/smtp/reply.ts'
-import { parseNetworks } from './clients.ts'
 import { ANSWERS, asError, libraryOptions, NOT_SMTP } from './commands.ts'
 import type { DataOutcome, DataPhase } from './data-phase.ts'
 import { LineWatch } from './line-watch.ts'
 import type { Listener, ListenerOptions, OnMessage } from './options.ts'
 import { awaitProxyHeader, type ProxySource } from './proxy.ts'
 import { replyName } from './record.ts'
-import { createShared, InboundSession, type Shared } from './session.ts'
+import { adopt, createShared, InboundSession, type Shared } from './session.ts'
 import { loadTls, type TlsMaterial } from './tls.ts'
 
 /** Our replies carry their enhanced status code in the text; those of the library get its own. */
@@ -47,14 +46,13 @@ export async function startListener(options: ListenerOptions, onMessage: OnMessa
     get connections() { return shared.count.all },
     get bytesInFlight() { return shared.budget.all },
     reload: async files => server.updateSecureContext(await loadTls(files)),
-    stopAccepting: () => void server.server.close(),
+    adopt: next => server.adopt(next), stopAccepting: () => void server.server.close(),
     close: graceMs => server.shutDown(graceMs),
   }
 }
 
 class InboundServer extends SMTPServer {
   readonly shared: Shared
-  readonly #proxyHosts: ReturnType<typeof parseNetworks>
   readonly #sweep: NodeJS.Timeout
   draining = false
   /** Until the socket is closed; the library forgets a connection when it begins to close. */
@@ -63,7 +61,6 @@ class InboundServer extends SMTPServer {
   constructor(shared: Shared, tls: TlsMaterial | undefined) {
     super(libraryOptions(shared.options, tls))
     this.shared = shared
-    this.#proxyHosts = parseNetworks(shared.options.proxyHosts)
     const of = (session: object) => sessions.get(session)!
     this.onMailFrom = ({ address, args }, session, done) => done(asError(of(session).mail(address, args || {})))
     this.onRcptTo = ({ address, args }, session, done) => {
@@ -89,7 +86,7 @@ class InboundServer extends SMTPServer {
   }
 
   override _expectsProxyHeader(socket: Socket): boolean {
-    return this.#proxyHosts.contains(socket.remoteAddress ?? '')
+    return this.shared.expectsProxy(socket.remoteAddress ?? '')
   }
 
   override _handleProxy(socket: Socket, callback: ProxyCallback): void {
@@ -100,6 +97,11 @@ class InboundServer extends SMTPServer {
     }
     if (this._expectsProxyHeader(socket)) awaitProxyHeader(socket, done)
     else done(null)
+  }
+
+  adopt(options: ListenerOptions): void {
+    adopt(this.shared, options)
+    Object.assign(this.options, { size: options.limits.messageBytes, maxClients: options.limits.connections })
   }
 
   async shutDown(graceMs: number): Promise<void> {

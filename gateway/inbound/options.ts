@@ -118,6 +118,8 @@ export type Listener = {
   readonly bytesInFlight: number
   /** Rejects, and keeps the old certificate, when the new one cannot be used. */
   reload(files: TlsFiles): Promise<void>
+  /** All options but address, port, name, banner and whether there is TLS: those stay until a restart. */
+  adopt(options: ListenerOptions): void
   /** New connections are refused by the system; open ones go on. */
   stopAccepting(): void
   /** Lets transactions finish for `graceMs`, then cuts: what had no reply stays with the client. */

@@ -15,30 +15,48 @@ import { type DataOutcome, DataPhase } from './data-phase.ts'
 import { BytesInFlight } from './in-flight.ts'
 import type { ClientSession, ListenerOptions, OnMessage } from './options.ts'
 
-/** What all connections of a listener share. */
+/** What all connections of a listener share. Read anew for each command: `adopt` may have changed it. */
 export type Shared = {
-  readonly options: ListenerOptions
   readonly onMessage: OnMessage
-  readonly classify: (address: string) => ClientKind
-  readonly mayXclient: (address: string) => boolean
   readonly count: ConnectionCount
   readonly budget: BytesInFlight
+  options: ListenerOptions
+  classify: (address: string) => ClientKind
+  mayXclient: (address: string) => boolean
+  expectsProxy: (address: string) => boolean
 }
 
 /** Throws on settings that cannot work together. */
 export function createShared(options: ListenerOptions, onMessage: OnMessage): Shared {
   const { limits } = options
+  return {
+    onMessage,
+    count: new ConnectionCount(limits.connections, limits.connectionsPerClient),
+    budget: new BytesInFlight(limits.bytesInFlight, limits.bytesInFlightPerClient),
+    ...derivedFrom(options),
+  }
+}
+
+/** New settings for what comes next; connections and messages under way are counted on. Throws as above, and changes nothing then. */
+export function adopt(shared: Shared, options: ListenerOptions): void {
+  const { limits } = options
+  Object.assign(shared, derivedFrom(options))
+  shared.count.setLimits(limits.connections, limits.connectionsPerClient)
+  shared.budget.setLimits(limits.bytesInFlight, limits.bytesInFlightPerClient)
+}
+
+function derivedFrom(options: ListenerOptions): Pick<Shared, 'options' | 'classify' | 'mayXclient' | 'expectsProxy'> {
+  const { limits } = options
   if (Math.min(limits.bytesInFlight, limits.bytesInFlightPerClient) < limits.messageBytes) {
     throw new RangeError('bytes in flight must have room for one message')
   }
   const xclient = parseNetworks(options.xclientHosts)
+  const proxies = parseNetworks(options.proxyHosts)
   return {
     options,
-    onMessage,
     classify: clientClassifier(options.upstreams),
     mayXclient: address => xclient.contains(address),
-    count: new ConnectionCount(limits.connections, limits.connectionsPerClient),
-    budget: new BytesInFlight(limits.bytesInFlight, limits.bytesInFlightPerClient),
+    expectsProxy: address => proxies.contains(address),
   }
 }
 

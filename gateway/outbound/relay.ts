@@ -46,6 +46,9 @@ export type RelayDeps = {
   readonly onGreeted?: OnGreeted
 }
 
+/** What may change while the relay runs. */
+export type RelayPlan = Pick<RelayDeps, 'routes' | 'schedule' | 'limits'>
+
 export type RelayStatus = {
   readonly inFlight: number
   readonly waiting: number
@@ -65,6 +68,8 @@ export interface Relay {
   /** Emergency hold: nothing more begins. Transactions that run already end as they may. */
   pause(): void
   resume(): void
+  /** Other settings for every attempt that begins from now on; time-outs of connections stay. */
+  adopt(plan: RelayPlan): void
   /** Stops; what is in flight has `graceMs` to end, then its connections are dropped and it is deferred. */
   close(graceMs: number): Promise<void>
   status(): RelayStatus
@@ -75,7 +80,7 @@ export function createRelay(deps: RelayDeps): Relay {
 }
 
 class QueueRelay implements Relay {
-  readonly #deps: RelayDeps
+  #deps: RelayDeps
   readonly #transports: ReturnType<typeof createTransports>
   readonly #inFlight = new Set<Promise<void>>()
   #waiting: QueueEntry[] = []
@@ -259,6 +264,11 @@ class QueueRelay implements Relay {
 
   pause(): void {
     this.#paused = true
+  }
+
+  adopt(plan: RelayPlan): void {
+    this.#deps = { ...this.#deps, ...plan }
+    this.wake()
   }
 
   resume(): void {

@@ -3,11 +3,11 @@
  * Deleting the header is the purge; every act is in the audit chain, in the same transaction.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Act } from '../contract.ts'
+import type { Act, PurgeFilter } from '../contract.ts'
 import { auditCutoffMs, logCutoffMs } from '../retention.ts'
 import type { Batch } from './batch.ts'
 import { whereFilter } from './filter.ts'
-import type { OriginalKey, PurgeFilter, Retained, StoredBytes } from './protocol.ts'
+import type { OriginalKey, Retained, StoredBytes } from './protocol.ts'
 import type { WriterState } from './state.ts'
 
 type Row = Record<string, unknown>

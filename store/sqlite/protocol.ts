@@ -13,6 +13,7 @@ import type {
   CommitResult,
   Emergency,
   MessageFilter,
+  PurgeFilter,
   QueuedGroup,
   QueueEntry,
   SealedOriginal,
@@ -43,7 +44,6 @@ export type WireGroup = Omit<QueuedGroup, 'report'> & {
 }
 export type WireMessage = Omit<AcceptedMessage, 'groups'> & { readonly groups: readonly WireGroup[] }
 
-export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
 export type Retained = {
   readonly originals: number
   readonly texts: number

@@ -17,6 +17,7 @@ import type {
   AuditVerdict,
   Emergency,
   MessageFilter,
+  PurgeFilter,
   QueueEntry,
   Settlement,
   Store,
@@ -28,7 +29,7 @@ import type {
 import type { RetentionSettings } from '../retention.ts'
 import type { FileOps } from './files.ts'
 import { type Layout, layoutOf } from './layout.ts'
-import { type PurgeFilter, type StoredBytes, type StoreSettings, toWire, type WriterCalls } from './protocol.ts'
+import { type StoredBytes, type StoreSettings, toWire, type WriterCalls } from './protocol.ts'
 import type { ReaderCalls } from './reader.ts'
 import { type Running, startReader, startWriter, startWriterHere } from './threads.ts'
 

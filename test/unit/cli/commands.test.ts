@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../../cli/commands.ts'
 import { act } from '../../../cli/control-client.ts'
 import { type ControlServer, startControl } from '../../../gateway/control.ts'
+import type { ReloadOutcome } from '../../../gateway/control-protocol.ts'
+import type { Act } from '../../../store/contract.ts'
 import { type FakeStoreAdmin, fakeStoreAdmin } from '../../support/fake-store-admin.ts'
 import { runCli } from '../../support/run-cli.ts'
 
@@ -25,10 +27,17 @@ beforeEach(async () => {
     status: async () => expect.fail('not asked'),
     onEmergency: () => {},
     onQueueChanged: () => {},
+    reload: async by => reloaded(by),
     onError: () => {},
   })
 })
 afterEach(() => control.close())
+
+/** What the server answers to a reload, by the reason that it is given. */
+const reloaded = ({ reason }: Act): ReloadOutcome =>
+  reason === 'broken'
+    ? { ok: false, changed: [], needRestart: [], problems: ['a.yaml:1:1: domains: no', 'a.yaml:2:1: x: no'] }
+    : { ok: true, changed: ['domains', 'smtp.port'], needRestart: ['smtp.port'], problems: [] }
 
 const ask = (...args: string[]) => runCli(...args, '--config', config)
 
@@ -194,4 +203,22 @@ describe('usage', () => {
 test('who acts: the user before sudo is named too', () => {
   expect(act('r', {})).toEqual({ actor, reason: 'r' })
   expect(act('r', { SUDO_USER: 'tanaka' }).actor).toBe(`os:tanaka as ${userInfo().username}`)
+})
+
+describe('config reload', () => {
+  test('says what is in force and what waits for a restart', async () => {
+    const { code, out } = await ask('config', 'reload')
+    expect([code, out]).toEqual([0, 'in force: domains\nafter a restart: smtp.port\n'])
+    expect(JSON.parse((await ask('config', 'reload', '--json')).out)).toMatchObject({ needRestart: ['smtp.port'] })
+  })
+
+  test('that the server refuses names every problem and exits 1', async () => {
+    const { code, out } = await ask('config', 'reload', '--reason', 'broken')
+    expect(code).toBe(1)
+    expect(out.split('\n').slice(0, 3)).toEqual([
+      'the old configuration stays in force:',
+      'a.yaml:1:1: domains: no',
+      'a.yaml:2:1: x: no',
+    ])
+  })
 })

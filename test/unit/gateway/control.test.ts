@@ -41,6 +41,10 @@ function start(): Promise<ControlServer> {
     status: async () => STATUS,
     onEmergency: (state, by) => void happened.push(['emergency', state, by]),
     onQueueChanged: () => void happened.push('queue'),
+    reload: async by => {
+      happened.push(['reload', by])
+      return { ok: true, changed: [], needRestart: [], problems: [] }
+    },
     onError: error => void happened.push(String(error)),
   })
 }
