@@ -1,11 +1,11 @@
 /**
- * Extensions whose files run, install, or make a program act when a person opens them.
+ * Extensions whose files run, install, or make a program act when a person opens them: kept back whatever their content,
+ * by the first row of every shipped profile, and never released.
  *
  * Source: the union of what Outlook and Outlook on the web block (Microsoft's published Level 1 and OWA lists), what
- * rspamd's mime_types module scores as bad, and additions that universities publish for their mail servers. A name
- * is judged by its last extension, after trailing dots, spaces and invisible characters are gone (filename.ts).
- * Containers and documents that are opened and rebuilt here (html, svg, img, iso, cab, mht …) are in the list, too:
- * it says what is dangerous, the policy says what is done about it.
+ * rspamd's mime_types module scores as bad, and additions that universities publish for their mail servers; without the
+ * documents, data and containers among them, which are judged by what they hold. A name is judged by its last extension,
+ * after trailing dots, spaces and invisible characters are gone (filename.ts).
  */
 
 const OUTLOOK =
@@ -23,9 +23,17 @@ const OTHERS =
   'appxbundle appinstaller appcontent-ms msixbundle settingcontent-ms searchconnector-ms contact themepack xlam wll ocx drv efi ' +
   'one psm1 rpm run sh swf vbscript mjs'
 
-export const DANGEROUS_EXTENSIONS: ReadonlySet<string> = new Set([OUTLOOK, RSPAMD, OTHERS].join(' ').split(' '))
+/**
+ * On those lists, and not here: what is rebuilt or opened by content (web pages, archives, disk images), and what a person
+ * may have a reason to ask for (Access databases, certificates, mail stores, Visio templates). Without a disarmer they are
+ * kept back all the same, as types that nothing rebuilds.
+ */
+const JUDGED_BY_CONTENT =
+  'ace arj cab cue img iso rev txz uif wim zpaq ' + 'htm html mht mhtml shtm shtml ' + 'cer crt der mdb pst tmp vss vst'
 
-/** `extension` without its dot, as filename.ts gives it; any case. */
-export function isDangerousExtension(extension: string): boolean {
-  return DANGEROUS_EXTENSIONS.has(extension.toLowerCase())
-}
+const judgedByContent = new Set(JUDGED_BY_CONTENT.split(' '))
+
+/** In lower case, without a dot, sorted. */
+export const DANGEROUS_EXTENSIONS: readonly string[] = [...new Set([OUTLOOK, RSPAMD, OTHERS].join(' ').split(' '))]
+  .filter(extension => !judgedByContent.has(extension))
+  .sort()
