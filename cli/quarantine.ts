@@ -29,7 +29,9 @@ type PurgeOptions = CommonOptions &
 
 export function quarantineCommand(): Command {
   return group('quarantine', 'sealed originals of messages', [
-    withFilter(leaf('list', 'list originals', CLIENT_EXIT_CODES)).action(list),
+    withFilter(leaf('list', 'list messages of which something was kept back', CLIENT_EXIT_CODES))
+      .option('--all', 'every stored original, those that were delivered whole too (an --id is always found)')
+      .action(list),
     withTenant(
       leaf('show', 'show what was kept back of one message, and why', CLIENT_EXIT_CODES).argument('<queue-id>'),
     ).action(show),
@@ -53,10 +55,12 @@ function withTenant(command: Command): Command {
   return command.option('--tenant <id>', 'tenant', asTenant, 'default')
 }
 
-async function list(options: CommonOptions & FilterOptions): Promise<void> {
-  const rows = await server(options).call('quarantine.list', { filter: filterOf(options) })
+async function list(options: CommonOptions & FilterOptions & { readonly all?: boolean }): Promise<void> {
+  const keptOnly = options.all !== true && options.id === undefined
+  const rows = await server(options).call('quarantine.list', { filter: { ...filterOf(options), keptOnly } })
   const output = outputOf(options)
-  print(output, rows, () => (rows.length === 0 ? 'nothing is quarantined' : quarantineTable(output, rows)))
+  const nothing = keptOnly ? 'nothing was kept back (--all lists every stored original)' : 'no original is stored'
+  print(output, rows, () => (rows.length === 0 ? nothing : quarantineTable(output, rows)))
 }
 
 function quarantineTable(output: Output, rows: readonly QuarantineRow[]): string {

@@ -2,7 +2,7 @@
  * Checks what comes over the control socket before it reaches the store. The peer is the operator, but
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
-import type { Act, AuditCheckpoint, Emergency, MessageFilter, PurgeFilter } from '../store/contract.ts'
+import type { Act, AuditCheckpoint, Emergency, MessageFilter, PurgeFilter, QuarantineFilter } from '../store/contract.ts'
 
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
@@ -46,6 +46,12 @@ export function filterParam(params: Params): MessageFilter {
   )
   const sinceMs = given['sinceMs'] === undefined ? {} : { sinceMs: countParam(given, 'sinceMs') }
   return { ...Object.fromEntries(texts), ...sinceMs, limit: Math.min(limit, LARGEST_LIMIT) }
+}
+
+export function quarantineFilterParam(params: Params): QuarantineFilter {
+  const { keptOnly } = asParams(params['filter'] ?? {})
+  if (keptOnly === undefined) return filterParam(params)
+  return { ...filterParam(params), keptOnly: flagParam({ keptOnly }, 'keptOnly') }
 }
 
 /** For acts that cannot be taken back: at least one message must be meant. */

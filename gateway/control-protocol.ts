@@ -11,6 +11,7 @@ import type {
   Emergency,
   MessageFilter,
   PurgeFilter,
+  QuarantineFilter,
   QuarantineRow,
   QueueRow,
   TraceResult,
@@ -47,7 +48,7 @@ export type ControlMethods = {
   'queue.list': { params: { filter: MessageFilter }; result: readonly QueueRow[] }
   'queue.retry': { params: { filter: MessageFilter; by: Act }; result: number }
   'queue.drop': { params: { filter: MessageFilter; by: Act }; result: number }
-  'quarantine.list': { params: { filter: MessageFilter }; result: readonly QuarantineRow[] }
+  'quarantine.list': { params: { filter: QuarantineFilter }; result: readonly QuarantineRow[] }
   'quarantine.purge': {
     params: { filter: PurgeFilter; by: Act; dryRun: boolean }
     result: { readonly messages: number; readonly bytes: number }

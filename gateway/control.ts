@@ -25,6 +25,7 @@ import {
   flagParam,
   narrowFilterParam,
   purgeFilterParam,
+  quarantineFilterParam,
   textParam,
 } from './control-params.ts'
 import {
@@ -124,7 +125,7 @@ const METHODS: Methods = {
     return count
   },
   'queue.drop': ({ store }, params) => store.drop(narrowFilterParam(params), actParam(params)),
-  'quarantine.list': ({ store }, params) => store.listQuarantine(filterParam(params)),
+  'quarantine.list': ({ store }, params) => store.listQuarantine(quarantineFilterParam(params)),
   'quarantine.purge': ({ store }, params) =>
     store.purge(purgeFilterParam(params), actParam(params), flagParam(params, 'dryRun')),
   'quarantine.pin': ({ store }, params) =>

@@ -160,6 +160,8 @@ export type MessageFilter = {
   readonly limit: number
 }
 
+/** `keptOnly`: messages of which a part was kept back; without it, every original that is stored. */
+export type QuarantineFilter = MessageFilter & { readonly keptOnly?: boolean }
 export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
 
 export type QueueRow = {
@@ -223,7 +225,7 @@ export interface StoreAdmin {
   /** Makes entries due now; returns how many. */
   retry(filter: MessageFilter, by: Act): Promise<number>
   drop(filter: MessageFilter, by: Act): Promise<number>
-  listQuarantine(filter: MessageFilter): Promise<readonly QuarantineRow[]>
+  listQuarantine(filter: QuarantineFilter): Promise<readonly QuarantineRow[]>
   /** The plain age file of one sealed original, in pieces. */
   exportOriginal(queueId: string, tenant: TenantId, by: Act): AsyncIterable<Uint8Array>
   /** Deletes the age headers (the purge), then frees space where it can. `dryRun` only counts. */

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Mailbox, QueueId, ReversePath } from '../../core/smtp/envelope.ts'
 import type { Report } from '../../core/verdict.ts'
-import type { MessageFilter, QuarantineRow, QueueRow, RecipientState, TraceResult, TraceStep } from '../contract.ts'
+import type { MessageFilter, QuarantineFilter, QuarantineRow, QueueRow, RecipientState, TraceResult, TraceStep } from '../contract.ts'
 import { whereFilter } from './filter.ts'
 
 type Row = Record<string, unknown>
@@ -31,13 +31,16 @@ export function listQueue(database: DatabaseSync, filter: MessageFilter): readon
   }))
 }
 
+const KEPT_BACK =
+  'EXISTS (SELECT 1 FROM entries e WHERE e.queue_id = m.queue_id AND e.tenant = m.tenant AND e.parts_kept > 0)'
+
 /** Newest first. */
-export function listQuarantine(database: DatabaseSync, filter: MessageFilter): readonly QuarantineRow[] {
+export function listQuarantine(database: DatabaseSync, filter: QuarantineFilter): readonly QuarantineRow[] {
   const where = whereFilter(filter)
   const rows: Row[] = database
     .prepare(
       `SELECT m.queue_id, m.tenant, m.accepted_at_ms, m.reverse_path, m.subject, m.raw_bytes, m.raw_sha256, m.expires_at_ms, m.pinned,
-       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${where.sql} ORDER BY m.accepted_at_ms DESC LIMIT ?`,
+       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${where.sql} ORDER BY m.accepted_at_ms DESC LIMIT ?`,
     )
     .all(...where.values, filter.limit)
   return rows.map(row => ({

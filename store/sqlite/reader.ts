@@ -9,6 +9,7 @@ import type {
   AuditVerdict,
   Emergency,
   MessageFilter,
+  QuarantineFilter,
   QuarantineRow,
   QueueRow,
   TraceResult,
@@ -22,7 +23,7 @@ import type { Answer, Call, OriginalKey } from './protocol.ts'
 
 export type ReaderCalls = {
   listQueue: [filter: MessageFilter, answer: readonly QueueRow[]]
-  listQuarantine: [filter: MessageFilter, answer: readonly QuarantineRow[]]
+  listQuarantine: [filter: QuarantineFilter, answer: readonly QuarantineRow[]]
   trace: [filter: MessageFilter, answer: readonly TraceResult[]]
   report: [key: OriginalKey, answer: readonly Report[]]
   emergency: [nothing: undefined, answer: Emergency]

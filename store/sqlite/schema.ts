@@ -132,6 +132,12 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (tenant, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  // In JSON of ours a quotation mark inside a text is escaped: what stands here can only be the field.
+  `
+  ALTER TABLE entries ADD COLUMN parts_kept INTEGER NOT NULL DEFAULT 0;
+  UPDATE entries SET parts_kept = 1 WHERE entry_id IN (SELECT entry_id FROM reports
+    WHERE instr(report, '"outcome":"quarantined"') > 0 OR instr(report, '"outcome":"pending"') > 0);
+  `,
 ]
 
 /** Opens for the one writer: creates, migrates. Throws when the file is from a newer version of this program. */

@@ -18,6 +18,7 @@ import type {
   Emergency,
   MessageFilter,
   PurgeFilter,
+  QuarantineFilter,
   QueueEntry,
   Settlement,
   Store,
@@ -144,7 +145,7 @@ class ThreadedStore implements SqliteStore {
     return this.#read('listQueue', filter)
   }
 
-  listQuarantine(filter: MessageFilter) {
+  listQuarantine(filter: QuarantineFilter) {
     return this.#read('listQuarantine', filter)
   }
 

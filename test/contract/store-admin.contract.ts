@@ -88,6 +88,18 @@ export function storeAdminContract(name: string, openEngine: OpenEngine): void {
         expect(await now.store.report(accepted.queueId, 'default')).toEqual([REPORT])
       })
 
+      test('what was delivered whole stands in the quarantine only when everything is asked for', async () => {
+        const whole = message({ groups: [group({ report: { ...REPORT, parts: [] } })] })
+        const pending = { ...quarantinedPart('ee'.repeat(32)), outcome: 'pending' as const }
+        const late = message({ groups: [group({ report: { ...REPORT, parts: [pending] } })] }, Buffer.from('late'))
+        for (const each of [whole, late, message({}, Buffer.from('kept'))]) await now.store.commit(each)
+        expect(await now.store.listQuarantine(ALL)).toHaveLength(3)
+        await now.reopen()
+        const kept = await now.store.listQuarantine({ ...ALL, keptOnly: true })
+        expect(kept).toHaveLength(2)
+        expect(kept.map(row => row.queueId)).not.toContain(whole.queueId)
+      })
+
       test.for([
         { by: 'queueId', filter: (one: AcceptedMessage) => ({ queueId: one.queueId }) },
         { by: 'raw digest', filter: (one: AcceptedMessage) => ({ sha256: one.rawSha256.toUpperCase() }) },

@@ -75,6 +75,17 @@ describe('commands ask the running server', () => {
     expect(store.asked).toEqual([['drop', { queueId: 'q1', limit: 100 }, { actor, reason: 'spam' }]])
   })
 
+  test('quarantine list shows what was kept back, with --all everything, and an id always', async () => {
+    await ask('quarantine', 'list')
+    await ask('quarantine', 'list', '--all')
+    await ask('quarantine', 'list', '--id', 'q1')
+    expect(store.asked).toEqual([
+      ['listQuarantine', { limit: 100, keptOnly: true }],
+      ['listQuarantine', { limit: 100, keptOnly: false }],
+      ['listQuarantine', { queueId: 'q1', limit: 100, keptOnly: false }],
+    ])
+  })
+
   test('quarantine show names the parts and hides what could fool the reader', async () => {
     const { out } = await ask('quarantine', 'show', 'q1')
     expect(out).toContain('見積書\ufffd')
