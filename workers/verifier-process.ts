@@ -13,36 +13,6 @@ import { FRAME, json, PROTOCOL_VERSION, parseJson, parsePacket } from './protoco
 
 type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>) => Promise<string[]>
 
-const WARM_UP = Buffer.from(
-  [
-    'Subject: =?UTF-8?B?44GC?=',
-    'MIME-Version: 1.0',
-    'Content-Type: multipart/mixed; boundary=b',
-    '',
-    '--b',
-    'Content-Type: text/plain; charset=utf-8',
-    'Content-Transfer-Encoding: base64',
-    '',
-    'YQ==',
-    '--b',
-    'Content-Type: text/csv; name=a',
-    'Content-Disposition: attachment; filename=a',
-    'Content-Transfer-Encoding: base64',
-    '',
-    'YQ==',
-    '--b--',
-    '',
-  ].join('\r\n'),
-)
-const NOTHING = {
-  queueId: '',
-  fields: [],
-  subject: '',
-  messageId: '',
-  textSha256: '',
-  files: [],
-} as unknown as Manifest
-
 const settings = JSON.parse(process.argv[2] ?? '{}') as VerifierSettings
 let allowedTypes: ReadonlySet<string> = new Set()
 let verifyComposed: VerifyComposed | undefined
@@ -63,10 +33,9 @@ async function verify(id: number, payload: Buffer): Promise<void> {
 }
 
 import(pathToFileURL(settings.module).href).then(
-  async loaded => {
+  loaded => {
     verifyComposed = loaded.verifyComposed as VerifyComposed
-    // What the parser and the runtime make at their first use has to be there before the means are gone.
-    await verifyComposed(WARM_UP, NOTHING, new Set())
+    // Their sockets are made at first use, which may be the parser's: by then the means are gone.
     void process.stdout
     void process.stderr
     deprive()
