@@ -1,0 +1,207 @@
+/**
+ * The only door to saxes: reads untrusted XML as a row of elements and text, namespaces resolved.
+ *
+ *   octets ──▶ charset ▸ well-formedness ▸ namespaces ──▶ [readXml] ──▶ handler.open / text / close
+ *
+ * A document type is refused, or dropped where the caller says so; either way no entity but the five of XML exists, so
+ * nothing is fetched and nothing grows. Comments and processing instructions are left behind, CDATA is text. Depth,
+ * attributes and names are bounded; an element's handler sees no prefix, only what it stands for.
+ * Output is written by xml-write.ts, never copied from here.
+ * Invariant: what is not well-formed to the last octet is 'malformed'; the handler's half result must then be dropped.
+ * Standards: XML 1.0 (5th ed.), Namespaces in XML 1.0 (3rd ed.) §3 (reserved prefixes), §6.3 (attributes unique).
+ */
+import { SaxesParser, type SaxesTagPlain } from 'saxes'
+
+export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace'
+const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
+const MOST_DEPTH = 256
+const MOST_ATTRIBUTES = 1000
+const LONGEST_NAME = 300
+const CHUNK_BYTES = 256 * 1024
+/** A declaration stands in the first octets or nowhere. */
+const DECLARATION_WITHIN = 200
+
+export type XmlAttribute = { readonly namespace: string; readonly local: string; readonly value: string }
+
+export type XmlElement = {
+  /** '' for none. */
+  readonly namespace: string
+  readonly local: string
+  /** In the order of the source, without declarations of namespaces. */
+  readonly attributes: readonly XmlAttribute[]
+  /** 1 for the root. */
+  readonly depth: number
+  /** What a prefix inside a value stands for at this place; '' asks for the default namespace. */
+  namespaceOf(prefix: string): string | undefined
+}
+
+export type XmlHandler = {
+  open(element: XmlElement): void
+  /** Never inside a CDATA section of its own: that is text. May come in pieces. */
+  text(text: string): void
+  close(): void
+}
+
+export type XmlOptions = {
+  readonly doctype: 'refuse' | 'drop'
+  /** Also the charsets of Japanese Windows and Unix, if the declaration names one. Default: UTF-8 and UTF-16 only. */
+  readonly legacyCharsets?: boolean
+}
+
+export type XmlRead =
+  | { readonly kind: 'read'; readonly doctypes: number; readonly comments: number; readonly instructions: number }
+  | { readonly kind: 'cannot'; readonly reason: 'malformed' | 'limit' }
+
+class XmlLimit extends Error {}
+
+/** Never throws, whatever the octets or the handler do. Linear in the input. */
+export function readXml(untrustedBytes: Uint8Array, handler: XmlHandler, options: XmlOptions): XmlRead {
+  const decoder = decoderFor(untrustedBytes, options.legacyCharsets ?? false)
+  if (!decoder) return { kind: 'cannot', reason: 'malformed' }
+  const reading = new Reading(handler, options)
+  try {
+    for (let at = 0; at < untrustedBytes.length; at += CHUNK_BYTES) {
+      reading.write(decoder.decode(untrustedBytes.subarray(at, at + CHUNK_BYTES), { stream: true }))
+    }
+    return reading.end(decoder.decode())
+  } catch (error) {
+    return { kind: 'cannot', reason: error instanceof XmlLimit ? 'limit' : 'malformed' }
+  }
+}
+
+/** Declarations that are in force at a place; what names stand for there is worked out once. */
+type Scope = { readonly parent: Scope | undefined; readonly declared: ReadonlyMap<string, string>; readonly names: Map<string, Name> }
+type Name = { readonly namespace: string; readonly local: string }
+
+const TOP: Scope = { parent: undefined, declared: new Map([['xml', XML_NAMESPACE], ['', '']]), names: new Map() }
+
+class Reading {
+  readonly #handler: XmlHandler
+  readonly #parser = new SaxesParser({ xmlns: false, position: false, fragment: false, defaultXMLVersion: '1.0', forceXMLVersion: true })
+  readonly #scopes: Scope[] = [TOP]
+  #attributes = 0
+  #doctypes = 0
+  #comments = 0
+  #instructions = 0
+
+  constructor(handler: XmlHandler, { doctype }: XmlOptions) {
+    this.#handler = handler
+    this.#parser.on('doctype', () => {
+      if (doctype === 'refuse') throw new Error('document type')
+      this.#doctypes++
+    })
+    this.#parser.on('attribute', () => {
+      if (++this.#attributes > MOST_ATTRIBUTES) throw new XmlLimit()
+    })
+    this.#parser.on('opentag', tag => this.#open(tag))
+    this.#parser.on('closetag', () => {
+      this.#scopes.pop()
+      handler.close()
+    })
+    this.#parser.on('text', text => this.#text(text))
+    this.#parser.on('cdata', text => this.#text(text))
+    this.#parser.on('comment', () => void this.#comments++)
+    this.#parser.on('processinginstruction', () => void this.#instructions++)
+  }
+
+  write(text: string): void {
+    this.#parser.write(text)
+  }
+
+  end(text: string): XmlRead {
+    this.#parser.write(text).close()
+    return { kind: 'read', doctypes: this.#doctypes, comments: this.#comments, instructions: this.#instructions }
+  }
+
+  /** Blanks before and behind the root are no content. */
+  #text(text: string): void {
+    if (this.#scopes.length > 1) this.#handler.text(text)
+  }
+
+  #open(tag: SaxesTagPlain): void {
+    const depth = this.#scopes.length
+    if (depth > MOST_DEPTH) throw new XmlLimit()
+    const scope = this.#scopeOf(tag)
+    this.#scopes.push(scope)
+    const { namespace, local } = resolve(tag.name, scope, true)
+    const attributes = this.#attributes === 0 ? [] : attributesOf(tag, scope)
+    this.#attributes = 0
+    this.#handler.open({ namespace, local, attributes, depth, namespaceOf: prefix => lookUp(prefix, scope) })
+  }
+
+  #scopeOf({ attributes }: SaxesTagPlain): Scope {
+    const parent = this.#scopes.at(-1)!
+    if (this.#attributes === 0) return parent
+    let declared: Map<string, string> | undefined
+    for (const name in attributes) {
+      if (!name.startsWith('xmlns') || (name.length > 5 && name[5] !== ':')) continue
+      declared ??= new Map()
+      declared.set(name.slice(6), checkedDeclaration(name.slice(6), attributes[name]!))
+    }
+    return declared ? { parent, declared, names: new Map() } : parent
+  }
+}
+
+/** The reserved names stay what they are, and only the default namespace can be taken back. */
+function checkedDeclaration(prefix: string, namespace: string): string {
+  const isReserved = prefix === 'xml' ? namespace !== XML_NAMESPACE : prefix === 'xmlns' || namespace === XML_NAMESPACE
+  if (isReserved || namespace === XMLNS_NAMESPACE || (namespace === '' && prefix !== '')) throw new Error('reserved')
+  return namespace
+}
+
+function lookUp(prefix: string, scope: Scope): string | undefined {
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    const namespace = at.declared.get(prefix)
+    if (namespace !== undefined) return namespace
+  }
+  return undefined
+}
+
+/** Attributes without a prefix are in no namespace, elements in the default one: they are kept apart by a mark. */
+function resolve(name: string, scope: Scope, isElement: boolean): Name {
+  const key = isElement ? name : `@${name}`
+  const known = scope.names.get(key)
+  if (known) return known
+  if (name.length > LONGEST_NAME) throw new XmlLimit()
+  const colon = name.indexOf(':')
+  const prefix = colon < 0 ? '' : name.slice(0, colon)
+  const local = name.slice(colon + 1)
+  const namespace = colon < 0 && !isElement ? '' : lookUp(prefix, scope)
+  if (namespace === undefined || local === '' || colon === 0 || local.includes(':')) throw new Error('name')
+  const resolved = { namespace, local }
+  scope.names.set(key, resolved)
+  return resolved
+}
+
+function attributesOf({ attributes }: SaxesTagPlain, scope: Scope): XmlAttribute[] {
+  const found: XmlAttribute[] = []
+  let prefixed = 0
+  for (const name in attributes) {
+    if (name.startsWith('xmlns') && (name.length === 5 || name[5] === ':')) continue
+    const { namespace, local } = resolve(name, scope, false)
+    if (namespace !== '') prefixed++
+    found.push({ namespace, local, value: attributes[name]! })
+  }
+  if (prefixed > 1) {
+    const unique = new Set(found.map(({ namespace, local }) => `${namespace} ${local}`))
+    if (unique.size < found.length) throw new Error('attribute twice')
+  }
+  return found
+}
+
+const LEGACY = new Set(['shift_jis', 'shift-jis', 'sjis', 'x-sjis', 'ms932', 'cp932', 'windows-31j', 'euc-jp', 'iso-2022-jp'])
+/** What TextDecoder does not know by the name that XML files use. */
+const ALIASES: Readonly<Record<string, string>> = { cp932: 'shift_jis' }
+
+/** A byte order mark decides, then the declaration; a charset that contradicts the octets has no certain reading. */
+function decoderFor(bytes: Uint8Array, legacyCharsets: boolean): TextDecoder | undefined {
+  const [first, second] = bytes
+  const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)
+  const isUtf16Swapped = (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)
+  if (isUtf16 || isUtf16Swapped) return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-16be', { fatal: true })
+  const head = String.fromCharCode(...bytes.subarray(0, DECLARATION_WITHIN))
+  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']/.exec(head)?.[1]?.toLowerCase() ?? 'utf-8'
+  if (declared === 'utf-8' || declared === 'utf8' || declared === 'us-ascii') return new TextDecoder('utf-8', { fatal: true })
+  if (!legacyCharsets || head.startsWith('\xef\xbb\xbf') || !LEGACY.has(declared)) return undefined
+  return new TextDecoder(ALIASES[declared] ?? declared, { fatal: true })
+}
