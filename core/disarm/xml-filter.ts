@@ -7,7 +7,7 @@
  * what it does not know it drops with everything inside. For formats that need no more than that; OOXML and ODF text
  * with fields go to readXml themselves.
  */
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { readXml, type XmlAttribute, type XmlElement, type XmlOptions } from './xml.ts'
 import { XmlWriter, type XmlWriterOptions } from './xml-write.ts'
 
