@@ -38,6 +38,14 @@ export const FAMILIES: readonly Family[] = [
     raster: false,
     load: async () => (await import('./csv.ts')).csvDisarmer,
   },
+  {
+    name: 'xls',
+    mediaTypes: ['application/vnd.ms-excel'],
+    makes: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./xls/disarm.ts')).xlsDisarmer,
+  },
 ]
 
 export const DISARMERS: DisarmerTable = tableOf(FAMILIES)

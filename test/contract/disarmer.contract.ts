@@ -26,6 +26,11 @@ export function disarmerContract(name: string, sample: ContractSample): void {
     if (result.kind !== 'rebuilt') throw new Error(`expected a rebuilt file, got: ${result.reason}`)
     return result
   }
+  const expectClean = async (bytes: Uint8Array, mediaType: string) => {
+    const next = await DISARMERS.get(mediaType)?.load()
+    const again = await next?.disarm(disarmInput(bytes, mediaType))
+    if (again) expect(again).toMatchObject({ kind: 'rebuilt', removed: [] })
+  }
   const options = { numRuns: sample.runs ?? 200 }
 
   describe(`${name} keeps the disarmer contract`, () => {
@@ -58,6 +63,8 @@ export function disarmerContract(name: string, sample: ContractSample): void {
 
     test('finds nothing left to remove in its own output', async () => {
       const once = await rebuild(sample.bytes)
+      // A format that becomes another one is read again by whoever rebuilds that one.
+      if (!family.mediaTypes.includes(once.mediaType)) return expectClean(once.bytes, once.mediaType)
       const again = await rebuild(once.bytes)
       expect(again.removed).toEqual([])
       expect(again.bytes).toEqual(once.bytes)
