@@ -41,6 +41,7 @@ export async function checkHost(config: Config, nowMs: number = Date.now()): Pro
   const running = await isRunning(config)
   return [
     ...checkTls(config, nowMs),
+    ...checkArc(config),
     ...checkFiles(config),
     ...checkFolders(config),
     ...checkSpace(config),
@@ -70,6 +71,16 @@ function checkTls({ smtp: { tls } }: Config, nowMs: number): Check[] {
     return leftMs < EXPIRES_SOON_MS ? [warning('smtp.tls.certFile', `expires on ${certificate.validTo}`)] : []
   } catch (error) {
     return [problem('smtp.tls', (error as Error).message)]
+  }
+}
+
+function checkArc({ auth: { arc } }: Config): Check[] {
+  if (arc.keyFile === '') return []
+  try {
+    createPrivateKey(readFileSync(arc.keyFile))
+    return []
+  } catch (error) {
+    return [problem('auth.arc.keyFile', (error as Error).message)]
   }
 }
 

@@ -5,9 +5,12 @@
  *
  * A reload settles the new one first; only when that has worked do the rooms change over (reload.ts).
  */
+import { createPrivateKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acceptedDomains } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
+import type { ArcKey } from '../core/mime/authentication.ts'
 import { parseRecipient, type Recipient } from '../core/seal/age.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
 import { createLookUp, type LookUp } from '../gateway/dns.ts'
@@ -29,6 +32,7 @@ export type InForce = {
   readonly extensions: HopExtensions
   readonly lookUp: LookUp
   readonly loop: LoopGuard
+  readonly arcKey: ArcKey | undefined
   readonly policyFor: (mailbox: Mailbox) => RecipientPolicy
   readonly recipientFile: RecipientFile | undefined
   readonly checkRecipient: RecipientCheck
@@ -57,6 +61,7 @@ export async function settle(config: Config, onRecipientFileError: (error: unkno
     extensions: new HopExtensions(routes, { connectMs: config.relay.timeouts.connectMs, replyMs: PROBE_TIMEOUT_MS }),
     lookUp: createLookUp({ servers: config.auth.resolvers, timeoutMs: config.auth.timeoutMs, nowMs: Date.now }),
     loop: loopGuard(await readSecret(join(config.dataDir, 'mail/loop.key')), config.smtp.maxReceived),
+    arcKey: await readArcKey(config),
     policyFor: policyChooser(config, routes),
     recipientFile,
     checkRecipient: recipientCheck({
@@ -68,6 +73,17 @@ export async function settle(config: Config, onRecipientFileError: (error: unkno
     storeSettings: store,
     recipientsOf: tenant => keys.get(tenant) ?? [],
   }
+}
+
+async function readArcKey({ auth: { arc } }: Config): Promise<ArcKey | undefined> {
+  if (arc.keyFile === '') return undefined
+  const privateKeyPem = await readFile(arc.keyFile, 'utf8')
+  try {
+    createPrivateKey(privateKeyPem)
+  } catch (error) {
+    throw new Error(`auth.arc.keyFile ${arc.keyFile} holds no usable private key`, { cause: error })
+  }
+  return { domain: arc.domain, selector: arc.selector, privateKeyPem }
 }
 
 function callAhead({ smtp }: Config, routes: RouteTable): CallAhead {

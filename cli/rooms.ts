@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { MADE_TYPES } from '../core/disarm/registry.ts'
+import { sealArc } from '../core/mime/arc.ts'
 import { checkSpf } from '../core/mime/authentication.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
@@ -84,7 +85,7 @@ export function relayPlan({ config, routes }: InForce): RelayPlan {
 /** A message keeps the configuration under which it began. */
 export function transactionDeps(house: House, workshop: OpenWorkshop, relay: Relay): TransactionDeps {
   const { now, store, record, onBroken } = house
-  const { config, hostname, lookUp, policyFor, recipientsOf, loop } = now
+  const { config, hostname, lookUp, policyFor, recipientsOf, loop, arcKey } = now
   return {
     workshop,
     store,
@@ -103,6 +104,7 @@ export function transactionDeps(house: House, workshop: OpenWorkshop, relay: Rel
     limits: sanitizeLimits(config),
     small: SMALL_MESSAGE,
     loop,
+    seal: arcKey && (message => sealArc(message, arcKey, { hostname, nowMs: Date.now() })),
     offer: (entry, message) => relay.offer(entry, message),
     onStoreBroken: onBroken,
     record,

@@ -20,6 +20,7 @@ export function resolveConfig(config: Config, baseDir: string): Config {
       tls: { ...tls, certFile: absolute(tls.certFile), keyFile: absolute(tls.keyFile) },
       recipientFile: absolute(recipientFile),
     },
+    auth: { ...config.auth, arc: { ...config.auth.arc, keyFile: absolute(config.auth.arc.keyFile) } },
     sanitizer: withProcesses(config.sanitizer, availableParallelism()),
     routes:
       config.routes.length > 0

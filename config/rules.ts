@@ -22,6 +22,7 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
   knownReasons,
   knownNoticeTexts,
   tlsFilesTogether,
+  arcTogether,
   auditOutlivesOriginals,
 ]
 
@@ -126,6 +127,11 @@ function tlsFilesTogether({ smtp: { tls } }: Config): BrokenRule[] {
   return tls.required && tls.certFile === ''
     ? [{ path: ['smtp', 'tls', 'required'], problem: 'needs certFile and keyFile' }]
     : []
+}
+
+function arcTogether({ auth: { arc } }: Config): BrokenRule[] {
+  const given = [arc.keyFile, arc.domain, arc.selector].filter(value => value !== '').length
+  return given === 0 || given === 3 ? [] : [{ path: ['auth', 'arc'], problem: 'keyFile, domain and selector belong together' }]
 }
 
 function knownReasons({ policy }: Config): BrokenRule[] {

@@ -215,6 +215,18 @@ export const smtp = section(
   },
 )
 
+const arc = section(
+  {
+    en: 'ARC set over each delivered mail (RFC 8617), for inner servers that check senders again. Off without a key.',
+    ja: '届けるメールに付ける ARC（RFC 8617）。内側のサーバが送信元を再検査するときに使う。鍵がなければ付けない。',
+  },
+  {
+    keyFile: text({ default: '', en: 'Private key, PEM (RSA or Ed25519).', ja: '秘密鍵（PEM。RSA または Ed25519）。' }),
+    domain: text({ default: '', en: 'Domain that publishes the public key.', ja: '公開鍵を公開するドメイン。' }),
+    selector: text({ default: '', en: 'Name of the key: `<selector>._domainkey.<domain>`.', ja: '鍵の名前（`<selector>._domainkey.<domain>`）。' }),
+  },
+)
+
 export const auth = section(
   {
     en: 'Sender checks of strangers’ mail. Behind a listed upstream its own results are used instead.',
@@ -231,6 +243,7 @@ export const auth = section(
       en: 'Time for all SPF look-ups of one message, and again for its DKIM and DMARC ones. Unanswered means `temperror`, never a longer wait.',
       ja: '1通の SPF の問い合わせ全体にかける時間。DKIM と DMARC の問い合わせ全体にも同じ時間。答えがなければ `temperror` とし、それ以上は待たない。',
     }),
+    arc,
     resolvers: list(line(), {
       default: [],
       en: 'DNS servers to ask (`address` or `address:port`). Empty: those of the system.',

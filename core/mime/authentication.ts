@@ -1,5 +1,5 @@
 /**
- * The door to mailauth: SPF, DKIM and DMARC, and how their results are written down.
+ * The door to mailauth: SPF, DKIM and DMARC, how their results are written down, and ARC sets (core/mime/arc.ts).
  *
  * Runs before anything is changed, and only for strangers; behind a listed upstream its own results are read
  * instead (`readTrustedResults`). Look-ups go through the injected resolver; without DNS the result is
@@ -156,6 +156,22 @@ async function dmarcResult(verifier: Verifier, spf: SpfOutcome | undefined, reso
   })
   if (!response) return { method: 'dmarc', result: 'permerror', properties: [] }
   return { method: 'dmarc', result: response.status.result, properties: [['header.from', response.status.header?.from ?? '']] }
+}
+
+export type ArcKey = { readonly domain: string; readonly selector: string; readonly privateKeyPem: string }
+export type ArcFacts = { readonly header: Uint8Array; readonly bodyHash: string; readonly results: string; readonly nowMs: number }
+
+/** The three fields of a first ARC set, in the order in which they stand. Rejects when the key cannot sign. */
+export async function createArcSet(key: ArcKey, { header, bodyHash, results, nowMs }: ArcFacts): Promise<readonly string[]> {
+  const { createSeal } = (await import('mailauth/lib/arc/index.js')) as unknown as {
+    createSeal(input: false, data: Record<string, unknown>): Promise<{ headers: string[]; errors: { err: Error }[] }>
+  }
+  // @ts-expect-error The package does not declare this module.
+  const { parseHeaders } = (await import('mailauth/lib/tools.js')) as { parseHeaders(header: Uint8Array): unknown }
+  const seal = { signingDomain: key.domain, selector: key.selector, privateKey: key.privateKeyPem, cv: 'none', i: 1, bodyHash, authResults: results, signTime: new Date(nowMs) }
+  const { headers, errors } = await createSeal(false, { headers: parseHeaders(Buffer.from(header)), seal })
+  if (headers.length !== 3) throw errors[0]?.err ?? new Error('no ARC set was made')
+  return headers
 }
 
 const METHODS = new Set(['spf', 'dkim', 'dmarc', 'arc', 'dkim-adsp', 'iprev', 'auth'])

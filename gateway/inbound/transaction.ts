@@ -2,7 +2,7 @@
  * One message, from the first octet of data to its reply. Reads as the way of a message:
  *
  *   group recipients ▸ receive (small: whole; large: sealed to disk while it streams to the workshop)
- *     ▸ result ▸ loop guard ▸ verdict ▸ canonical check ▸ commit ▸ 250 ▸ offer to the relay
+ *     ▸ result ▸ loop guard ▸ verdict ▸ canonical check ▸ ARC set, where a key is set ▸ commit ▸ 250 ▸ offer to the relay
  *
  * Invariants: 250 only after the store's commit; nothing is committed that did not pass every check; whatever is
  * thrown on the way becomes a 4xx (the client keeps the message) unless it is a Refusal that says otherwise.
@@ -46,6 +46,8 @@ export type TransactionDeps = {
   /** Larger or slower messages are sealed to disk while they arrive. */
   readonly small: { readonly bytes: number; readonly waitMs: number }
   readonly loop: LoopGuard
+  /** Adds an ARC set to a composed message that has passed every check; undefined where none is wanted. */
+  readonly seal: ((message: Uint8Array) => Promise<Uint8Array>) | undefined
   /** Freshly committed entries, with their messages still in memory. Must not throw or wait. */
   readonly offer: (entry: QueueEntry, message: Uint8Array) => void
   /** The store can promise nothing any more: end the process, start-up recovers. */
@@ -105,7 +107,7 @@ class ArrivingMessage {
     this.#guardVerdict(result)
     this.#checkComposed(result)
     if (this.#data.clientGone) throw new ClientGone('client left before the commit')
-    return await this.#commit(result, original)
+    return await this.#commit(await this.#sealed(result), original)
   }
 
   discard(): Promise<void> {
@@ -203,6 +205,24 @@ class ArrivingMessage {
       const foreign = [manifest.queueId, composedQueueId(message)].some(queueId => queueId !== this.queueId)
       if (foreign) throw this.#alarm('composed', `group ${id}: another message's queue id`)
     }
+  }
+
+  /** A set that could not be made, or is not canonical itself, is left out: an alarm, and no reason to keep mail waiting. */
+  async #sealed(result: SanitizeResult): Promise<SanitizeResult> {
+    const { seal, record } = this.#deps
+    if (!seal) return result
+    const groups = result.groups.map(async group => {
+      try {
+        const message = await seal(group.message)
+        const fault = checkCanonical(message)
+        if (!fault) return { ...group, message }
+        record.alarm('arc', `${this.queueId}: ${fault}`)
+      } catch (error) {
+        record.alarm('arc', `${this.queueId}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      return group
+    })
+    return { ...result, groups: await Promise.all(groups) }
   }
 
   async #commit(result: SanitizeResult, original: SealedOriginal): Promise<MessageAnswer> {

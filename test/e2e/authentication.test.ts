@@ -3,7 +3,11 @@
  * results as the reader gets them. The DNS server is silenced, and asked too much, as well.
  */
 import { generateKeyPairSync, hash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { authenticate } from 'mailauth'
 import { dkimSign } from 'mailauth/lib/dkim/sign.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts'
@@ -15,6 +19,7 @@ const PRIVATE = KEY.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString
 
 const RECORDS = {
   'TXT s1._domainkey.honest.example': [`v=DKIM1; k=rsa; p=${PUBLIC}`],
+  'TXT arc._domainkey.town.example.jp': [`v=DKIM1; k=rsa; p=${PUBLIC}`],
   'TXT _dmarc.honest.example': ['v=DMARC1; p=reject'],
   'TXT honest.example': ['v=spf1 ip4:127.0.0.1 -all'],
   'TXT s1._domainkey.forger.example': [`v=DKIM1; k=rsa; p=${PUBLIC}`],
@@ -23,14 +28,20 @@ const RECORDS = {
 
 let dns: DnsServer
 let sekisho: Sekisho
+let folder: string
 
 beforeAll(async () => {
   dns = await startDnsServer(RECORDS)
-  sekisho = await Sekisho.start({ smtp: { port: 0, upstreams: [], acceptStrangers: true }, auth: { resolvers: [dns.address], timeoutMs: 700 } })
+  folder = mkdtempSync(join(tmpdir(), 'sekisho-arc-'))
+  const keyFile = join(folder, 'arc.pem')
+  writeFileSync(keyFile, PRIVATE)
+  const arc = { keyFile, domain: 'town.example.jp', selector: 'arc' }
+  sekisho = await Sekisho.start({ smtp: { port: 0, upstreams: [], acceptStrangers: true }, auth: { resolvers: [dns.address], timeoutMs: 700, arc } })
 }, 60_000)
 afterAll(async () => {
   await sekisho?.remove()
   await dns?.close()
+  rmSync(folder, { recursive: true, force: true })
 })
 beforeEach(() => {
   dns.answers = true
@@ -72,8 +83,11 @@ async function arrived(reversePath: string, message: string): Promise<string> {
   socket.destroy()
   await expect.poll(() => sekisho.delivered().size, { timeout: 10_000 }).toBe(before.size + 1)
   const [raw] = [...sekisho.delivered()].filter(([name]) => !before.has(name)).map(([, bytes]) => bytes.toString())
+  delivered = raw!
   return raw!.replace(/\r?\n[ \t]+/g, ' ')
 }
+/** The last mail that arrived, as it is. */
+let delivered = ''
 
 const resultsOf = (raw: string) => /^Authentication-Results: (.*)$/m.exec(raw)?.[1] ?? ''
 /** The body is base64 where it is not ASCII. */
@@ -89,6 +103,17 @@ describe("a stranger's mail", () => {
     expect(resultsOf(raw)).toBe('sekisho.example.jp; spf=pass smtp.mailfrom=honest.example; dkim=pass header.d=honest.example header.s=s1; dmarc=pass header.from=honest.example')
     expect(raw).not.toMatch(/^DKIM-Signature:/m)
     expect(textOf(raw)).toBe('Hello there.')
+  })
+
+  test('is sealed for the servers behind us', async () => {
+    await arrived('a@honest.example', await signed(mail('a@honest.example'), 'honest.example'))
+    const resolver = async (name: string, type: string) => {
+      const found = dns.records.get(`${type} ${name}`)
+      if (!found) throw Object.assign(new Error(), { code: 'ENOTFOUND' })
+      return found.map(record => [record])
+    }
+    const checked = await authenticate(delivered, { ip: '192.0.2.1', helo: 'x.example', mta: 'inner.example', sender: 'a@honest.example', resolver: resolver as never })
+    expect(checked.arc).toMatchObject({ i: 1, status: { result: 'pass' }, authenticationResults: { mta: 'sekisho.example.jp', dmarc: { result: 'pass' } } })
   })
 
   test('changed after signing fails, and the notice says so', async () => {

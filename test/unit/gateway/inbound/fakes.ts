@@ -143,6 +143,7 @@ export function fakeDeps(parts: Pick<TransactionDeps, 'workshop' | 'store'>, eve
     hostname: 'gate.example',
     limits: { reader: DEFAULT_READER_LIMITS, textPartBytes: 1e6, bodyBytes: 1e6, fileBytes: 1e6, filesBytes: 1e6, ...TEST_FILE_LIMITS },
     small: SMALL_MESSAGE,
+    seal: undefined,
     loop: loopGuard(Buffer.from('key'), 50),
     offer: note('offer'),
     onStoreBroken: note('broken'),

@@ -118,6 +118,28 @@ describe('a small message', () => {
   })
 })
 
+describe('an ARC set', () => {
+  const sealedWith = (fields: string) => async (message: Uint8Array) => Buffer.concat([Buffer.from(fields), message])
+
+  test('is in what is committed and in what is offered', async () => {
+    const { port } = await start({}, { seal: sealedWith('ARC-Seal: i=1\r\n') })
+    expect(await deliver(await Client.greeted(port))).toMatch(/^250 /)
+    const message = Buffer.from(store.committed[0]!.groups[0]!.message).toString()
+    expect(message).toMatch(/^ARC-Seal: i=1\r\nReceived: /)
+    expect(named('offer')[0]?.[2]).toBe(store.committed[0]!.groups[0]!.message)
+  })
+
+  test.each([
+    ['that is not canonical', sealedWith('ARC-Seal: i=1\n')],
+    ['that cannot be made', () => Promise.reject(new Error('no key'))],
+  ])('%s is left out, with an alarm', async (_name, seal) => {
+    const { port } = await start({}, { seal })
+    expect(await deliver(await Client.greeted(port))).toMatch(/^250 /)
+    expect(Buffer.from(store.committed[0]!.groups[0]!.message).toString()).toMatch(/^Received: /)
+    expect(named('alarm')).toEqual([['alarm', 'arc', expect.any(String)]])
+  })
+})
+
 describe('a large message', () => {
   test('is sealed to disk while it arrives, can be read again, and is a plain age file for its tenant', async () => {
     const { port } = await start()
