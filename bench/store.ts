@@ -23,6 +23,7 @@ const original = randomBytes(5000)
 
 async function oneMessage(store: SqliteStore): Promise<void> {
   const accepted = message({
+    acceptedAtMs: Date.now(),
     original: plainOriginal(original),
     rawBytes: original.length,
     groups: [group({ message: composed })],

@@ -69,7 +69,7 @@ export async function startPostfix(folder: string, sinkPort: number): Promise<Sy
   const rootPid = Number(readFileSync(join(folder, 'queue/pid/master.pid'), 'latin1'))
   return {
     name: 'postfix',
-    version: execFileSync('postconf', ['-h', 'mail_version'], { encoding: 'utf8' }).trim(),
+    version: execFileSync('postconf', ['-c', config, '-h', 'mail_version'], { encoding: 'utf8' }).trim(),
     port,
     rootPid,
     stop: async () => void execFileSync('postfix', ['-c', config, 'stop'], { stdio: 'pipe' }),

@@ -60,10 +60,16 @@ export function sealSmall(
   recipientGroups: readonly (readonly Recipient[])[],
   bytes: Uint8Array,
   random: RandomBytes,
-): { readonly headers: readonly Uint8Array[]; readonly payload: Uint8Array } {
+): { readonly headers: readonly Uint8Array[]; readonly payload: Uint8Array; readonly fileKey: Uint8Array } {
   const sealer = new Sealer(recipientGroups, random)
   const pieces = [...sealer.push(bytes), ...sealer.end()]
-  return { headers: sealer.headers, payload: Buffer.concat(pieces) }
+  return { headers: sealer.headers, payload: Buffer.concat(pieces), fileKey: sealer.fileKey }
+}
+
+/** A second payload under a file key (and so under a header) that is there already: the nonce makes its own key. */
+export function sealUnderKey(fileKey: Uint8Array, bytes: Uint8Array, random: RandomBytes): Uint8Array {
+  const payload = new PayloadSealer(fileKey, random(PAYLOAD_NONCE_BYTES))
+  return Buffer.concat([...payload.push(bytes), ...payload.end()])
 }
 
 /** Reads a payload (without header) with the file key of the Sealer that is still at hand. @throws SealBroken */

@@ -13,7 +13,12 @@ import type { WireMessage } from './protocol.ts'
 import { mayDeliver, type WriterState } from './state.ts'
 
 type Committed = CommitResult & { readonly entries: readonly QueueEntry[] }
-type PlacedOriginal = { readonly place: Place; readonly headers: SealedOriginal['headers'] }
+type PlacedOriginal = {
+  readonly place: Place
+  readonly headers: SealedOriginal['headers']
+  /** Of an original that was sealed here. */
+  readonly fileKey?: Uint8Array
+}
 type Plan = {
   readonly message: WireMessage
   readonly tenants: readonly TenantId[]
@@ -85,8 +90,15 @@ export class Acceptance {
       const entry = this.#inserts.insert(message, group, { claimed, copyFile: copyFiles[index] })
       for (const digest of group.digests) this.#insertDigest.run(digest, group.tenant, message.queueId)
       if (claimed) entries.push(entry)
+      const header = headers.get(group.tenant)
+      if (original?.fileKey && header) this.#rememberKey(entry, group.retentionClass, { fileKey: original.fileKey, header })
     }
     return { kind: 'committed', entries }
+  }
+
+  #rememberKey({ entryId, queueId, acceptedAtMs }: QueueEntry, retentionClass: string, key: { readonly fileKey: Uint8Array; readonly header: Uint8Array }): void {
+    const expiresAtMs = originalExpiresAtMs(this.#state.settings.retention, retentionClass, acceptedAtMs)
+    this.#state.textKeys.remember(entryId, { ...key, queueId, originalExpiresAtMs: expiresAtMs })
   }
 
   writeDuplicate(message: WireMessage, of: string): Committed {
@@ -126,10 +138,11 @@ export class Acceptance {
     const sealed =
       payload.kind === 'plain'
         ? this.#state.sealing.seal(tenants, payload.bytes)
-        : { headers: original.headers, payload: payload.bytes }
+        : { headers: original.headers, payload: payload.bytes, fileKey: undefined }
     const retentionClass = message.groups[0]?.retentionClass ?? ''
     const shelf = { tenants: tenants.join(','), retentionClass, atMs: message.acceptedAtMs, stem: message.queueId }
-    return { place: batch.placeSealed(shelf, sealed.payload), headers: sealed.headers }
+    const place = batch.placeSealed(shelf, sealed.payload)
+    return { place, headers: sealed.headers, ...(sealed.fileKey ? { fileKey: sealed.fileKey } : {}) }
   }
 
   #writeMessage(

@@ -15,6 +15,7 @@ import { type Recovery, recover } from './recovery.ts'
 import { lockStore, openForWriting } from './schema.ts'
 import { Sealing } from './sealing.ts'
 import type { WriterState } from './state.ts'
+import { TextKeys } from './text-keys.ts'
 
 export type Opened = { readonly state: WriterState; readonly lock: DatabaseSync }
 
@@ -39,6 +40,7 @@ export async function openState(directory: string, settings: StoreSettings, file
       chain,
       payloads,
       segments,
+      textKeys: new TextKeys(),
       settings,
       sealing,
       emergency: readEmergency(database),

@@ -150,6 +150,7 @@ export class Originals {
     { by, nowMs, batch }: { readonly by: Act; readonly nowMs: number; readonly batch: Batch },
   ): void {
     this.#dropHeader.run(nowMs, Number(row['message_id']))
+    this.#state.textKeys.forget(String(row['queue_id']))
     const bytes = this.#state.payloads.release(Number(row['payload_id']), batch)
     const record = { tenant: String(row['tenant']), kind: 'purge', actor: by.actor, subject: String(row['queue_id']) }
     this.#state.chain.add(nowMs, { ...record, detail: { reason: by.reason, bytes } })

@@ -151,6 +151,8 @@ export function openForWriting(path: string): DatabaseSync {
   // A checkpoint costs three flushes: fewer, larger ones. The file stays below some 16 MiB.
   database.exec('PRAGMA wal_autocheckpoint = 4000')
   database.exec('PRAGMA cache_size = -32768')
+  // The journal of a savepoint would be a file that is made and deleted for each message.
+  database.exec('PRAGMA temp_store = MEMORY')
   migrate(database)
   return database
 }

@@ -3,7 +3,7 @@
  * before their plain copies are erased.
  */
 import { randomFillSync } from 'node:crypto'
-import { parseRecipient, type Recipient, sealSmall } from '../../core/seal/age.ts'
+import { parseRecipient, type Recipient, sealSmall, sealUnderKey } from '../../core/seal/age.ts'
 import type { TenantId } from '../contract.ts'
 
 /** Random bytes are drawn from the system in larger blocks: five calls per message cost more than its cipher. */
@@ -12,6 +12,8 @@ const RANDOM_BLOCK_BYTES = 8192
 export type Sealed = {
   readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]
   readonly payload: Uint8Array
+  /** Of this payload, for another one under the same headers. Must not be written anywhere. */
+  readonly fileKey: Uint8Array
 }
 
 export class Sealing {
@@ -28,12 +30,16 @@ export class Sealing {
 
   /** One payload, one header for each tenant. */
   seal(tenants: readonly TenantId[], plain: Uint8Array): Sealed {
-    const { headers, payload } = sealSmall(
+    const { headers, payload, fileKey } = sealSmall(
       tenants.map(tenant => this.#recipientsOf(tenant)),
       plain,
       drawRandom,
     )
-    return { headers: tenants.map((tenant, index) => ({ tenant, ageHeader: headers[index]! })), payload }
+    return { headers: tenants.map((tenant, index) => ({ tenant, ageHeader: headers[index]! })), payload, fileKey }
+  }
+
+  sealUnderKey(fileKey: Uint8Array, plain: Uint8Array): Uint8Array {
+    return sealUnderKey(fileKey, plain, drawRandom)
   }
 
   #recipientsOf(tenant: TenantId): readonly Recipient[] {

@@ -176,9 +176,17 @@ export class Settling {
     const copy = this.#readCopy(touched)
     touched.copyMissing = copy === undefined
     if (!copy) return undefined
-    const sealed = sealing.seal([tenant], copy)
+    const { payload, header } = this.#seal(touched, copy, expiresAtMs)
     const shelf = { tenants: tenant, retentionClass: `text:${retentionClass}`, atMs: nowMs, stem: queueId }
-    return { place: batch.placeSealed(shelf, sealed.payload), header: sealed.headers[0]!.ageHeader, expiresAtMs }
+    return { place: batch.placeSealed(shelf, payload), header, expiresAtMs }
+  }
+
+  #seal({ entryId, tenant }: Touched, copy: Uint8Array, expiresAtMs: number): { payload: Uint8Array; header: Uint8Array } {
+    const { sealing, textKeys } = this.#state
+    const known = textKeys.take(entryId, expiresAtMs)
+    if (known) return { payload: sealing.sealUnderKey(known.fileKey, copy), header: known.header }
+    const { payload, headers } = sealing.seal([tenant], copy)
+    return { payload, header: headers[0]!.ageHeader }
   }
 
   #readCopy({ entryId, copyFile }: Touched): Uint8Array | undefined {

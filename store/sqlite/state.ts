@@ -9,6 +9,7 @@ import type { Layout } from './layout.ts'
 import type { Payloads } from './payloads.ts'
 import type { StoreSettings } from './protocol.ts'
 import type { Sealing } from './sealing.ts'
+import type { TextKeys } from './text-keys.ts'
 
 export type WriterState = {
   readonly database: DatabaseSync
@@ -16,6 +17,7 @@ export type WriterState = {
   readonly chain: AuditChain
   readonly payloads: Payloads
   readonly segments: Segments
+  readonly textKeys: TextKeys
   settings: StoreSettings
   sealing: Sealing
   emergency: Emergency

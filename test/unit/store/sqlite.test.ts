@@ -134,18 +134,28 @@ describe('what stands on the disk', () => {
     },
   )
 
-  test('delivered text is kept sealed to the tenant', async () => {
+  test.each([
+    ['under the header of its original', Date.now(), true],
+    ['under its own where it outlives the original', ACCEPTED_AT_MS, false],
+  ])('delivered text is kept sealed to the tenant: %s', async (_, acceptedAtMs, sharesHeader) => {
     const store = await openStore({ directory, ...SETTINGS, files: realFiles })
-    const { entries } = await store.commit(message())
+    const { entries } = await store.commit(message({ acceptedAtMs }))
     await store.settle([delivered(entries[0]!.entryId)])
     await store.close()
     const database = new DatabaseSync(join(directory, 'mail.db'), { readOnly: true })
     const row = database
-      .prepare('SELECT text_header, bytes FROM entries JOIN payloads ON payload_id = text_payload_id')
+      .prepare(
+        `SELECT text_header, age_header, text.bytes AS text, original.bytes AS original FROM entries JOIN messages USING (queue_id, tenant)
+         JOIN payloads text ON text.payload_id = text_payload_id JOIN payloads original ON original.payload_id = messages.payload_id`,
+      )
       .get()
     database.close()
-    const sealed = Buffer.concat([row?.['text_header'] as Uint8Array, row?.['bytes'] as Uint8Array])
-    expect(Buffer.from(unseal(sealed)).toString()).toContain('Subject: hello')
+    const octets = (name: string) => Buffer.from(row?.[name] as Uint8Array)
+    const text = Buffer.from(unseal(Buffer.concat([octets('text_header'), octets('text')])))
+    expect(text.toString()).toContain('Subject: hello')
+    expect(octets('text_header').equals(octets('age_header'))).toBe(sharesHeader)
+    // The nonce in front of each payload makes its key its own.
+    expect(octets('text').subarray(0, 16).equals(octets('original').subarray(0, 16))).toBe(false)
   })
 
   test('a purged original leaves neither header nor bytes; its segment goes when its day is over', async () => {
