@@ -38,6 +38,7 @@ export function inboundLimits({ smtp }: Config): InboundLimits {
     connectionsPerClient: smtp.maxConnectionsPerClient,
     transactions: smtp.maxTransactions,
     errors: smtp.maxErrors,
+    idleCommands: 200,
     commandBytes: 2048,
     greetingDelayMs: 100,
     commandTimeoutMs: smtp.timeouts.commandMs,
@@ -50,6 +51,7 @@ export function inboundLimits({ smtp }: Config): InboundLimits {
     bytesInFlightPerClient: Math.max(smtp.maxMessageBytes, Math.floor(smtp.bytesInFlight / 2)),
     budgetWaitMs: 30_000,
     drainMs: 30_000,
+    lingerMs: 10_000,
     sweepMs: 1000,
   }
 }

@@ -139,8 +139,8 @@ export const smtp = section(
       default: 200,
       min: 1,
       max: 10_000,
-      en: 'Connections at the same time, in all.',
-      ja: '同時接続数（全体）。',
+      en: 'Connections at the same time, in all. The last tenth is for listed upstreams.',
+      ja: '同時接続数（全体）。最後の1割は一覧にある上流のために空けておく。',
     }),
     maxConnectionsPerClient: integer({
       default: 50,

@@ -17,7 +17,7 @@ export type Reply = {
 export const REPLIES = {
   accepted: { code: 250, status: '2.0.0', text: 'queued', when: 'The message is on disk, sanitized and verified.' },
   notAvailable: { code: 421, status: '4.3.2', text: 'service not available, closing connection', when: 'Shutting down, or too many connections. The client tries again.' },
-  tooManyErrors: { code: 421, status: '4.7.0', text: 'too many errors, closing connection', when: 'The client gave more wrong commands than `smtp.maxErrors`.' },
+  tooManyErrors: { code: 421, status: '4.7.0', text: 'too many errors, closing connection', when: 'The client gave more wrong commands than `smtp.maxErrors`, or a stranger 200 that bring no message nearer.' },
   tooSlow: { code: 421, status: '4.4.2', text: 'timeout, closing connection', when: 'The client was silent for too long, or slower than `smtp.minBytesPerSecond`.' },
   tooManyTransactions: { code: 421, status: '4.7.0', text: 'too many transactions, closing connection', when: 'More than `smtp.maxTransactions` in one connection. The client connects again.' },
   internal: { code: 451, status: '4.3.0', text: 'local error, try again later', when: 'A failure of ours. The mail log has the cause; nothing was lost, the client keeps the message.' },

@@ -58,6 +58,9 @@ function hostRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 
+/** Of all connections this share is kept free for listed upstreams: strangers from everywhere must not shut them out. */
+const SHARE_FOR_UPSTREAMS = 0.1
+
 /** Open connections, in all and per client. Listed upstreams count in all only: one relay opens many. */
 export class ConnectionCount {
   #max: number
@@ -84,7 +87,8 @@ export class ConnectionCount {
   enter(address: string, listedUpstream: boolean): (() => void) | undefined {
     const key = clientKey(address)
     const mine = this.#perClient.get(key) ?? 0
-    if (this.#all >= this.#max || (!listedUpstream && mine >= this.#maxPerClient)) return undefined
+    const max = listedUpstream ? this.#max : this.#max - Math.floor(this.#max * SHARE_FOR_UPSTREAMS)
+    if (this.#all >= max || (!listedUpstream && mine >= this.#maxPerClient)) return undefined
     this.#all++
     this.#perClient.set(key, mine + 1)
     let inside = true

@@ -1,9 +1,10 @@
 /**
  * What smtp-server is told, in its own words, so that listener.ts holds behaviour only: its options, the commands
- * that it must not answer, and the form in which it wants a refusal.
+ * that it must not answer, the form in which it wants a refusal, and how it shows us the client.
  */
 import { REPLIES, type ReplyName } from '../../core/smtp/reply.ts'
 import type { ListenerOptions } from './options.ts'
+import type { Presentation } from './session.ts'
 import type { TlsMaterial } from './tls.ts'
 
 const NOT_OFFERED = 'AUTH EXPN ETRN TURN ATRN SEND SOML SAML XFORWARD WIZ SHELL KILL DEBUG'
@@ -43,4 +44,23 @@ export function asError(name: ReplyName | undefined): (Error & { responseCode: n
   if (name === undefined) return undefined
   const { code, status, text } = REPLIES[name]
   return Object.assign(new Error(`${status} ${text}`), { responseCode: code })
+}
+
+type LibraryConnection = {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly hostNameAppearsAs: string | false
+  readonly openingCommand: string | false
+  readonly tlsOptions: { readonly version: string; readonly name: string } | false | undefined
+}
+
+export function presentationOf(connection: LibraryConnection): Presentation {
+  const cipher = connection.tlsOptions || undefined
+  return {
+    clientAddress: connection.remoteAddress,
+    clientPort: connection.remotePort,
+    helo: connection.hostNameAppearsAs || '',
+    tls: cipher && { protocol: cipher.version, cipher: cipher.name },
+    extended: connection.openingCommand === 'EHLO',
+  }
 }

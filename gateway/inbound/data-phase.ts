@@ -32,6 +32,7 @@ type DataPhaseSetup = {
 
 export class DataPhase implements Holder {
   readonly client: string
+  readonly stranger: boolean
   readonly source: MessageReceiver
   readonly #setup: DataPhaseSetup
   readonly #watch: LineWatch | undefined
@@ -48,6 +49,7 @@ export class DataPhase implements Holder {
   constructor(setup: DataPhaseSetup) {
     this.#setup = setup
     this.client = setup.client
+    this.stranger = setup.stranger
     this.#watch = setup.stranger ? new LineWatch() : undefined
     this.source = new MessageReceiver(this.#watch)
     this.#dots = new DotReader(content => this.source.write(content))

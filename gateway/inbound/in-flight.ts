@@ -6,7 +6,10 @@
  */
 
 /** One message being received, as the budget sees it. */
-export type Holder = { readonly client: string }
+export type Holder = { readonly client: string; readonly stranger: boolean }
+
+/** Of the whole, strangers together may have this much: slow ones from everywhere must not shut the upstreams out. */
+const SHARE_OF_STRANGERS = 0.75
 
 export class BytesInFlight {
   #maxBytes: number
@@ -39,7 +42,8 @@ export class BytesInFlight {
   }
 
   mayRead(holder: Holder): boolean {
-    const within = this.#all < this.#maxBytes && (this.#perClient.get(holder.client) ?? 0) < this.#maxBytesPerClient
+    const maxBytes = holder.stranger ? this.#maxBytes * SHARE_OF_STRANGERS : this.#maxBytes
+    const within = this.#all < maxBytes && (this.#perClient.get(holder.client) ?? 0) < this.#maxBytesPerClient
     return within || this.#holders.keys().next().value === holder
   }
 

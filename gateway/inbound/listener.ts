@@ -15,7 +15,7 @@ import { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { REPLIES, type Reply, type ReplyName } from '../../core/smtp/reply.ts'
-import { ANSWERS, asError, libraryOptions, NOT_SMTP } from './commands.ts'
+import { ANSWERS, asError, libraryOptions, NOT_SMTP, presentationOf } from './commands.ts'
 import type { DataOutcome, DataPhase } from './data-phase.ts'
 import { LineWatch } from './line-watch.ts'
 import type { Listener, ListenerOptions, OnMessage } from './options.ts'
@@ -126,6 +126,7 @@ class InboundConnection extends SMTPConnection {
   #phase: DataPhase | undefined
   #command = ''
   #line = ''
+  #closingSinceMs: number | undefined
   /** Set after a 250: called at the first command that arrived after it. */
   #confirm: { readonly arrivedBytes: number; readonly call: () => void } | undefined
 
@@ -133,7 +134,7 @@ class InboundConnection extends SMTPConnection {
     super(server, socket, options)
     this.#server = server
     this.#shared = server.shared
-    this.inbound = new InboundSession(server.shared, this.id, () => this.#present())
+    this.inbound = new InboundSession(server.shared, this.id, () => presentationOf(this))
     sessions.set(this.session, this.inbound)
   }
 
@@ -192,9 +193,15 @@ class InboundConnection extends SMTPConnection {
 
   override _createParser(): SMTPStream {
     const parser = new InboundStream(this, (this._server as InboundServer).options.maxCommandLength)
-    parser.oncommand = (command, callback) => this._onCommand(command, callback)
+    parser.oncommand = (command, callback) => this._onCommand(command, () => this.#whenHeard(callback))
     parser.on('error', () => this.refuseAndClose('lineTooLong'))
     return parser
+  }
+
+  /** Who pipelines commands and does not read the replies is not read on either: they would pile up here. */
+  #whenHeard(next: () => void = () => undefined): void {
+    if (this._socket.writableNeedDrain) this._socket.once('drain', next)
+    else next()
   }
 
   refuseAndClose(name: ReplyName): void {
@@ -214,6 +221,7 @@ class InboundConnection extends SMTPConnection {
     else if (!this._ready) this.reply('earlyTalker')
     else if (NOT_SMTP.has(name)) this.refuseAndClose('bdatUnsupported')
     else if (leaving) this.reply('notAvailable')
+    else if (this.inbound.talksTooMuch(name)) this.reply('tooManyErrors')
     else if (answer) {
       this.reply(answer)
       setImmediate(callback)
@@ -315,8 +323,11 @@ class InboundConnection extends SMTPConnection {
   }
 
   sweep(nowMs: number): void {
-    if (this._closing) return
-    if (this.#phase) this.#phase.sweep(nowMs)
+    if (this._closing) {
+      // The client may read our last words first, but not hold the place by sending on.
+      this.#closingSinceMs ??= nowMs
+      if (nowMs - this.#closingSinceMs > this.#shared.options.limits.lingerMs) this._socket.destroy()
+    } else if (this.#phase) this.#phase.sweep(nowMs)
     else if (nowMs - this.inbound.startedMs > this.#shared.options.limits.sessionMs) this.reply('notAvailable')
   }
 
@@ -325,17 +336,6 @@ class InboundConnection extends SMTPConnection {
   }
 
   get #stream(): InboundStream | undefined { return this._parser instanceof InboundStream ? this._parser : undefined }
-
-  #present() {
-    const cipher = this.tlsOptions || undefined
-    return {
-      clientAddress: this.remoteAddress,
-      clientPort: this.remotePort,
-      helo: this.hostNameAppearsAs || '',
-      tls: cipher && { protocol: cipher.version, cipher: cipher.name },
-      extended: this.openingCommand === 'EHLO',
-    }
-  }
 }
 
 class InboundStream extends SMTPStream {

@@ -20,6 +20,8 @@ export type InboundLimits = {
   readonly transactions: number
   /** Wrong commands and refusals until we hang up; a message taken starts the count anew. */
   readonly errors: number
+  /** Commands of a stranger that bring no message nearer (NOOP, RSET, MAIL again, recipients past the limit …) until we hang up. */
+  readonly idleCommands: number
   readonly commandBytes: number
   /** Strangers wait this long for our greeting; who speaks first is a spam program. */
   readonly greetingDelayMs: number
@@ -39,6 +41,8 @@ export type InboundLimits = {
   readonly budgetWaitMs: number
   /** A refused message is read on for this long, or up to twice `messageBytes`. */
   readonly drainMs: number
+  /** How long a client may read on after our last reply; then the connection is cut. */
+  readonly lingerMs: number
   /** How often the slow and the old are looked for. */
   readonly sweepMs: number
 }
@@ -53,6 +57,7 @@ export const DEFAULT_LIMITS: InboundLimits = {
   connectionsPerClient: 20,
   transactions: 1000,
   errors: 20,
+  idleCommands: 200,
   commandBytes: 2048,
   greetingDelayMs: 100,
   commandTimeoutMs: 5 * MINUTE_MS,
@@ -65,6 +70,7 @@ export const DEFAULT_LIMITS: InboundLimits = {
   bytesInFlightPerClient: 512 * MIB,
   budgetWaitMs: 30_000,
   drainMs: 30_000,
+  lingerMs: 10_000,
   sweepMs: 1000,
 }
 

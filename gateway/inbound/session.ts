@@ -71,6 +71,8 @@ export type Presentation = Pick<ClientSession, 'clientAddress' | 'clientPort' | 
 
 type Answer = ReplyName | undefined
 
+/** Commands that a message needs, or that end the connection; RCPT is counted where it is refused. */
+const NEEDED = new Set(['RCPT', 'DATA', 'QUIT'])
 const MAIL_PARAMETERS = new Set(['SIZE', 'BODY'])
 
 export class InboundSession {
@@ -81,6 +83,7 @@ export class InboundSession {
   #kind: ClientKind & { readonly address: string }
   #leave: (() => void) | undefined
   #errors = 0
+  #idleCommands = 0
   #transactions = 0
   #reversePath: ReversePath | undefined
   #forwardPaths: Mailbox[] = []
@@ -137,7 +140,10 @@ export class InboundSession {
     const mailbox = untrustedAddress.toLowerCase() === 'postmaster' ? postmaster : parseMailbox(untrustedAddress, rules)
     if (!mailbox) return isAscii(untrustedAddress) || this.#smtpUtf8 ? 'badRecipient' : 'utf8NotPossible'
     if (this.#seen.has(mailbox.toLowerCase())) return undefined
-    if (this.#forwardPaths.length >= limits.recipients) return 'tooManyRecipients'
+    if (this.#forwardPaths.length >= limits.recipients) {
+      this.#idleCommands++
+      return 'tooManyRecipients'
+    }
     const answer = checkRecipient(mailbox)
     if (answer instanceof Promise) return this.#takeLater(mailbox, answer)
     return answer ?? this.#take(mailbox)
@@ -176,7 +182,15 @@ export class InboundSession {
 
   transactionDone(accepted: boolean): void {
     this.#transactions++
-    if (accepted) this.#errors = 0
+    if (!accepted) return
+    this.#errors = 0
+    this.#idleCommands = 0
+  }
+
+  /** True once a stranger has given too many commands without a message; a relay may check addresses all day. */
+  talksTooMuch(command: string): boolean {
+    if (!NEEDED.has(command)) this.#idleCommands++
+    return this.#idleCommands > this.#shared.options.limits.idleCommands && !this.client.listedUpstream
   }
 
   /** Counts a 5xx; true when it was one too many. A relay is not blamed for the recipients it asks for. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConnectionCount, clientClassifier, clientKey, parseNetworks } from '../../../../gateway/inbound/clients.ts'
-import { BytesInFlight } from '../../../../gateway/inbound/in-flight.ts'
+import { BytesInFlight, type Holder } from '../../../../gateway/inbound/in-flight.ts'
 
 describe('parseNetworks', () => {
   test.each([
@@ -48,8 +48,16 @@ test('places are counted per stranger and in all, and given back once', () => {
   expect(count.all).toBe(2)
 })
 
+test('strangers leave a tenth of the connections to listed upstreams', () => {
+  const count = new ConnectionCount(20, 20)
+  const taken = Array.from({ length: 20 }, (_, i) => count.enter(`192.0.2.${i}`, false)).filter(leave => leave !== undefined)
+  expect(taken).toHaveLength(18)
+  expect(count.enter('198.51.100.1', true)).toBeDefined()
+  expect(count.enter('192.0.2.99', false)).toBeUndefined()
+})
+
 describe('bytes in flight', () => {
-  const [a, b, c] = [{ client: 'x' }, { client: 'x' }, { client: 'y' }]
+  const [a, b, c] = ['x', 'x', 'y'].map(client => ({ client, stranger: false })) as [Holder, Holder, Holder]
 
   test('over the limit of a client its younger messages wait, others go on', () => {
     const budget = new BytesInFlight(1000, 100)
@@ -70,5 +78,13 @@ describe('bytes in flight', () => {
     expect(budget.mayRead(c)).toBe(false)
     budget.release(a)
     expect(budget.mayRead(c)).toBe(true)
+  })
+
+  test('strangers together leave a quarter to listed upstreams', () => {
+    const budget = new BytesInFlight(100, 100)
+    const strangers = ['p', 'q', 'r'].map(client => ({ client, stranger: true }))
+    for (const stranger of strangers) budget.charge(stranger, 26)
+    budget.charge(a, 1)
+    expect([...strangers, a].map(holder => budget.mayRead(holder))).toEqual([true, false, false, true])
   })
 })

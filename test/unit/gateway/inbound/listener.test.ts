@@ -185,6 +185,24 @@ describe('limits', () => {
     await client.closed()
   })
 
+  test('a stranger who talks and sends nothing is cut off; a relay may ask all day', async () => {
+    const limits = { idleCommands: 5, greetingDelayMs: 1 }
+    const stranger = await Client.greeted((await start({ ...STRANGERS_ONLY, limits })).port)
+    for (let i = 0; i < 4; i++) expect(await stranger.say('NOOP')).toMatch(/^250 /)
+    expect(await stranger.say('RSET')).toBe('421 4.7.0 too many errors, closing connection')
+    await stranger.closed()
+    const relay = await Client.greeted((await start({ limits })).port)
+    for (let i = 0; i < 10; i++) expect(await relay.say('NOOP')).toMatch(/^250 /)
+  })
+
+  test('who sends on after our last words is cut off', async () => {
+    const { port } = await start({ limits: { errors: 0, lingerMs: 50 } })
+    const client = await Client.greeted(port)
+    expect(await client.say('FOO')).toMatch(/^500 /)
+    const flood = setInterval(() => client.send('NOOP'), 5)
+    await client.closed().finally(() => clearInterval(flood))
+  })
+
   test('a relay is not blamed for the recipients it asks for', async () => {
     const { port } = await start({ limits: { errors: 1 } })
     const client = await Client.greeted(port)
