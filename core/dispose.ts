@@ -30,13 +30,18 @@ export function decidePart(node: PartNode, policy: Policy): Decision {
     {
       detectedType: node.detected?.type ?? 'application/octet-stream',
       extension: lastExtension(nameOf(node.head)),
-      role: node.head.contentDisposition === 'attachment' ? 'attachment' : 'inline',
+      role: isInline(node) ? 'inline' : 'attachment',
       encrypted: node.detected?.encrypted ?? false,
       bytes: node.bytes,
       findings: node.findings.map(finding => finding.code),
     },
     policy,
   )
+}
+
+/** Meant to be seen inside the text: said so, or named so that a text can refer to it. A fax is neither. */
+function isInline({ head }: PartNode): boolean {
+  return head.contentDisposition === 'inline' || (head.contentDisposition === undefined && head.contentId !== '')
 }
 
 function builtInReason(node: PartNode): ReasonKey | undefined {

@@ -189,7 +189,7 @@ function notesOf(group: PolicyGroup, message: ReadMessage, body: Body, fields: C
   return {
     signatureDropped: signed || message.expansion.unsigned.size > 0,
     senderFailed: senderWarning(message.authentication) === 'failed',
-    claimsOwnDomain: isOwnDomain(fields.fromAddress, group.ownDomains),
+    claimsOwnDomain: claimsToBe(fields, group.ownDomains),
     hiddenTexts: body.hiddenTexts,
     gaiji: count('charset.gaiji'),
     guessedCharset: delivered.some(({ findings }) => isDoubtful(findings)),
@@ -204,7 +204,9 @@ function isDoubtful(findings: readonly Finding[]): boolean {
   return guess !== undefined && (has('charset.invalid') || !/^(?:utf-8|iso-2022-jp)\b/.test(guess.detail ?? ''))
 }
 
-function isOwnDomain(address: string, ownDomains: readonly string[]): boolean {
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
-  return domain !== '' && ownDomains.some(own => domain === own || domain.endsWith(`.${own}`))
+/** By any author's address, or by an address that a display name holds: mailers show the name alone. */
+function claimsToBe({ authors, replacedFrom }: ComposedFields, ownDomains: readonly string[]): boolean {
+  const written = [...authors.flatMap(({ name, address }) => [name, address]), replacedFrom].join(' ').normalize('NFKC').toLowerCase()
+  const domains = [...written.matchAll(/@([a-z0-9.-]{1,253})/g)].map(([, domain]) => domain!.replace(/\.+$/, ''))
+  return domains.some(domain => ownDomains.some(own => domain === own || domain.endsWith(`.${own}`)))
 }

@@ -24,8 +24,8 @@ export type ComposedFields = {
   readonly fields: readonly OutField[]
   readonly subject: string
   readonly messageId: string
-  /** Address of the author as a mailbox, '' when there is none that can be used. */
-  readonly fromAddress: string
+  /** The authors that stand in the composed From; none when it had to be replaced. */
+  readonly authors: readonly Address[]
   /** What stood in From when it could not be kept; shown in the body. */
   readonly replacedFrom: string
   readonly findings: readonly Finding[]
@@ -84,7 +84,7 @@ export function composeFields(context: FieldContext): ComposedFields {
     { name: LOOP_MARK_FIELD, value: context.job.loopMark },
     { name: 'X-Sekisho-Origin', value: 'internet' },
   ]
-  return { fields, subject, messageId, fromAddress: author.address, replacedFrom: author.replaced, findings: picker.findings }
+  return { fields, subject, messageId, authors: author.authors, replacedFrom: author.replaced, findings: picker.findings }
 }
 
 class FieldPicker {
@@ -134,13 +134,13 @@ function traceFields({ job, header, authenticationResults }: FieldContext): OutF
   ]
 }
 
-function composeAuthor(picker: FieldPicker, job: SanitizeJob): { value: string; address: string; replaced: string } {
+function composeAuthor(picker: FieldPicker, job: SanitizeJob): { value: string; authors: readonly Address[]; replaced: string } {
   const usable = picker.addresses('from').filter(each => isPlainAddress(each.address))
   if (!picker.repeatedFrom && usable.length > 0) {
-    return { value: usable.map(formatAddress).join(', '), address: usable[0]!.address, replaced: '' }
+    return { value: usable.map(formatAddress).join(', '), authors: usable, replaced: '' }
   }
   const replaced = makeHarmlessLine(decodeUnstructured(picker.first('from')).text, 300)
-  return { value: ourAddress(job.hostname, replaced), address: '', replaced }
+  return { value: ourAddress(job.hostname, replaced), authors: [], replaced }
 }
 
 /** Our own address as the author, with what was written there as its display name. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { type AuthResult, confirmsReversePath, readTrustedResults, SignatureCheck } from '../../../../core/mime/authentication.ts'
+import { type AuthResult, checkSpf, confirmsReversePath, readTrustedResults, SignatureCheck } from '../../../../core/mime/authentication.ts'
 import type { Mailbox } from '../../../../core/smtp/envelope.ts'
 
 const field = (value: string) => ({ key: 'authentication-results', name: 'Authentication-Results', value, offset: 0 }) as never
@@ -32,6 +32,18 @@ describe('whether a DSN may go to the reverse-path', () => {
   test('results of an unknown authserv-id count for nothing', () => {
     expect(confirmsReversePath(believed('elsewhere.example; spf=pass smtp.mailfrom=shop.example'), 'a@shop.example' as Mailbox)).toBe(false)
   })
+})
+
+test('SPF has one time limit for all its look-ups', async () => {
+  let asked = 0
+  const slowly = async () => {
+    asked++
+    await new Promise(resolve => setTimeout(resolve, 40))
+    return [[`v=spf1 include:i${asked}.shop.example -all`]]
+  }
+  const question = { clientAddress: '192.0.2.1', helo: 'x.example', reversePath: 'a@shop.example', hostname: 'gate.example', resolver: slowly }
+  expect(await checkSpf({ ...question, withinMs: 100 })).toEqual({ result: 'temperror', domain: 'shop.example' })
+  expect(asked).toBeLessThan(5)
 })
 
 describe('signatures', () => {
