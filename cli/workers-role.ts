@@ -22,7 +22,7 @@ export function startWorkers(config: Config, wall: Wall | undefined): Promise<La
   return startLauncher({
     socketPath: workersSocket(config),
     counts: { light: lightProcesses(config), heavy: heavyProcesses(config), suspect: 0, verifier: 1 },
-    threads: { light: sanitizer.lightThreads, heavy: 1 },
+    heavyThreads: 1,
     memoryMiB: sanitizer.memoryMiB,
     nodePath: process.execPath,
     codeRoot: CODE_ROOT,

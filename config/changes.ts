@@ -27,7 +27,6 @@ const NEED_RESTART = [
   'smtp.banner',
   'auth.timeoutMs',
   'sanitizer.lightProcesses',
-  'sanitizer.lightThreads',
   'sanitizer.heavyProcesses',
   'sanitizer.memoryMiB',
   'sanitizer.startWithinMs',

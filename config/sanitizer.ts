@@ -118,13 +118,6 @@ export const sanitizer = ruled(
         en: 'Processes for header, text and sniffing. 0: one per CPU core, at least two.',
         ja: 'ヘッダ・本文・種別判定のプロセス数。0 なら CPU コアごとに1つ、最低2つ。',
       }),
-      lightThreads: integer({
-        default: 1,
-        min: 1,
-        max: 64,
-        en: 'Threads in each of them.',
-        ja: 'それぞれのスレッド数。',
-      }),
       heavyProcesses: integer({
         default: 0,
         min: 0,

@@ -3,8 +3,9 @@
  * operating system's wall (wall.ts) where this host has one.
  */
 import { join } from 'node:path'
-import type { ThreadModules } from './pool.ts'
+import type { PoolOptions } from './pool.ts'
 import type { LaneName, WorkerRole } from './protocol.ts'
+import type { SanitizerModules } from './sanitizer-jobs.ts'
 import { codePaths, heapMiB, processArguments, type SandboxPaths, threadArguments } from './sandbox.ts'
 import { inClosedBox, type Wall } from './wall.ts'
 
@@ -13,27 +14,19 @@ export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
 export type ChildCode = {
   readonly nodePath: string
   readonly codeRoot: string
-  readonly threads: { readonly light: number; readonly heavy: number }
+  /** Threads of one heavy process. */
+  readonly heavyThreads: number
   /** Of one process: above `memoryMiB` it is killed, above three quarters replaced when convenient. */
   readonly memoryMiB: number
   readonly wall?: Wall | undefined
   /** The data of the gateway: nothing of it is within reach inside a wall. */
   readonly dataDir: string
   /** What the threads run instead of the shipped code; for tests. */
-  readonly modules?: Partial<Omit<ThreadModules, 'heavy'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
+  readonly modules?: Partial<Omit<SanitizerModules, 'heavy'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
 }
 
-export type SanitizerSettings = {
-  readonly lane: LaneName
-  readonly memoryMiB: number
-  readonly pool: {
-    readonly entry: string
-    readonly threads: number
-    readonly execArgv: readonly string[]
-    readonly heapMiB: number
-    readonly modules: ThreadModules
-  }
-}
+export type HeavySettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly pool: PoolOptions }
+export type LightSettings = { readonly memoryMiB: number; readonly modules: SanitizerModules }
 export type VerifierSettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly module: string }
 
 export function commandOf(kind: Kind, code: ChildCode): string[] {
@@ -57,26 +50,39 @@ function verifierArguments(lane: LaneName, { codeRoot, modules, memoryMiB }: Chi
 }
 
 function sanitizerArguments(lane: LaneName, code: ChildCode, paths: SandboxPaths): string[] {
-  const { codeRoot, modules, memoryMiB } = code
-  const threads = lane === 'suspect' ? 1 : code.threads[lane]
-  const heavy = lane !== 'light'
-  const settings: SanitizerSettings = {
+  const modules: SanitizerModules = {
+    sanitizer: code.modules?.sanitizer ?? join(code.codeRoot, 'core/sanitize.ts'),
+    disarmers: code.modules?.disarmers ?? join(code.codeRoot, 'core/disarm/registry.ts'),
+    heavy: lane !== 'light',
+  }
+  return lane === 'light' ? lightArguments(modules, code, paths) : heavyArguments(lane, modules, { code, paths })
+}
+
+function lightArguments(modules: SanitizerModules, { codeRoot, memoryMiB }: ChildCode, paths: SandboxPaths): string[] {
+  const settings: LightSettings = { memoryMiB, modules }
+  return [
+    ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1) }),
+    join(codeRoot, 'workers/light-process.ts'),
+    JSON.stringify(settings),
+  ]
+}
+
+function heavyArguments(lane: LaneName, modules: SanitizerModules, { code, paths }: { code: ChildCode; paths: SandboxPaths }): string[] {
+  const { codeRoot, memoryMiB } = code
+  const threads = lane === 'suspect' ? 1 : code.heavyThreads
+  const settings: HeavySettings = {
     lane,
     memoryMiB,
     pool: {
       entry: join(codeRoot, 'workers/sanitizer-thread.ts'),
       threads,
-      execArgv: threadArguments(paths, { addons: heavy }),
+      execArgv: threadArguments(paths, { addons: true }),
       heapMiB: heapMiB(memoryMiB, threads),
-      modules: {
-        sanitizer: modules?.sanitizer ?? join(codeRoot, 'core/sanitize.ts'),
-        disarmers: modules?.disarmers ?? join(codeRoot, 'core/disarm/registry.ts'),
-        heavy,
-      },
+      modules,
     },
   }
   return [
-    ...processArguments(paths, { threads: true, addons: heavy, heapMiB: 64 }),
+    ...processArguments(paths, { threads: true, addons: true, heapMiB: 64 }),
     join(codeRoot, 'workers/sanitizer-process.ts'),
     JSON.stringify(settings),
   ]

@@ -33,6 +33,8 @@ const PROCESS = [
   'loadEnvFile',
   '_debugProcess',
   '_debugEnd',
+  '_getActiveHandles',
+  '_getActiveRequests',
   '_startProfilerIdleNotifier',
   'setuid',
   'setgid',

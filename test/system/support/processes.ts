@@ -42,7 +42,7 @@ function statOf(pid: number): string[] | undefined {
 function roleOf(pid: number): ProcessRole {
   const line = commandLine(pid)
   if (!/\/node$/.test(linkOf(`/proc/${pid}/exe`))) return 'other'
-  if (line.includes('sanitizer-process.ts')) return 'sanitizer'
+  if (line.includes('sanitizer-process.ts') || line.includes('light-process.ts')) return 'sanitizer'
   if (line.includes('verifier-process.ts')) return 'verifier'
   if (line.includes('--role\0gateway')) return 'gateway'
   return 'other'

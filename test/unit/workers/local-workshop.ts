@@ -59,7 +59,7 @@ export async function openLocalWorkshop(options: LocalOptions = {}): Promise<Loc
   const launcherOptions: LauncherOptions = {
     socketPath,
     counts: { light: 1, heavy: 0, suspect: 1, verifier: 1 },
-    threads: { light: 1, heavy: 1 },
+    heavyThreads: 1,
     memoryMiB: 512,
     nodePath: process.execPath,
     codeRoot: CODE_ROOT,

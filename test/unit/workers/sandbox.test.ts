@@ -124,10 +124,14 @@ function outcomes(lines: string): Map<string, string> {
   return new Map(ALL.map((attack, index) => [attack, words[index]?.[1] ?? 'no outcome']))
 }
 
-describe('a pool thread of a sanitizer is denied', () => {
+describe.each([
+  ['a light sanitizer', 'attack'],
+  // Its process ends in the light lane, so the message is tried again in the suspect one, which has a pool.
+  ['a pool thread of a sanitizer', 'attack-in-thread'],
+])('%s is denied', (_, verb) => {
   let seen: Map<string, string>
   beforeAll(async () => {
-    const result = await local.workshop.sanitize(testJob(), message({ Do: `attack ${ALL.map(aim).join(' ')}` }))
+    const result = await local.workshop.sanitize(testJob(), message({ Do: `${verb} ${ALL.map(aim).join(' ')}` }))
     if (result.kind !== 'done') throw new Error(JSON.stringify(result))
     const text = Buffer.from(result.result.groups[0]!.message).toString('latin1')
     seen = outcomes(text.slice(text.indexOf('\r\n\r\n') + 4).replace(/\r\n/g, '\n'))

@@ -9,7 +9,7 @@ const UNSHARE: Wall = { kind: 'unshare', unshare: '/usr/bin/unshare', setpriv: '
 const CODE = {
   nodePath: '/opt/node',
   codeRoot: '/opt/sekisho',
-  threads: { light: 2, heavy: 1 },
+  heavyThreads: 1,
   memoryMiB: 256,
   dataDir: '/var/lib/sekisho',
 }

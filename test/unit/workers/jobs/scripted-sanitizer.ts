@@ -4,6 +4,7 @@
  *   Do: loop          (full mode)         Do-Plain: exit      (plain mode)
  */
 import { hash } from 'node:crypto'
+import { isMainThread } from 'node:worker_threads'
 import type { SanitizeJob, SanitizeResult } from '../../../../core/job.ts'
 import { compose } from '../../../../core/mime/compose.ts'
 import { encodeUnstructured } from '../../../../core/mime/encode.ts'
@@ -48,6 +49,7 @@ async function act(what: string, tools: SanitizeTools, group: string): Promise<s
   if (verb === 'keep') held.push(Buffer.alloc(Number(given[0]) * 2 ** 20, 1))
   if (verb === 'never') await new Promise(() => {})
   if (verb === 'attack') return attack(given)
+  if (verb === 'attack-in-thread') return isMainThread ? process.exit(3) : attack(given)
   if (verb === 'lookup') return (await Promise.all(given.map(name => lookup(tools, name)))).join('\n')
   if (verb === 'heavy') return (await Promise.all(given.map(type => rebuild(tools, group, type)))).join('\n')
   return undefined
