@@ -31,6 +31,7 @@ const SPACE_LOOK_MS = 1_000
 /** Next hops that have not answered yet are asked again. */
 const PROBE_EVERY_MS = 60_000
 const RETAIN_EVERY_MS = 6 * 3_600_000
+const SILENT_AFTER_MS = 30_000
 const EXIT_BROKEN = 70
 /** Time for replies to leave after the store has broken. */
 const LAST_REPLIES_MS = 250
@@ -145,11 +146,27 @@ class Gateway {
     const probe = () => house.now.extensions.probe()
     void retain()
     void probe()
+    house.voice.startUpkeep()
+    this.#scheduleHeartbeat()
     return [
       setInterval(() => void house.pulse.look(house.record.alarm), SPACE_LOOK_MS),
       setInterval(() => void retain(), RETAIN_EVERY_MS),
       setInterval(() => void probe(), PROBE_EVERY_MS),
     ]
+  }
+
+  /** Its interval may change with the configuration. Says nothing while the store does not answer: silence is the alarm. */
+  #scheduleHeartbeat(): void {
+    const minutes = this.#house.now.config.alarms.heartbeatMinutes
+    setTimeout(() => {
+      if (minutes > 0 && Date.now() - this.#house.pulse.aliveAtMs < SILENT_AFTER_MS) this.#beat()
+      this.#scheduleHeartbeat()
+    }, (minutes || 1) * 60_000).unref()
+  }
+
+  #beat(): void {
+    const view = this.#view()
+    this.#voice.beat({ ready: readinessOf(view).length === 0, queue: view.space.queuedMessages, emergency: view.emergency })
   }
 
   #reload(by: Act): Promise<ReloadOutcome> {
@@ -161,8 +178,8 @@ class Gateway {
   #view(): GatewayView {
     const { now, pulse } = this.#house
     const { workshop, listener, relay } = this.#rooms ?? {}
-    const { space, emergency } = pulse
-    return { config: now.config, space, emergency, workshop, listener, relay, droppedLines: this.#voice.droppedLines, nowMs: Date.now() }
+    const { space, emergency, aliveAtMs } = pulse
+    return { config: now.config, space, emergency, workshop, listener, relay, droppedLines: this.#voice.droppedLines, aliveAtMs, nowMs: Date.now() }
   }
 
   async #sayStarted(): Promise<void> {
@@ -188,7 +205,7 @@ class Gateway {
   #broken(error: unknown): void {
     if (this.#isBroken) return
     this.#isBroken = true
-    process.stderr.write(`sekisho: the store cannot go on: ${messageOf(error)}\n`)
+    this.#voice.raise('store', `the store cannot go on: ${messageOf(error)}`)
     this.#voice.flush()
     setTimeout(() => process.exit(EXIT_BROKEN), LAST_REPLIES_MS)
   }
@@ -205,7 +222,7 @@ class Gateway {
     await Promise.all([control.close(), admin?.close(), workshop.close()])
     await store.close()
     voice.log.event('stopped', '-', { reason: 'signal' })
-    voice.flush()
+    voice.close()
     if (process.connected) process.disconnect?.()
   }
 }

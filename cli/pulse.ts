@@ -8,6 +8,8 @@ export class Pulse {
   space: StoreSpace
   readonly #store: Pick<Store, 'space'>
   readonly #config: () => Config
+  /** When the event loop and the store last answered. */
+  aliveAtMs = Date.now()
   #overQuotaShare = false
 
   private constructor(store: Pick<Store, 'space'>, config: () => Config, space: StoreSpace) {
@@ -28,6 +30,7 @@ export class Pulse {
   async look(raise: RaiseAlarm): Promise<void> {
     try {
       this.space = await this.#store.space()
+      this.aliveAtMs = Date.now()
       this.#lookAtQuota(raise)
     } catch {
       // A store that cannot say is about to be reported broken by the same thread.

@@ -18,6 +18,7 @@ export type GatewayView = {
   readonly listener: Listener | undefined
   readonly relay: Relay | undefined
   readonly droppedLines: number
+  readonly aliveAtMs: number
   readonly nowMs: number
 }
 
@@ -49,6 +50,7 @@ export function statusOf(view: GatewayView, startedAtMs: number): GatewayStatus 
 
 export function gaugesOf(metrics: Metrics, view: GatewayView): void {
   const { space, emergency, workshop, listener } = view
+  metrics.set('heartbeat_timestamp_seconds', view.aliveAtMs / 1000)
   metrics.set('ready', readinessOf(view).length === 0 ? 1 : 0)
   for (const state of ['hold', 'isolate'] as const) metrics.set('emergency', emergency === state ? 1 : 0, { state })
   metrics.set('queue_messages', space.queuedMessages)

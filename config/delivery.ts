@@ -13,6 +13,7 @@ import {
   ruled,
   section,
   shaped,
+  syslogAddress,
   text,
   webAddress,
   wholeNumber,
@@ -210,6 +211,20 @@ export const admin = section(
   },
 )
 
+export const SEVERITIES = ['warning', 'error', 'critical'] as const
+
+const contact = entry({
+  name: required(line().min(1, { error: 'must not be empty' }), {
+    en: 'As it is to stand in the alarm, e.g. `情報政策課 内線123`.',
+    ja: '警報に載せる名前。例: `情報政策課 内線123`。',
+  }),
+  from: required(word(SEVERITIES).default('error'), {
+    en: 'From this severity on: `warning`, `error`, `critical`.',
+    ja: 'この重さから知らせる。`warning`、`error`、`critical`。',
+  }),
+  webhook: webAddress({ en: 'Address of their own for the POST. Empty: none.', ja: '専用の POST 先。空ならなし。' }),
+})
+
 export const alarms = section(
   {
     en: 'Alarms always stand in the mail log. They can go elsewhere too, by a path that is not this hop.',
@@ -220,12 +235,28 @@ export const alarms = section(
       en: 'Address that gets the alarm as JSON by POST.',
       ja: '警報を JSON で POST するアドレス。',
     }),
+    syslog: syslogAddress({
+      en: 'Syslog server for alarms and heartbeats: `udp://host:514` or `tcp://host:601` (RFC 5424). Empty: none.',
+      ja: '警報と生存通知を送る syslog サーバ。`udp://ホスト:514` または `tcp://ホスト:601`（RFC 5424）。空なら送らない。',
+    }),
+    contacts: list(contact, {
+      default: [],
+      en: 'Who is to be told, by severity; their names stand in every alarm.',
+      ja: '重さごとの連絡先。名前を警報に載せる。',
+    }),
     repeatMinutes: integer({
       default: 60,
       min: 1,
       max: 10_080,
       en: 'The same alarm again after this time at the earliest.',
       ja: '同じ警報を繰り返すまでの時間。',
+    }),
+    heartbeatMinutes: integer({
+      default: 5,
+      min: 0,
+      max: 1_440,
+      en: 'How often the mail log and syslog get a line that all is alive, so that silence is an alarm; 0 never.',
+      ja: '生存を知らせる行をログと syslog に書く間隔。途絶えたら異常とみなせる。0 なら書かない。',
     }),
   },
 )
@@ -245,6 +276,25 @@ export const maillog = section(
       default: 'stdout',
       en: '`stdout`, or a file that is opened again on SIGHUP.',
       ja: '`stdout` またはファイル。SIGHUP で開き直す。',
+    }),
+    rotate: flag({
+      default: true,
+      en: 'Whether a file is put away each day (`mail.log.2026-04-01`) and compressed after a week. Off where logrotate does it.',
+      ja: 'ファイルを日ごとに分け（`mail.log.2026-04-01`）、1週間後に圧縮するか。logrotate に任せるならオフ。',
+    }),
+    keepDays: integer({
+      default: 365,
+      min: 1,
+      max: 3_650,
+      en: 'Days that a day’s file stays beside the log; then it goes to the folder `archive`.',
+      ja: '日ごとのファイルを手元に置く日数。過ぎると `archive` フォルダへ移す。',
+    }),
+    archiveDays: integer({
+      default: 730,
+      min: 0,
+      max: 7_300,
+      en: 'Days that it stays there; then it is deleted.',
+      ja: 'そこに置く日数。過ぎると削除する。',
     }),
   },
 )

@@ -207,6 +207,15 @@ export function webAddress(about: Words) {
     .meta(words(about))
 }
 
+/** `udp://host:port` or `tcp://host:port`, or nothing. */
+export function syslogAddress(about: Words) {
+  const error = 'must be like udp://host:514 or tcp://host:601'
+  return line()
+    .refine(written => written === '' || /^(?:udp|tcp):\/\/(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(written), { error })
+    .default('')
+    .meta(words(about))
+}
+
 /** Adds a rule that needs several keys of one mapping; `problem` says what is wrong, or nothing. */
 export function ruled<S extends z.ZodType>(schema: S, problem: (value: z.output<S>) => string | undefined) {
   return schema.superRefine((value, context) => {

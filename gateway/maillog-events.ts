@@ -140,7 +140,11 @@ export const EVENTS = {
   },
 
   // The gateway itself
-  alarm: { when: 'Something an administrator must look at.', fields: { kind: 'kind of alarm', text: 'what is wrong' } },
+  alarm: {
+    when: 'Something an administrator must look at.',
+    fields: { kind: 'kind of alarm', text: 'what is wrong' },
+    optional: { severity: 'warning, error or critical' },
+  },
   sanitizer: {
     when: 'A sanitizer or verifier process started or ended.',
     fields: { state: 'started or ended', lane: 'light, heavy, suspect or verifier' },
@@ -160,6 +164,11 @@ export const EVENTS = {
       'needs-restart': 'those among them whose old value stays in force until a restart',
       problems: 'what is wrong with the new one',
     },
+  },
+  heartbeat: {
+    when: 'All is alive; comes every `alarms.heartbeatMinutes`, so that its absence is an alarm.',
+    fields: { ready: 'whether mail is taken', queue: 'messages waiting for delivery' },
+    optional: { emergency: 'state in force, when there is one' },
   },
   emergency: {
     when: 'The emergency switch was moved.',

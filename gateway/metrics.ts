@@ -66,6 +66,10 @@ export const METRICS = {
   quarantine_bytes: { kind: 'gauge', help: 'Octets of sealed originals on disk' },
   quarantine_quota_bytes: { kind: 'gauge', help: 'Quota for sealed originals' },
   store_free_bytes: { kind: 'gauge', help: 'Free space on the disk of the store' },
+  heartbeat_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When the event loop and the store last answered (Unix time); an old one, or none, is an alarm',
+  },
   ready: { kind: 'gauge', help: '1 when /ready says yes' },
   emergency: { kind: 'gauge', help: '1 for the emergency state in force', labels: ['state'] },
   maillog_dropped_lines: { kind: 'gauge', help: 'Log lines lost because nobody read them' },

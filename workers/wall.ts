@@ -10,7 +10,7 @@
  * No setuid program is relied on: user namespaces do it, which also keeps `/proc/PID/root` of the others shut.
  */
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, lstatSync, readlinkSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 
 export const WALL_SETTINGS = ['auto', 'bubblewrap', 'none', 'require'] as const
@@ -154,21 +154,12 @@ function bubblewrapKeyless({ bwrap }: Bubblewrap, box: KeylessBox, command: read
     bwrap,
     '--die-with-parent',
     ...['--cap-drop', 'ALL', ...(process.getuid?.() === 0 ? ROOT_KEEPS : [])],
-    ...['--ro-bind', '/', '/', '--dev', '/dev', ...systemLogSocket()],
+    ...['--ro-bind', '/', '/', '--dev', '/dev'],
     ...['/tmp', '/var/tmp', ...box.writable].flatMap(path => ['--bind-try', path, path]),
     ...['--ro-bind', box.sealed, box.sealed, '--tmpfs', box.hidden, '--remount-ro', box.hidden],
     '--',
     ...command,
   ]
-}
-
-const SYSTEM_LOG = '/dev/log'
-
-function systemLogSocket(): string[] {
-  if (!existsSync(SYSTEM_LOG)) return []
-  return lstatSync(SYSTEM_LOG).isSymbolicLink()
-    ? ['--symlink', readlinkSync(SYSTEM_LOG), SYSTEM_LOG]
-    : ['--ro-bind', SYSTEM_LOG, SYSTEM_LOG]
 }
 
 // ---- util-linux: the same root with folders emptied; weaker, and on almost every Linux ---------------------------

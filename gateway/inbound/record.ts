@@ -7,6 +7,7 @@ import type { PartReport } from '../../core/verdict.ts'
 import type { AcceptedMessage } from '../../store/contract.ts'
 import type { WorkResult } from '../../workers/contract.ts'
 import type { Envelope, QueueId } from '../../core/smtp/envelope.ts'
+import { severityOf } from '../alarms.ts'
 import type { MailLog } from '../maillog.ts'
 import type { Metrics } from '../metrics.ts'
 import { ClientGone } from './data.ts'
@@ -35,7 +36,7 @@ export type RecordDeps = {
 
 export function transactionRecord({ log, metrics, onAlarm }: RecordDeps): TransactionRecord {
   const alarm = (kind: string, text: string) => {
-    log.event('alarm', '-', { kind, text })
+    log.event('alarm', '-', { kind, text, severity: severityOf(kind) })
     metrics.count('alarms_total', 1, { kind })
     onAlarm(kind, text)
   }

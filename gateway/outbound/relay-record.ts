@@ -1,6 +1,7 @@
 /**
  * The relay's events as mail log lines and metrics. One alarm hook, so that who has to be told is told once.
  */
+import { severityOf } from '../alarms.ts'
 import type { MailLog } from '../maillog.ts'
 import type { Metrics } from '../metrics.ts'
 import type { RecipientEvent, RelayLog } from './relay-log.ts'
@@ -35,7 +36,7 @@ export function relayRecord({ log, metrics, onAlarm }: RelayRecordDeps): RelayLo
     },
     alarm(event) {
       metrics.count('alarms_total', 1, { kind: event.kind })
-      log.event('alarm', event.queueId ?? '-', { kind: event.kind, text: event.detail })
+      log.event('alarm', event.queueId ?? '-', { kind: event.kind, text: event.detail, severity: severityOf(event.kind) })
       onAlarm(event.kind, event.detail)
     },
   }
