@@ -82,14 +82,32 @@ const PAGES: ShippedRow = {
   why: 'only a picture of each page crosses',
 }
 
-const LAST_ROWS: readonly ShippedRow[] = [
+/** Logos, icons of social networks and tracking pixels are smaller; screenshots and photographs are larger. */
+const ORNAMENT_BYTES = 4096
+
+/** A picture in the text is an ornament or the content itself: that one is a file like any other. */
+const INLINE_ROWS: readonly ShippedRow[] = [
+  {
+    id: 'inline-picture',
+    when: {
+      detected: [...DISARMERS.keys()].filter(type => type.startsWith('image/')),
+      role: ['inline'],
+      largerThanBytes: ORNAMENT_BYTES,
+    },
+    then: 'disarm',
+    reason: '',
+    why: 'a picture of that size in the text is content and comes as a file',
+  },
   {
     id: 'inline-image',
     when: { detected: ['image/*'], role: ['inline'] },
     then: 'quarantine',
     reason: 'inline-image',
-    why: 'the text says that it is there',
+    why: 'an ornament: the text says that it is there',
   },
+]
+
+const LAST_ROWS: readonly ShippedRow[] = [
   {
     id: 'unknown-type',
     when: { detected: ['application/octet-stream'] },
@@ -121,6 +139,6 @@ type Profile = { readonly first: readonly ShippedRow[]; readonly rest: readonly 
 /** Own rows of an organisation stand between `first` and `rest`. */
 export const SHIPPED_PROFILES: Readonly<Record<ProfileName, Profile>> = {
   'text-only': { first: FIRST_ROWS, rest: TEXT_ONLY },
-  disarm: { first: FIRST_ROWS, rest: [REBUILDABLE, ...LAST_ROWS] },
-  raster: { first: FIRST_ROWS, rest: [PAGES, REBUILDABLE, ...LAST_ROWS] },
+  disarm: { first: FIRST_ROWS, rest: [...INLINE_ROWS, REBUILDABLE, ...LAST_ROWS] },
+  raster: { first: FIRST_ROWS, rest: [PAGES, ...INLINE_ROWS, REBUILDABLE, ...LAST_ROWS] },
 }

@@ -22,7 +22,10 @@ export type MessageNotes = {
   readonly linkMismatches: number
 }
 
-/** The notice with its separator, or '' when there is nothing to say. `inlineImages` are parts shown as one line. */
+/**
+ * The notice with its separator, or '' when there is nothing to say. `inlineImages` are the pictures that the text
+ * shows: those that policy keeps out share one line.
+ */
 export function composeNotice(
   parts: readonly PartReport[],
   inlineImages: ReadonlySet<string>,
@@ -39,7 +42,7 @@ export function composeNotice(
 
 function fileLines(parts: readonly PartReport[], inlineImages: ReadonlySet<string>, context: NoticeContext): string[] {
   const told = parts.filter(part => part.outcome === 'quarantined' || part.outcome === 'pending' || isNoteworthy(part))
-  const single = told.filter(part => !inlineImages.has(part.id) || part.outcome === 'rebuilt')
+  const single = told.filter(part => !inlineImages.has(part.id) || part.disposition !== 'quarantine')
   const lines = single.map((part, index) => `${index + 1} ${partLine(part, context)}`)
   const images = told.length - single.length
   if (images > 0) lines.push(`${lines.length + 1} ${noticeText('inlineImages', context, { count: images })}`)

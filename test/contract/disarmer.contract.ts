@@ -14,15 +14,24 @@ export type ContractSample = {
   /** An output limit that the sample does not fit. */
   readonly tooFewBytes: number
   readonly runs?: number
+  /**
+   * For formats that lose a little whenever they are written, such as JPEG: what must be equal in the own output and
+   * in that disarmed again, where the octets cannot be.
+   */
+  readonly lossy?: (bytes: Uint8Array) => unknown
 }
 
 export function disarmerContract(name: string, sample: ContractSample): void {
   const family = DISARMERS.get(sample.detectedType)
   if (!family) throw new Error(`no disarmer takes ${sample.detectedType}`)
-  const disarm = async (untrustedBytes: Uint8Array, outputBytes = TEST_BOUNDS.outputBytes) =>
-    (await family.load()).disarm(disarmInput(untrustedBytes, sample.detectedType, { limits: { outputBytes } }))
-  const rebuild = async (bytes: Uint8Array) => {
-    const result = await disarm(bytes)
+  type Options = { readonly outputBytes?: number; readonly detectedType?: string }
+  const disarm = async (untrustedBytes: Uint8Array, options: Options = {}) => {
+    const { outputBytes = TEST_BOUNDS.outputBytes, detectedType = sample.detectedType } = options
+    const disarmer = await (DISARMERS.get(detectedType) ?? family).load()
+    return disarmer.disarm(disarmInput(untrustedBytes, detectedType, { limits: { outputBytes } }))
+  }
+  const rebuild = async (bytes: Uint8Array, detectedType?: string) => {
+    const result = await disarm(bytes, detectedType === undefined ? {} : { detectedType })
     if (result.kind !== 'rebuilt') throw new Error(`expected a rebuilt file, got: ${result.reason}`)
     return result
   }
@@ -65,9 +74,10 @@ export function disarmerContract(name: string, sample: ContractSample): void {
       const once = await rebuild(sample.bytes)
       // A format that becomes another one is read again by whoever rebuilds that one.
       if (!family.mediaTypes.includes(once.mediaType)) return expectClean(once.bytes, once.mediaType)
-      const again = await rebuild(once.bytes)
+      const again = await rebuild(once.bytes, once.mediaType)
       expect(again.removed).toEqual([])
-      expect(again.bytes).toEqual(once.bytes)
+      if (sample.lossy) expect(await sample.lossy(again.bytes)).toEqual(await sample.lossy(once.bytes))
+      else expect(again.bytes).toEqual(once.bytes)
       expect([again.mediaType, again.extension]).toEqual([once.mediaType, once.extension])
     })
 
@@ -88,7 +98,7 @@ export function disarmerContract(name: string, sample: ContractSample): void {
     })
 
     test('stops at the output limit', async () => {
-      expect(await disarm(sample.bytes, sample.tooFewBytes)).toEqual({
+      expect(await disarm(sample.bytes, { outputBytes: sample.tooFewBytes })).toEqual({
         kind: 'cannot',
         reason: 'limit',
       })

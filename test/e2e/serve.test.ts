@@ -102,6 +102,13 @@ describe('sekisho serve', () => {
     await expect.poll(() => delivered().length, { timeout: 15_000 }).toBe(2)
   })
 
+  test('rebuilds a picture behind its wall', async () => {
+    expect(await send(join(import.meta.dirname, '../golden/structure/inline-photo-apple.eml'))).toMatch(/^250 /)
+    await expect.poll(() => delivered().length, { timeout: 15_000 }).toBe(3)
+    const mails = delivered().map(name => readFileSync(join(directory, 'var/maildir/new', name), 'latin1'))
+    expect(mails.filter(mail => /^Content-Type: image\/jpeg; name="IMG_0412\.jpeg"/m.test(mail))).toHaveLength(1)
+  })
+
   test('keeps the private key to its owner, and the original sealed', () => {
     const identities = join(directory, 'var/vault/identities')
     expect(statSync(identities).mode & 0o077).toBe(0)

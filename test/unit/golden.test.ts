@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { checkCanonical } from '../../core/mime/canonical.ts'
 import { AMBIGUITY_CASES } from '../support/ambiguity-cases.ts'
 import { expectGolden } from '../support/golden.ts'
-import { sanitizeBytes, testGroup, testJob, testPolicy } from '../support/job.ts'
+import { NAMING_TOOLS, sanitizeBytes, testGroup, testJob, testPolicy } from '../support/job.ts'
 
 /** File name of a case of the table: its group and name, what no file system likes as its number. */
 function ambiguityStem(group: string, name: string): string {
@@ -51,7 +51,7 @@ test('the suite of ambiguities is the table, no more and no less', () => {
 
 describe('the golden corpus comes out as accepted', () => {
   test.each(stems)('%s', async stem => {
-    const { groups, verdict, summary } = await sanitizeBytes(readFileSync(`${stem}.eml`))
+    const { groups, verdict, summary } = await sanitizeBytes(readFileSync(`${stem}.eml`), testJob(), NAMING_TOOLS)
     const [group] = groups
     expect(checkCanonical(group!.message)).toBeUndefined()
     expectGolden(`${stem}.out.eml`, group!.message)

@@ -34,6 +34,8 @@ const DOORS: Readonly<Record<string, string>> = {
   'ipaddr.js': 'gateway/inbound/clients.ts',
   'prom-client': 'gateway/metrics.ts',
   pino: 'gateway/maillog.ts',
+  sharp: 'core/disarm/image/pixels.ts',
+  'libheif-js': 'core/disarm/image/heic.ts',
 }
 /** The command line and the settings are written in these from end to end. */
 const SPREAD: Readonly<Record<string, string>> = { commander: 'cli', zod: 'config', yaml: 'config' }

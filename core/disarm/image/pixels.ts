@@ -1,0 +1,173 @@
+/**
+ * From coded pictures to pixels and back: the only door to the picture library.
+ *
+ *   octets ──▶ [lookAt: header only] ──▶ bounds ──▶ [pixels decoded ▸ turned upright ▸ sRGB] ──▶ coded anew
+ *
+ * Only the readers of the types named here are switched on, so that octets cannot choose a reader that policy did not
+ * name. No cache and one thread per picture: memory is what one picture needs. Nothing of the file but its pixels,
+ * times of frames and resolution goes into what is written; colour profiles are applied, then left behind.
+ * Throws what the library throws, and OverLimit: disarmer.ts makes verdicts of both.
+ */
+import { Buffer } from 'node:buffer'
+import sharp, { type Sharp, type SharpOptions } from 'sharp'
+import type { DisarmLimits } from '../contract.ts'
+
+sharp.cache(false)
+sharp.concurrency(1)
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({
+  operation: ['Jpeg', 'Png', 'Gif', 'Nsgif', 'Webp', 'Tiff', 'Heif', 'Svg'].map(name => `VipsForeignLoad${name}Buffer`),
+})
+// The reader of GIF has a name of its own.
+sharp.unblock({ operation: ['VipsForeignLoadNsgifBuffer'] })
+
+/** Longest work on one picture; the process that runs it has a limit of its own. */
+const LONGEST_SECONDS = 60
+/** Octets of pixels that may be in memory at once, where a picture cannot be worked on line by line. */
+const BUFFERED_BYTES = 224 << 20
+
+export type PictureFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'heif' | 'svg'
+
+export type Source = {
+  readonly untrustedBytes: Uint8Array
+  readonly format: PictureFormat
+  readonly limits: DisarmLimits
+  /** All frames of an animation, or one page; the first by default. */
+  readonly frames?: 'all' | { readonly page: number }
+  /** What to refuse: any doubt of the reader, or only what makes reading impossible. */
+  readonly refuse?: 'doubt' | 'error'
+  readonly density?: number
+}
+
+export type Look = {
+  readonly width: number
+  /** Of one frame. */
+  readonly height: number
+  readonly frames: number
+  readonly channels: number
+  readonly alpha: boolean
+  /** One channel of brightness. */
+  readonly grey: boolean
+  readonly sixteenBit: boolean
+  /** Dots per inch, if the file says so. */
+  readonly density: number | undefined
+}
+
+/** What is too large, too many, or would need too much memory. */
+export class OverLimit extends Error {}
+/** The octets are not what their type says. */
+export class NotThatFormat extends Error {}
+
+function open({ untrustedBytes, format, limits, frames, refuse, density }: Source): Sharp {
+  const options: SharpOptions = {
+    failOn: refuse === 'doubt' ? 'warning' : 'error',
+    limitInputPixels: Math.max(1, limits.pixels),
+    sequentialRead: true,
+    ...(frames === 'all' ? { animated: true } : {}),
+    ...(typeof frames === 'object' ? { page: frames.page } : {}),
+    ...(density === undefined ? {} : { density }),
+    ...(format === 'svg' ? { svg: {} } : {}),
+  }
+  // No copy: the library only reads it, and has let go of it when its promise settles.
+  return sharp(Buffer.from(untrustedBytes.buffer, untrustedBytes.byteOffset, untrustedBytes.byteLength), options).timeout({ seconds: LONGEST_SECONDS })
+}
+
+/** Reads the header. Throws OverLimit above the limits of pixels and frames. */
+export async function lookAt(source: Source): Promise<Look> {
+  const { format, width, height, pages, pageHeight, channels, space, depth, hasAlpha, density } = await open(source).metadata()
+  if (format !== source.format) throw new NotThatFormat()
+  const frames = source.frames === 'all' ? (pages ?? 1) : 1
+  const look: Look = {
+    width,
+    height: frames > 1 ? (pageHeight ?? height) : height,
+    frames,
+    channels,
+    alpha: hasAlpha,
+    grey: space === 'b-w' || space === 'grey16',
+    sixteenBit: depth === 'ushort' && (space === 'rgb16' || space === 'grey16'),
+    density,
+  }
+  checkSize(look, source.limits)
+  return look
+}
+
+export function checkSize({ width, height, frames }: Pick<Look, 'width' | 'height' | 'frames'>, limits: DisarmLimits): void {
+  if (frames > limits.pages || width * height * frames > limits.pixels) throw new OverLimit()
+}
+
+/** For work that needs `bytesPerPixel` for all pixels at once. */
+export function checkMemory({ width, height }: Pick<Look, 'width' | 'height'>, bytesPerPixel: number): void {
+  if (width * height * bytesPerPixel > BUFFERED_BYTES) throw new OverLimit()
+}
+
+/** Upright, in the colour space in which it will be written. */
+function upright(source: Source, look: Look): Sharp {
+  const wide = look.sixteenBit && (source.format === 'png' || source.format === 'tiff')
+  const space = look.grey ? (wide ? 'grey16' : 'b-w') : wide ? 'rgb16' : 'srgb'
+  const picture = open(source)
+  return (look.frames > 1 ? picture : picture.autoOrient()).toColourspace(space)
+}
+
+export type JpegOptions = { readonly quality: number; readonly fullChroma: boolean }
+
+export async function toJpeg(source: Source, look: Look, options: JpegOptions): Promise<Uint8Array> {
+  return octetsOf(upright(source, look).jpeg(jpegSettings(options)))
+}
+
+function jpegSettings({ quality, fullChroma }: JpegOptions) {
+  return { quality, chromaSubsampling: fullChroma ? '4:4:4' : '4:2:0', optimiseCoding: true, mozjpeg: false }
+}
+
+export async function toPng(source: Source, look: Look): Promise<Uint8Array> {
+  return octetsOf(upright(source, look).png({ compressionLevel: 6, adaptiveFiltering: true }))
+}
+
+export async function toGif(source: Source, look: Look): Promise<Uint8Array> {
+  return octetsOf(upright(source, look).gif({ reuse: false, dither: 0, interFrameMaxError: 0, effort: 4 }))
+}
+
+export async function toWebp(source: Source, look: Look, { lossless }: { readonly lossless: boolean }): Promise<Uint8Array> {
+  return octetsOf(upright(source, look).webp({ lossless, quality: lossless ? 100 : 90, alphaQuality: 100, effort: 2 }))
+}
+
+export type TiffOptions = {
+  readonly compression: 'ccittfax4' | 'lzw' | 'jpeg'
+  /** Dots per inch. */
+  readonly resolution: { readonly x: number; readonly y: number } | undefined
+}
+
+/** A file of one page, little-endian, in strips. */
+export async function toTiff(source: Source, look: Look, { compression, resolution }: TiffOptions): Promise<Uint8Array> {
+  const bilevel = compression === 'ccittfax4'
+  return octetsOf(
+    upright(source, look).tiff({
+      compression,
+      predictor: 'horizontal',
+      quality: 90,
+      ...(bilevel ? { bitdepth: 1, miniswhite: true } : {}),
+      ...(resolution ? { xres: resolution.x / 25.4, yres: resolution.y / 25.4, resolutionUnit: 'inch' } : {}),
+    }),
+  )
+}
+
+export type RawPicture = { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly channels: 3 | 4 }
+
+/** RGBA, eight bits each. */
+export async function toPixels(source: Source, look: Look): Promise<RawPicture> {
+  checkMemory(look, 5)
+  const picture = open(source).autoOrient().toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' })
+  const { data, info } = await picture.toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height, channels: 4 }
+}
+
+export async function pixelsToPng({ data, width, height, channels }: RawPicture): Promise<Uint8Array> {
+  return octetsOf(sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 6, adaptiveFiltering: true }))
+}
+
+export async function pixelsToJpeg({ data, width, height, channels }: RawPicture, options: JpegOptions): Promise<Uint8Array> {
+  return octetsOf(sharp(data, { raw: { width, height, channels } }).removeAlpha().jpeg(jpegSettings(options)))
+}
+
+async function octetsOf(picture: Sharp): Promise<Uint8Array> {
+  return new Uint8Array(await picture.toBuffer())
+}
