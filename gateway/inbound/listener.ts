@@ -325,8 +325,7 @@ class InboundConnection extends SMTPConnection {
   sweep(nowMs: number): void {
     if (this._closing) {
       // The client may read our last words first, but not hold the place by sending on.
-      this.#closingSinceMs ??= nowMs
-      if (nowMs - this.#closingSinceMs > this.#shared.options.limits.lingerMs) this._socket.destroy()
+      if (nowMs - (this.#closingSinceMs ??= nowMs) > this.#shared.options.limits.lingerMs) this._socket.destroy()
     } else if (this.#phase) this.#phase.sweep(nowMs)
     else if (nowMs - this.inbound.startedMs > this.#shared.options.limits.sessionMs) this.reply('notAvailable')
   }
