@@ -2,158 +2,27 @@
  * 250 means durable, and nothing is half there: the writer is stopped between every two of its steps, each of them
  * is failed in turn, and what was not flushed is taken away. Then the store is opened again.
  */
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Sealer } from '../../../core/seal/age.ts'
-import type { AcceptedMessage } from '../../../store/contract.ts'
-import { realFiles } from '../../../store/sqlite/files.ts'
-import { openStore, type SqliteStore } from '../../../store/sqlite/store.ts'
+import { describe, expect, test } from 'vitest'
 import {
-  BY,
-  collect,
-  delivered,
-  group,
-  IDENTITY,
-  message,
-  plainOriginal,
-  SETTINGS,
-  scratchDirectory,
-  unseal,
-} from './sample.ts'
-import { type Fault, PowerLossFiles } from './power-loss.ts'
+  commitWithFault,
+  countSteps,
+  crashAndReopen,
+  directory,
+  emptyScratch,
+  expectNoOrphans,
+  inScratchFolder,
+  isWhole,
+  openWith,
+  settled,
+  type Wanted,
+  wanted,
+} from './cut-off.ts'
+import { PowerLossFiles } from './power-loss.ts'
+import { delivered } from './sample.ts'
 
-let directory: string
-beforeEach(() => {
-  directory = scratchDirectory()
-})
-afterEach(() => rmSync(directory, { recursive: true }))
-
-type Wanted = { readonly accepted: AcceptedMessage; readonly original: Uint8Array; readonly composed: Uint8Array }
-
-function wanted(originalBytes: number, composedBytes: number): Wanted {
-  const original = randomBytes(originalBytes)
-  const composed = randomBytes(composedBytes)
-  return {
-    original,
-    composed,
-    accepted: message({ original: plainOriginal(original), groups: [group({ message: composed })] }),
-  }
-}
-
-/** As receive does: sealed to a file in incoming/ while it arrived, not flushed. */
-function wantedFromFile(originalBytes: number): Wanted {
-  const original = randomBytes(originalBytes)
-  const sealer = new Sealer([[IDENTITY.recipient]], randomBytes)
-  const payload = Buffer.concat([...sealer.push(original), ...sealer.end()])
-  const accepted = message()
-  const tempPath = join(directory, 'incoming', accepted.queueId)
-  mkdirSync(join(directory, 'incoming'), { recursive: true })
-  writeFileSync(tempPath, payload)
-  const headers = [{ tenant: 'default', ageHeader: sealer.headers[0]! }]
-  const file = { kind: 'file', tempPath, bytes: payload.length, sha256: '' } as const
-  return {
-    original,
-    composed: accepted.groups[0]!.message,
-    accepted: { ...accepted, original: { headers, payload: file } },
-  }
-}
-
-async function openWith(files: PowerLossFiles): Promise<{ store: SqliteStore; broken: Error[] }> {
-  const broken: Error[] = []
-  const store = await openStore({ directory, ...SETTINGS, files, onBroken: error => broken.push(error) })
-  return { store, broken }
-}
-
-/** The process is gone, and with it what was not flushed; then it starts again. */
-async function crashAndReopen(store: SqliteStore, files: PowerLossFiles): Promise<SqliteStore> {
-  await store.close().catch(() => {})
-  files.losePower()
-  for (let tries = 0; ; tries++) {
-    try {
-      return await openStore({ directory, ...SETTINGS, files: realFiles })
-    } catch (error) {
-      if (tries > 50) throw error
-      await sleep(5) // until the lock has been let go
-    }
-  }
-}
-
-/** Whole, or without a trace. Returns whether it is there. */
-async function isWhole(store: SqliteStore, { accepted, original, composed }: Wanted): Promise<boolean> {
-  const filter = { queueId: accepted.queueId, limit: 10 }
-  const [queued] = await store.listQueue(filter)
-  const lives = await store.trace(filter)
-  if (lives.length === 0) {
-    expect(queued).toBeUndefined()
-    expect(await store.listQuarantine(filter)).toEqual([])
-    return false
-  }
-  const sealed = await collect(store.exportOriginal(accepted.queueId, 'default', BY))
-  expect(Buffer.from(unseal(sealed)).equals(original)).toBe(true)
-  if (queued) expect(Buffer.from(await store.readMessage(queued.entryId)).equals(composed)).toBe(true)
-  return true
-}
-
-/** Every file is named by a row, every segment ends where its row says. Call when the store is closed. */
-function expectNoOrphans(): void {
-  const database = new DatabaseSync(join(directory, 'mail.db'), { readOnly: true })
-  const names = (sql: string) =>
-    database
-      .prepare(sql)
-      .all()
-      .map(row => String(row['name']))
-      .sort()
-  const there = (folder: string) => readdirSync(join(directory, folder)).sort()
-  expect(there('incoming')).toEqual([])
-  expect(there('originals')).toEqual(names("SELECT file AS name FROM payloads WHERE place = 'file'"))
-  expect(there('outgoing')).toEqual(names('SELECT copy_file AS name FROM entries WHERE copy_file IS NOT NULL'))
-  expect(there('segments')).toEqual(names('SELECT name FROM segments'))
-  for (const row of database.prepare('SELECT name, committed_bytes FROM segments').all()) {
-    expect(statSync(join(directory, 'segments', String(row['name']))).size).toBe(row['committed_bytes'])
-  }
-  const stored = database.prepare("SELECT sum(length) AS bytes FROM payloads WHERE place = 'segment'").get()
-  const committed = database.prepare('SELECT sum(committed_bytes) AS bytes FROM segments').get()
-  expect(stored?.['bytes']).toBe(committed?.['bytes'])
-  database.close()
-}
-
-/** One of each kind: in the row, in the segment, a file of its own, arrived as a file, with a large composed copy. */
-const everyKind = () => [
-  wanted(500, 500),
-  wanted(100_000, 500),
-  wanted(1_500_000, 500),
-  wantedFromFile(300_000),
-  wanted(500, 100_000),
-]
-
-const settled = (results: readonly PromiseSettledResult<unknown>[]) =>
-  results.map(result => result.status === 'fulfilled')
-
-async function commitWithFault(fault?: Fault) {
-  const files = new PowerLossFiles(directory)
-  const { store, broken } = await openWith(files)
-  const before = wanted(100_000, 500)
-  await store.commit(before.accepted)
-  const batch = everyKind()
-  files.arm(fault)
-  const results = settled(await Promise.allSettled(batch.map(({ accepted }) => store.commit(accepted))))
-  return { files, store, broken, before, batch, results }
-}
-
-async function countSteps(): Promise<readonly string[]> {
-  const { store, files } = await commitWithFault()
-  await store.close()
-  // What close does (its own commit) is not the batch's.
-  const commitAt = files.steps.indexOf('commit')
-  rmSync(directory, { recursive: true })
-  mkdirSync(directory)
-  return files.steps.slice(0, commitAt + 1)
-}
+inScratchFolder()
 
 describe('the steps of one commit', () => {
   test('contents are flushed before they are named, names before rows; one flush for the segment, one commit for all', async () => {
@@ -188,8 +57,7 @@ describe('the steps of one commit', () => {
         expect(await again.verifyAudit()).toMatchObject({ ok: true })
         await again.close()
         expectNoOrphans()
-        rmSync(directory, { recursive: true })
-        mkdirSync(directory)
+        emptyScratch()
       }
     },
   )
@@ -257,108 +125,11 @@ describe('the steps of settling', () => {
         for (const one of copies) expect(await isWhole(again, one)).toBe(true)
         await again.close()
         expectNoOrphans()
-        rmSync(directory, { recursive: true })
-        mkdirSync(directory)
+        emptyScratch()
         if (!reached) break
       }
     },
   )
-})
-
-/** The original of one message: with all its octets, or gone with a record of why. Anything between is a fault. */
-async function lifeOf(store: SqliteStore, { accepted, original }: Wanted): Promise<'there' | 'purged'> {
-  const [row] = await store.listQuarantine({ queueId: accepted.queueId, limit: 1 })
-  const [life] = await store.trace({ queueId: accepted.queueId, limit: 1 })
-  const purges = life?.steps.filter(step => step.kind === 'purge').length
-  expect(purges).toBe(row?.purged ? 1 : 0)
-  const sealed = collect(store.exportOriginal(accepted.queueId, 'default', BY))
-  if (row?.purged) {
-    await expect(sealed).rejects.toThrow('purged')
-    return 'purged'
-  }
-  expect(Buffer.from(unseal(await sealed)).equals(original)).toBe(true)
-  return 'there'
-}
-
-const DAY_MS = 24 * 60 * 60 * 1000
-const AFTER_ALL_MS = Date.now() + 3 * 365 * DAY_MS
-const ENDINGS = {
-  retention: (store: SqliteStore) => store.retain(Date.now() + 40 * DAY_MS),
-  purge: (store: SqliteStore) => store.purge({ sender: 'sender@example.net', limit: 100 }, BY, false),
-} as const
-
-describe.for(['retention', 'purge'] as const)('the steps of %s', ending => {
-  test.for(['stop', 'fail'] as const)('%s at each step: all there or all gone, with records', { timeout: 60_000 }, async mode => {
-    let gone = 0
-    for (let atStep = 0; ; atStep++) {
-      const files = new PowerLossFiles(directory)
-      const { store } = await openWith(files)
-      const all = everyKind()
-      for (const { accepted } of all) {
-        const { entries } = await store.commit(accepted)
-        // Delivered text is sealed as well, and expires, too.
-        await store.settle(entries.map(entry => delivered(entry.entryId)))
-      }
-      files.arm({ atStep, mode })
-      const [answered] = settled(await Promise.allSettled([ENDINGS[ending](store)]))
-      const reached = files.steps.length > atStep
-      const again = await crashAndReopen(store, files)
-      const lives = new Set(await Promise.all(all.map(one => lifeOf(again, one))))
-      expect([...lives]).toHaveLength(1)
-      if (answered) expect([...lives]).toEqual(['purged'])
-      if (lives.has('purged')) gone++
-      await ENDINGS[ending](again)
-      for (const one of all) expect(await lifeOf(again, one)).toBe('purged')
-      expect(await again.verifyAudit()).toMatchObject({ ok: true })
-      await again.close()
-      expectNoOrphans()
-      rmSync(directory, { recursive: true })
-      mkdirSync(directory)
-      if (!reached) break
-    }
-    // Some of the cuts came after the commit: those are the unlinks that a start has to make up for.
-    expect(gone).toBeGreaterThan(1)
-  })
-})
-
-test.for(['stop', 'fail'] as const)('%s at each step of a start that mends a crash: the next start mends the rest', { timeout: 60_000 }, async mode => {
-  // Names are in place, rows are not.
-  const beforeCommit = (await countSteps()).indexOf('commit')
-  for (let atStep = 0; ; atStep++) {
-    const { store, files, before, batch } = await commitWithFault({ atStep: beforeCommit, mode: 'stop' })
-    await store.close().catch(() => {})
-    const starting = new PowerLossFiles(directory)
-    starting.arm({ atStep, mode })
-    const started = await openWith(starting).catch(() => undefined)
-    await started?.store.close().catch(() => {})
-    starting.losePower()
-    const again = await openStore({ directory, ...SETTINGS, files: realFiles })
-    expect(await isWhole(again, before)).toBe(true)
-    for (const one of batch) expect(await isWhole(again, one)).toBe(false)
-    expect(await again.verifyAudit()).toMatchObject({ ok: true })
-    await again.close()
-    expectNoOrphans()
-    rmSync(directory, { recursive: true })
-    mkdirSync(directory)
-    if (starting.steps.length > atStep) continue
-    expect(starting.steps.filter(step => /^(unlink|truncate)/.test(step)).length).toBeGreaterThan(3)
-    break
-  }
-})
-
-test('long after, nothing of a message is left but the audit chain', async () => {
-  const store = await openStore({ directory, ...SETTINGS, files: realFiles })
-  const all = everyKind()
-  for (const { accepted } of all) {
-    const { entries } = await store.commit(accepted)
-    await store.settle(entries.map(entry => delivered(entry.entryId)))
-  }
-  await store.retain(AFTER_ALL_MS)
-  for (const { accepted } of all) expect(await store.trace({ queueId: accepted.queueId, limit: 1 })).toEqual([])
-  expect(await store.verifyAudit()).toMatchObject({ ok: true })
-  await store.close()
-  expectNoOrphans()
-  for (const folder of ['originals', 'outgoing', 'segments']) expect(readdirSync(join(directory, folder))).toEqual([])
 })
 
 test('any order of calls, cut off at any step: what was answered holds', { timeout: 60_000 }, async () => {
@@ -399,8 +170,7 @@ test('any order of calls, cut off at any step: what was answered holds', { timeo
         expect(await again.verifyAudit()).toMatchObject({ ok: true })
         await again.close()
         expectNoOrphans()
-        rmSync(directory, { recursive: true })
-        mkdirSync(directory)
+        emptyScratch()
       },
     ),
     { numRuns: 15 },
