@@ -21,6 +21,26 @@ export type Family = {
 
 export type DisarmerTable = ReadonlyMap<string, Family>
 
+const OOXML = 'application/vnd.openxmlformats-officedocument.'
+const OOXML_KINDS = [
+  'wordprocessingml.document',
+  'wordprocessingml.template',
+  'spreadsheetml.sheet',
+  'spreadsheetml.template',
+  'presentationml.presentation',
+  'presentationml.template',
+  'presentationml.slideshow',
+]
+const OOXML_MACRO_KINDS = [
+  'word.document',
+  'word.template',
+  'excel.sheet',
+  'excel.template',
+  'powerpoint.presentation',
+  'powerpoint.template',
+  'powerpoint.slideshow',
+]
+
 export const FAMILIES: readonly Family[] = [
   {
     name: 'text',
@@ -63,6 +83,14 @@ export const FAMILIES: readonly Family[] = [
     lane: 'heavy',
     raster: false,
     load: async () => (await import('./xls/disarm.ts')).xlsDisarmer,
+  },
+  {
+    name: 'ooxml',
+    mediaTypes: [...OOXML_KINDS.map(kind => `${OOXML}${kind}`), ...OOXML_MACRO_KINDS.map(kind => `application/vnd.ms-${kind}.macroenabled.12`)],
+    makes: OOXML_KINDS.map(kind => `${OOXML}${kind}`),
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./ooxml/ooxml.ts')).ooxmlDisarmer,
   },
 ]
 
