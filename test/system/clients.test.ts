@@ -56,7 +56,7 @@ test.for([['small', 1_000], ['over 2 MB', 2_500_000]] as const)('an exported ori
   const token = `AGE-${String(bytes).padStart(6, '0')}`
   const sent = largeMail(token, bytes)
   await sendAll([{ token, bytes: sent }], { port: sekisho.port, connections: 1, from: `age${bytes}@example.com` })
-  const [row] = await sekisho.ask<{ queueId: string }[]>('quarantine', 'list', '--sender', `age${bytes}@example.com`)
+  const [row] = await sekisho.ask<{ queueId: string }[]>('quarantine', 'list', '--all', '--sender', `age${bytes}@example.com`)
   const file = join(sekisho.folder, `${bytes}.age`)
   await sekisho.cli('quarantine', 'export', row!.queueId, '--reason', 'test', '--out', file)
   const opened = execFileSync('age', ['-d', '-i', join(sekisho.dataDir, 'vault/identities/default.txt'), file], { maxBuffer: 1e8 })

@@ -143,13 +143,13 @@ async function judge(sekisho: Sekisho, { accepted, replyLost, refusals }: LoadRe
 /** A second copy is marked when the mail log has a `duplicate` line for its queue id. */
 async function withoutMark(sekisho: Sekisho, tokens: readonly string[]): Promise<string[]> {
   if (tokens.length === 0) return []
-  const rows = await sekisho.ask<{ queueId: string; subject: string }[]>('quarantine', 'list', '--limit', '100000')
+  const rows = await sekisho.ask<{ queueId: string; subject: string }[]>('quarantine', 'list', '--all', '--limit', '100000')
   const marked = new Set(sekisho.log().split('\n').filter(line => line.includes('duplicate')).flatMap(line => line.match(/[0-9A-HJKMNP-TV-Z]{26}/g) ?? []))
   return tokens.filter(token => !rows.some(row => row.subject.includes(token) && marked.has(row.queueId)))
 }
 
 async function openOriginals(sekisho: Sekisho): Promise<number> {
-  const rows = await sekisho.ask<{ queueId: string; bytes: number }[]>('quarantine', 'list', '--limit', '100000')
+  const rows = await sekisho.ask<{ queueId: string; bytes: number }[]>('quarantine', 'list', '--all', '--limit', '100000')
   const step = Math.max(1, Math.floor(rows.length / ORIGINALS_OPENED))
   let opened = 0
   for (let index = 0; index < rows.length; index += step) {
