@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { PoolOptions } from './pool.ts'
 import type { LaneName, WorkerRole } from './protocol.ts'
 import type { SanitizerModules } from './sanitizer-jobs.ts'
-import { codePaths, heapMiB, processArguments, type SandboxPaths, threadArguments } from './sandbox.ts'
+import { codePaths, fontPaths, heapMiB, processArguments, type SandboxPaths, threadArguments } from './sandbox.ts'
 import { inClosedBox, type Wall } from './wall.ts'
 
 export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
@@ -33,7 +33,7 @@ export function commandOf(kind: Kind, code: ChildCode): string[] {
   const paths: SandboxPaths = { codeRoot: code.codeRoot, extraCode: code.modules?.extraCode ?? [] }
   const given = kind.role === 'verifier' ? verifierArguments(kind.lane, code, paths) : sanitizerArguments(kind.lane, code, paths)
   if (code.wall === undefined) return [code.nodePath, ...given]
-  return inClosedBox(code.wall, { readable: codePaths(paths), hidden: code.dataDir }, [code.nodePath, ...given])
+  return inClosedBox(code.wall, { readable: [...codePaths(paths), ...fontPaths({ addons: kind.role === 'sanitizer' && kind.lane !== 'light' })], hidden: code.dataDir }, [code.nodePath, ...given])
 }
 
 function verifierArguments(lane: LaneName, { codeRoot, modules, memoryMiB }: ChildCode, paths: SandboxPaths): string[] {

@@ -6,6 +6,7 @@
  * thread of a sanitizer must be allowed to start threads; each thread is started without that right.
  * On Linux wall.ts, or a unit per role, turns these denials into impossibilities: see docs/operations.md.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type SandboxPaths = {
@@ -20,6 +21,17 @@ const CODE = ['core', 'workers', 'node_modules', 'package.json']
 /** All that a worker process reads of the file system. */
 export function codePaths({ codeRoot, extraCode }: SandboxPaths): string[] {
   return [...CODE.map(name => join(codeRoot, name)), ...extraCode]
+}
+
+/**
+ * Native code reads fonts by itself, when it draws text: Node's permissions do not stop it, a wall would. Debian's
+ * names for "the Japanese font" are links by way of /etc/alternatives, which holds nothing but links.
+ */
+const FONT_FOLDERS = ['/usr/share/fonts', '/usr/local/share/fonts', '/etc/fonts', '/usr/share/fontconfig', '/var/cache/fontconfig', '/etc/alternatives']
+
+/** What a wall lets a process see beside its code, where the system has it. */
+export function fontPaths(rules: { readonly addons: boolean }): string[] {
+  return rules.addons ? FONT_FOLDERS.filter(path => existsSync(path)) : []
 }
 
 function readGrants(paths: SandboxPaths): string[] {

@@ -5,6 +5,7 @@
  * What is binary under a text label decodes to noise; noise is 'malformed', never delivered.
  */
 import { Buffer, isAscii } from 'node:buffer'
+import { lastExtension } from '../media/filename.ts'
 import { decodeText, type TextFinding } from '../text/charset.ts'
 import type { ObjectKind, Removed } from '../objects.ts'
 import { makeHarmless } from '../text/harmless.ts'
@@ -24,6 +25,9 @@ const REMOVED_KINDS: Readonly<Partial<Record<TextFinding['code'], ObjectKind>>> 
   'text.invisible': 'invisibleCharacters',
   'text.combining': 'combiningMarks',
 }
+
+/** Plain text that is called something else and opens as text everywhere. */
+const KEPT_EXTENSIONS = new Set(['md', 'markdown', 'log', 'text', 'yaml', 'yml', 'toml', 'srt', 'tex'])
 
 export type ReadText = {
   /** Harmless text with LF line ends. */
@@ -84,6 +88,11 @@ export const textDisarmer: Disarmer = {
     const bytes = encodeTextFile(read.text, { alwaysMark: false })
     if (bytes.length > input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const { removed, findings } = read
-    return { kind: 'rebuilt', bytes, mediaType: 'text/plain', extension: 'txt', removed, findings }
+    return { kind: 'rebuilt', bytes, mediaType: 'text/plain', extension: extensionFor(input.name), removed, findings }
   },
+}
+
+function extensionFor(name: string): string {
+  const extension = lastExtension(name)
+  return KEPT_EXTENSIONS.has(extension) ? extension : 'txt'
 }

@@ -66,7 +66,7 @@ function ownKind(given: Given): Kind | undefined {
   const cms = cmsKind(head)
   if (cms) return cms
   const text = textKind(head)
-  return text && { ...refineText(text, facts), encrypted: text.type === 'application/pgp-encrypted' }
+  return text && { ...refineText(text, facts, isDeclaredXml(head)), encrypted: text.type === 'application/pgp-encrypted' }
 }
 
 /** A printable magic begins many a sentence: it counts when what follows is no text. */
@@ -108,9 +108,19 @@ const SCRIPT_EXTENSIONS = new Set(
   'js jse mjs vbs vbe vb wsf wsh wsc ps1 psm1 psd1 ps1xml bat cmd sh csh ksh py pyw pl rb hta sct reg inf url website iqy oqy rqy dqy slk rdp library-ms search-ms settingcontent-ms appref-ms jnlp scf theme'.split(' '),
 )
 
+const XML_DECLARATION = /^(?:\xef\xbb\xbf)?<\?xml\s/
+const PAGE = /<!doctype\s+html|<(?:\w+:)?html[\s>]/i
+
+function isDeclaredXml(head: Buffer): boolean {
+  const start = head.toString('latin1', 0, 2048)
+  return XML_DECLARATION.test(start) && !PAGE.test(start)
+}
+
 /** Prose and tables have no marks: there the label may say which, within the family of harmless text. */
-function refineText(text: { readonly type: string; readonly extension: string }, { name, claimedType }: DetectFacts) {
+function refineText(text: { readonly type: string; readonly extension: string }, { name, claimedType }: DetectFacts, declaresXml: boolean) {
   const extension = lastExtension(name)
+  // Elements of data may be called `table` or `a`, too; a page in XML says that its root is one.
+  if (text.type === 'text/html' && extension === 'xml' && declaresXml) return { type: 'application/xml', extension }
   if (text.type === 'application/p21' && extension === 'sfc') return { type: 'application/x-sfc', extension }
   if (text.type !== 'text/plain' && text.type !== 'application/json' && text.type !== 'application/xml') return text
   if (SCRIPT_EXTENSIONS.has(extension)) return { type: 'text/x-script', extension }

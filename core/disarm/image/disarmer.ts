@@ -7,12 +7,12 @@
  * machines open that, else as JPEG or PNG. What stood beside the pixels (Exif, XMP, texts, a second file at the end)
  * is counted and left behind. Whatever a decoder throws is a verdict here: nothing is thrown further.
  */
-import type { Cannot, Disarmed, Disarmer, DisarmInput } from '../contract.ts'
+import type { Disarmed, Disarmer, DisarmInput } from '../contract.ts'
 import { makeBmp, makeIcon } from './bitmap.ts'
 import { makeAvif, makeGif, makeHeic, makeJpeg, makePng, makeWebp } from './coded.ts'
 import type { Maker } from './made.ts'
 import { makeTiff } from './pages.ts'
-import { OverLimit } from './pixels.ts'
+import { cannotFor } from './pixels.ts'
 
 const MAKERS: Readonly<Record<string, Maker>> = {
   'image/jpeg': makeJpeg,
@@ -25,9 +25,6 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   'image/bmp': makeBmp,
   'image/x-icon': makeIcon,
 }
-
-/** What the decoders say when a limit of ours stopped them. */
-const LIMIT_WORDS = /exceeds pixel limit|timeout|too (?:large|big)|out of memory/i
 
 export const imageDisarmer: Disarmer = {
   table: [
@@ -50,9 +47,4 @@ export const imageDisarmer: Disarmer = {
       return cannotFor(error)
     }
   },
-}
-
-function cannotFor(error: unknown): Cannot {
-  const isLimit = error instanceof OverLimit || LIMIT_WORDS.test(error instanceof Error ? error.message : '')
-  return { kind: 'cannot', reason: isLimit ? 'limit' : 'malformed' }
 }

@@ -10,7 +10,7 @@
  */
 import { Buffer } from 'node:buffer'
 import sharp, { type Sharp, type SharpOptions } from 'sharp'
-import type { DisarmLimits } from '../contract.ts'
+import type { Cannot, DisarmLimits } from '../contract.ts'
 
 sharp.cache(false)
 sharp.concurrency(1)
@@ -18,8 +18,6 @@ sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({
   operation: ['Jpeg', 'Png', 'Gif', 'Nsgif', 'Webp', 'Tiff', 'Heif', 'Svg'].map(name => `VipsForeignLoad${name}Buffer`),
 })
-// The reader of GIF has a name of its own.
-sharp.unblock({ operation: ['VipsForeignLoadNsgifBuffer'] })
 
 /** Longest work on one picture; the process that runs it has a limit of its own. */
 const LONGEST_SECONDS = 60
@@ -58,7 +56,16 @@ export class OverLimit extends Error {}
 /** The octets are not what their type says. */
 export class NotThatFormat extends Error {}
 
-function open({ untrustedBytes, format, limits, frames, refuse, density }: Source): Sharp {
+/** What the decoders say when a limit of ours stopped them. */
+const LIMIT_WORDS = /exceeds pixel limit|timeout|too (?:large|big)|out of memory/i
+
+/** The verdict for whatever was thrown on the way. */
+export function cannotFor(error: unknown): Cannot {
+  const isLimit = error instanceof OverLimit || LIMIT_WORDS.test(error instanceof Error ? error.message : '')
+  return { kind: 'cannot', reason: isLimit ? 'limit' : 'malformed' }
+}
+
+function open({ untrustedBytes, limits, frames, refuse, density }: Source): Sharp {
   const options: SharpOptions = {
     failOn: refuse === 'doubt' ? 'warning' : 'error',
     limitInputPixels: Math.max(1, limits.pixels),
@@ -66,7 +73,6 @@ function open({ untrustedBytes, format, limits, frames, refuse, density }: Sourc
     ...(frames === 'all' ? { animated: true } : {}),
     ...(typeof frames === 'object' ? { page: frames.page } : {}),
     ...(density === undefined ? {} : { density }),
-    ...(format === 'svg' ? { svg: {} } : {}),
   }
   // No copy: the library only reads it, and has let go of it when its promise settles.
   return sharp(Buffer.from(untrustedBytes.buffer, untrustedBytes.byteOffset, untrustedBytes.byteLength), options).timeout({ seconds: LONGEST_SECONDS })
@@ -111,11 +117,15 @@ function upright(source: Source, look: Look): Sharp {
 export type JpegOptions = { readonly quality: number; readonly fullChroma: boolean }
 
 export async function toJpeg(source: Source, look: Look, options: JpegOptions): Promise<Uint8Array> {
-  return octetsOf(upright(source, look).jpeg(jpegSettings(options)))
+  return octetsOf(upright(source, look).jpeg(jpegSettings(look, options)))
 }
 
-function jpegSettings({ quality, fullChroma }: JpegOptions) {
-  return { quality, chromaSubsampling: fullChroma ? '4:4:4' : '4:2:0', optimiseCoding: true, mozjpeg: false }
+/** A tenth smaller with codes made for the picture; but then all of it is in memory, twice as large as its pixels. */
+const MADE_TO_MEASURE_PIXELS = 4_000_000
+
+function jpegSettings({ width, height }: Pick<Look, 'width' | 'height'>, { quality, fullChroma }: JpegOptions) {
+  const chromaSubsampling = fullChroma ? '4:4:4' : '4:2:0'
+  return { quality, chromaSubsampling, optimiseCoding: width * height <= MADE_TO_MEASURE_PIXELS, mozjpeg: false }
 }
 
 export async function toPng(source: Source, look: Look): Promise<Uint8Array> {
@@ -160,12 +170,22 @@ export async function toPixels(source: Source, look: Look): Promise<RawPicture> 
   return { data, width: info.width, height: info.height, channels: 4 }
 }
 
+/** The box around everything that can be seen; undefined when nothing can. */
+export async function inkOf(source: Source): Promise<{ readonly width: number; readonly height: number } | undefined> {
+  const { data, width } = await toPixels(source, await lookAt(source))
+  const seen: { x: number; y: number }[] = []
+  for (let i = 0; i * 4 < data.length; i++) if (data[4 * i + 3]! > 64) seen.push({ x: i % width, y: Math.floor(i / width) })
+  if (seen.length === 0) return undefined
+  const span = (values: readonly number[]) => Math.max(...values) - Math.min(...values) + 1
+  return { width: span(seen.map(({ x }) => x)), height: span(seen.map(({ y }) => y)) }
+}
+
 export async function pixelsToPng({ data, width, height, channels }: RawPicture): Promise<Uint8Array> {
   return octetsOf(sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 6, adaptiveFiltering: true }))
 }
 
 export async function pixelsToJpeg({ data, width, height, channels }: RawPicture, options: JpegOptions): Promise<Uint8Array> {
-  return octetsOf(sharp(data, { raw: { width, height, channels } }).removeAlpha().jpeg(jpegSettings(options)))
+  return octetsOf(sharp(data, { raw: { width, height, channels } }).removeAlpha().jpeg(jpegSettings({ width, height }, options)))
 }
 
 async function octetsOf(picture: Sharp): Promise<Uint8Array> {

@@ -43,3 +43,8 @@ describe('textDisarmer', () => {
   )
   test('an empty file stays empty', () => expect(textOf(disarm(''))).toBe(''))
 })
+
+test.each([['notes.md', 'md'], ['server.LOG', 'log'], ['a.txt', 'txt'], ['config.ini', 'txt'], ['x', 'txt'], ['run.js', 'txt']])('%s keeps its name where that is harmless', (name, extension) => {
+  const bytes = new Uint8Array(Buffer.from('# a\n'))
+  expect(textDisarmer.disarm(disarmInput(bytes, 'text/plain', { name }))).toMatchObject({ kind: 'rebuilt', extension })
+})

@@ -335,3 +335,14 @@ test('any octets get an answer, wherever a known file is cut or damaged', async 
     { numRuns: 600 },
   )
 })
+
+test.each([
+  ['<?xml version="1.0"?><table><a/></table>', 'd.xml', 'application/xml'],
+  ['<?xml version="1.0"?><table><a/></table>', 'd.html', 'text/html'],
+  ['<?xml version="1.0"?><!DOCTYPE html><table/>', 'd.xml', 'text/html'],
+  ['<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>', 'd.xml', 'text/html'],
+  ['<table></table>', 'd.xml', 'text/html'],
+])('%s called %s is %s', async (text, name, type) => {
+  const bytes = Buffer.from(text)
+  expect((await detect(bytes, { size: bytes.length, name, claimedType: '' })).type).toBe(type)
+})

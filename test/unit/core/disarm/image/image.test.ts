@@ -160,9 +160,7 @@ describe('what is no pixel stays behind', () => {
     const png = Buffer.from(fixture('palette.png'))
     const frame = (length: number, name: string) => Buffer.concat([Buffer.from([0, 0, 0, length]), Buffer.from(name), Buffer.alloc(length + 4)])
     const animated = concat(png.subarray(0, 33), frame(8, 'acTL'), frame(26, 'fcTL'), png.subarray(33, -12), frame(26, 'fcTL'), frame(9, 'fdAT'), png.subarray(-12))
-    const result = await disarm(animated, 'image/png')
-    if (result.kind === 'rebuilt') expect(result.removed).toContainEqual({ what: 'pictures', count: 1 })
-    else expect(result.reason).toBe('malformed')
+    expect((await rebuild(animated, 'image/png')).removed).toContainEqual({ what: 'pictures', count: 1 })
   })
   test('colours of pixels that cannot be seen', async () => {
     const hidden = Buffer.alloc(64 * 4).map((_, i) => (i % 4 === 3 ? 0 : 'secret'.charCodeAt(i % 6)))
