@@ -2,7 +2,6 @@
  * Each room of the gateway with its options, made from the configuration in force: what a start opens and what a
  * reload changes over are the same few functions.
  */
-import { randomBytes } from 'node:crypto'
 import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { sealArc } from '../core/mime/arc.ts'
 import { checkSpf } from '../core/mime/authentication.ts'
@@ -15,6 +14,7 @@ import { SMALL_MESSAGE, type TransactionDeps } from '../gateway/inbound/transact
 import type { Metrics } from '../gateway/metrics.ts'
 import { createRelay, type Relay, type RelayPlan } from '../gateway/outbound/relay.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
+import { drawRandom } from '../store/random.ts'
 import type { SqliteStore } from '../store/sqlite/store.ts'
 import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
 import type { InForce } from './in-force.ts'
@@ -33,7 +33,7 @@ export type House = {
   readonly onBroken: (error: unknown) => void
 }
 
-const ids = createIds(Date.now, randomBytes)
+const ids = createIds(Date.now, drawRandom)
 
 export function recordOf(voice: Voice, metrics: Metrics): TransactionRecord {
   return transactionRecord({ log: voice.log, metrics, onAlarm: voice.raise })
@@ -90,7 +90,7 @@ export function transactionDeps(house: House, workshop: OpenWorkshop, relay: Rel
     workshop,
     store,
     recipientsOf,
-    randomBytes,
+    randomBytes: drawRandom,
     policyFor,
     spf: async ({ clientAddress, helo }, { reversePath }) =>
       config.auth.spf

@@ -5,7 +5,7 @@
  * here before, whatever happened to its other fields; a mark that somebody invents is just text.
  * Standards: RFC 5321 §6.3 (loop detection), RFC 2104.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { MessageSummary } from '../../core/job.ts'
 
 export type LoopGuard = {
@@ -18,7 +18,8 @@ export type LoopGuard = {
 const MAC_BYTES = 16
 
 export function loopGuard(key: Uint8Array, maxReceived: number): LoopGuard {
-  const mac = (queueId: string) => createHmac('sha256', key).update(`loop:${queueId}`).digest().subarray(0, MAC_BYTES)
+  const secret = createSecretKey(key)
+  const mac = (queueId: string) => createHmac('sha256', secret).update(`loop:${queueId}`).digest().subarray(0, MAC_BYTES)
   const isOurs = (untrustedMark: string) => {
     const [queueId = '', claimed = ''] = untrustedMark.trim().split('.', 2)
     const bytes = Buffer.from(claimed, 'base64url')

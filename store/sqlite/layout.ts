@@ -6,8 +6,9 @@
  *   segments/     sealed payloads, appended              outgoing/     large composed messages while queued
  *   audit-key.pem the key that signs checkpoints (0600)
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { drawRandom } from '../random.ts'
 
 export const FOLDERS = ['incoming', 'originals', 'segments', 'outgoing'] as const
 export type Folder = (typeof FOLDERS)[number]
@@ -35,7 +36,7 @@ export function layoutOf(directory: string): Layout {
 
 /** A name that no other file has had: a rename must never replace a file that a row names. @throws RangeError */
 export function freshName(stem: string, suffix: string): string {
-  return safeName(`${stem}.${randomBytes(6).toString('hex')}.${suffix}`)
+  return safeName(`${stem}.${Buffer.from(drawRandom(6)).toString('hex')}.${suffix}`)
 }
 
 /** One segment per day, set of tenants and retention class; names may be anything, so they are hashed. */

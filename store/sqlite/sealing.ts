@@ -2,12 +2,9 @@
  * Sealing in the writer thread: small originals before anything of them touches a disk, and delivered texts
  * before their plain copies are erased.
  */
-import { randomFillSync } from 'node:crypto'
 import { parseRecipient, type Recipient, sealSmall, sealUnderKey } from '../../core/seal/age.ts'
 import type { TenantId } from '../contract.ts'
-
-/** Random bytes are drawn from the system in larger blocks: five calls per message cost more than its cipher. */
-const RANDOM_BLOCK_BYTES = 8192
+import { drawRandom } from '../random.ts'
 
 export type Sealed = {
   readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]
@@ -53,15 +50,4 @@ function parseOrThrow(text: string): Recipient {
   const recipient = parseRecipient(text)
   if (!recipient) throw new Error(`${JSON.stringify(text)} is not an age recipient`)
   return recipient
-}
-
-let randomBlock = Buffer.alloc(0)
-
-/** Each byte is handed out once and wiped from the block. */
-function drawRandom(length: number): Uint8Array {
-  if (randomBlock.length < length) randomBlock = randomFillSync(Buffer.alloc(RANDOM_BLOCK_BYTES))
-  const drawn = Uint8Array.from(randomBlock.subarray(0, length))
-  randomBlock.fill(0, 0, length)
-  randomBlock = randomBlock.subarray(length)
-  return drawn
 }

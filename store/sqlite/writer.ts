@@ -2,8 +2,8 @@
  * The one writer of the store: group commit.
  *
  * All calls that came in while the last commit was under way share the next one: one flush of each segment,
- * one transaction, one flush of the database, however many messages. A call on an idle store is committed alone,
- * at once. After a failed flush nothing is known about the disk: every call is refused from then on.
+ * one transaction, one flush of the database, however many messages. On an idle store a message is committed alone,
+ * at once; what is only told (a delivery) waits a few milliseconds for company. After a failed flush nothing is known about the disk: every call is refused from then on.
  */
 import { StoreBroken } from '../contract.ts'
 import { Acceptance } from './acceptance.ts'
@@ -43,6 +43,9 @@ const MAX_CALLS_PER_BATCH = 256
 const IDLE_MS = 1000
 const FREE_SPACE_FRESH_MS = 1000
 type PlannedName = 'commit' | 'settle' | 'drop' | 'confirm' | 'reconfigure'
+/** Nobody is kept waiting by these: alone, they wait a moment for a commit whose flush they can share. */
+const UNHURRIED: ReadonlySet<string> = new Set(['settle', 'confirm'])
+const UNHURRIED_MS = 15
 /** Calls that change no row: a batch of these alone needs no transaction. */
 const READS: ReadonlySet<string> = new Set(['space', 'readMessage', 'confirm', 'reconfigure'])
 
@@ -62,6 +65,7 @@ export class Writer {
   #broken: StoreBroken | undefined
   #freeBytesAtMs = Date.now()
   #idleTimer: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
 
   /** `drain` returns calls that have arrived meanwhile, without waiting. */
   constructor(
@@ -84,13 +88,30 @@ export class Writer {
   async take(calls: readonly WriterCall[]): Promise<void> {
     this.#calls.push(...calls)
     if (this.#running) return
+    if (this.#isUrgent()) await this.#run()
+    else this.#waitForCompany()
+  }
+
+  #isUrgent(): boolean {
+    return this.#calls.some(call => !UNHURRIED.has(call.name))
+  }
+
+  #waitForCompany(): void {
+    this.#patience ??= setTimeout(() => this.#run(), UNHURRIED_MS)
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return
     this.#running = true
+    clearTimeout(this.#patience)
+    this.#patience = undefined
     clearTimeout(this.#idleTimer)
-    while (this.#calls.length > 0) {
+    do {
       this.#calls.push(...this.#drain())
       await this.#runBatch(this.#calls.splice(0, MAX_CALLS_PER_BATCH))
-    }
+    } while (this.#isUrgent())
     this.#running = false
+    if (this.#calls.length > 0) this.#waitForCompany()
     if (this.#broken) return
     this.#idleTimer = setTimeout(() => this.#tidy(), IDLE_MS)
     this.#idleTimer.unref()
@@ -327,6 +348,7 @@ export class Writer {
   /** Lets go of the files without another word: nobody is there to answer, or the store is broken. */
   async abandon(): Promise<void> {
     clearTimeout(this.#idleTimer)
+    clearTimeout(this.#patience)
     this.#broken ??= new StoreBroken('the store was abandoned')
     await this.#state.segments.close()
     if (this.#state.database.isOpen) this.#state.database.close()
