@@ -23,7 +23,7 @@ import {
   type Want,
   type WorkerRole,
 } from './protocol.ts'
-import { residentMiB } from './resident.ts'
+import { killBelow, residentMiB } from './resident.ts'
 
 export type LauncherOptions = ChildCode & {
   readonly socketPath: string
@@ -223,8 +223,10 @@ class RunningLauncher implements Launcher {
     this.#fill()
   }
 
+  /** A wall that dies while it is being built would leave its inside behind, waiting: that goes first. */
   #kill(child: Child, cause: string): void {
     child.cause ||= cause
+    if (this.#options.wall !== undefined) killBelow(child.process.pid ?? 0)
     child.process.kill('SIGKILL')
   }
 

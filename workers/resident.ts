@@ -1,7 +1,20 @@
-/** How much memory a child process has, its own children included: a wall is the parent of what runs inside it. */
+/**
+ * A child process together with what it started: a wall is the parent of what runs inside it.
+ */
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
-/** 0 where the platform does not tell: there the child watches itself. */
+/** Ends what a process has started; what is gone already needs no ending. */
+export function killBelow(pid: number): void {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').match(/\d+/g) ?? []
+    for (const child of children) process.kill(Number(child), 'SIGKILL')
+  } catch {
+    // Nothing is there any more.
+  }
+}
+
+/** How much memory it has in all. 0 where the platform does not tell: there the child watches itself. */
 export async function residentMiB(pid: number): Promise<number> {
   const below = await childrenOf(pid)
   const parts = await Promise.all([ownMiB(pid), ...below.map(residentMiB)])

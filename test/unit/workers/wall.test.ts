@@ -1,7 +1,8 @@
 /** What is put in front of a command; that it holds is seen in test/system/wall.test.ts, from inside. */
-import { describe, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { describe, expect, test, vi } from 'vitest'
 import { commandOf } from '../../../workers/child-command.ts'
-import { residentMiB } from '../../../workers/resident.ts'
+import { killBelow, residentMiB } from '../../../workers/resident.ts'
 import { findWall, inClosedBox, inKeylessBox, type Wall } from '../../../workers/wall.ts'
 
 const BUBBLEWRAP: Wall = { kind: 'bubblewrap', bwrap: '/usr/bin/bwrap', libraries: ['/lib/any-linux'] }
@@ -85,4 +86,17 @@ test('memory is that of a process and of what it started', async () => {
   const own = await residentMiB(process.pid)
   expect(process.platform === 'linux' ? own > 10 : own === 0).toBe(true)
   expect(await residentMiB(2 ** 30)).toBe(0)
+})
+
+test('what a process has started is ended, the process itself goes on', async () => {
+  const shell = spawn('/bin/sh', ['-c', 'sleep 60; echo over'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let said = ''
+  shell.stdout.on('data', chunk => (said += chunk))
+  await vi.waitUntil(() => {
+    killBelow(shell.pid!)
+    return process.platform !== 'linux' || said !== ''
+  })
+  shell.kill('SIGKILL')
+  expect(said).toBe(process.platform === 'linux' ? 'over\n' : '')
+  expect(() => killBelow(2 ** 30)).not.toThrow()
 })
