@@ -162,6 +162,8 @@ export const FINDINGS = {
   'media.polyglot': { weight: 'danger', text: 'file that is two types at once' },
   'json.key-twice': { weight: 'odd', text: 'JSON object with a key that stands twice' },
   'media.damaged-picture': { weight: 'odd', text: 'picture with a damage that costs no pixel, such as a missing end mark' },
+  'archive.ambiguous': { weight: 'odd', text: 'archive that programs could read in different ways' },
+  'archive.path': { weight: 'danger', text: 'path in an archive that leads out of its folder' },
   'tnef.malformed': { weight: 'odd', text: 'winmail.dat that breaks off or contradicts itself' },
   'tnef.limit': { weight: 'odd', text: 'winmail.dat with more than is opened' },
 

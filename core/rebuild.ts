@@ -11,6 +11,7 @@
 import { hash } from 'node:crypto'
 import type { Cannot, Disarmed, DisarmLimits, DisarmTools, MemberFile, Picture } from './disarm/contract.ts'
 import type { DisarmerTable } from './disarm/registry.ts'
+import { unpackLimit } from './disarm/unpack-limit.ts'
 import type { Finding } from './finding.ts'
 import { type Detected, detect } from './media/detect.ts'
 import { lastExtension, nameFindings, renamed, safeFileName } from './media/filename.ts'
@@ -60,16 +61,16 @@ export const REASON_OF: Readonly<Record<Cannot['reason'], ReasonKey>> = {
 
 /** Never rejects. */
 export function rebuildFile(task: FileTask, context: RebuildContext): Promise<Rebuilt> {
-  return new Rebuilding(context, budgetOf(context), 1).run(task)
+  return new Rebuilding(context, budgetOf(context, task.untrustedBytes.length), 1).run(task)
 }
 
 /** The tools that a disarmer gets for an outermost file; for tests of a single disarmer. */
 export function toolsFor(context: RebuildContext): DisarmTools {
-  return new Rebuilding(context, budgetOf(context), 1).tools
+  return new Rebuilding(context, budgetOf(context, Number.POSITIVE_INFINITY), 1).tools
 }
 
-function budgetOf({ bounds }: RebuildContext): Budget {
-  return { members: bounds.members, memberBytes: bounds.memberBytes }
+function budgetOf({ bounds }: RebuildContext, bytes: number): Budget {
+  return { members: bounds.members, memberBytes: unpackLimit(bytes, bounds.memberBytes) }
 }
 
 /** One level of one file. */
@@ -91,7 +92,7 @@ class Rebuilding {
 
   async run(task: FileTask): Promise<Rebuilt> {
     const disarmed = await this.#disarm(task)
-    if (disarmed.kind === 'cannot') return this.#kept(REASON_OF[disarmed.reason], disarmed.object)
+    if (disarmed.kind === 'cannot') return this.#kept(disarmed.why ?? REASON_OF[disarmed.reason], disarmed.object)
     const removed = sumRemoved([...disarmed.removed, ...this.#members.flatMap(member => member.removed)])
     const blocked = removed.find(({ what }) => ruleFor(what, this.#context.policy.objects) === 'block')
     if (blocked) return this.#kept('blocked-object', blocked.what)

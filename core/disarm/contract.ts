@@ -30,6 +30,8 @@ export type Cannot = {
   readonly reason: 'malformed' | 'unsupported' | 'limit' | 'encrypted' | 'blocked'
   /** The object that policy blocks. */
   readonly object?: ObjectKind
+  /** Says more than `reason` does: why the files inside are kept back. */
+  readonly why?: ReasonKey
 }
 
 export type DisarmLimits = {

@@ -43,6 +43,30 @@ const OOXML_MACRO_KINDS = [
 
 export const FAMILIES: readonly Family[] = [
   {
+    name: 'archive',
+    mediaTypes: [
+      'application/zip',
+      'application/x-7z-compressed',
+      'application/vnd.rar',
+      'application/x-lzh-compressed',
+      'application/x-tar',
+      'application/gzip',
+      'application/x-bzip2',
+      'application/x-xz',
+      'application/zstd',
+      'application/vnd.ms-cab-compressed',
+      'application/x-iso9660-image',
+    ],
+    makes: ['application/zip'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => {
+      const { archiveDisarmer, readySevenZip } = await import('./archive/archive.ts')
+      await readySevenZip()
+      return archiveDisarmer
+    },
+  },
+  {
     name: 'text',
     mediaTypes: ['text/plain'],
     makes: ['text/plain'],

@@ -39,6 +39,8 @@ export type ArchiveEntry = {
   /** The name in the Info-ZIP Unicode Path field, where that belongs to the raw name (APPNOTE §4.6.9). */
   readonly untrustedUnicodeName: string | undefined
   readonly isFolder: boolean
+  /** Its content is the path of another file (Unix). */
+  readonly isLink: boolean
   readonly isEncrypted: boolean
   /** What the directory says; `read` counts for itself. */
   readonly declaredBytes: number
@@ -55,6 +57,8 @@ export type ArchiveOptions = {
   readonly entries: number
 }
 
+/** Kind of file in the upper half of the external attributes (APPNOTE §4.4.15). */
+const UNIX_LINK = 0xa
 const TOO_LARGE = Symbol('more octets than allowed')
 
 /** Lists an archive. Never rejects. */
@@ -83,6 +87,7 @@ function entryOf(entry: FileEntry): ArchiveEntry {
     nameIsUtf8: entry.bitFlag?.languageEncodingFlag === true,
     untrustedUnicodeName: entry.extraFieldUnicodePath?.valid === true ? entry.filename : undefined,
     isFolder: entry.directory,
+    isLink: (entry.externalFileAttributes >>> 28) === UNIX_LINK,
     isEncrypted: entry.encrypted,
     declaredBytes: entry.uncompressedSize,
     packedBytes: entry.compressedSize,
