@@ -10,7 +10,9 @@ import { type Detected, detect } from '../core/media/detect.ts'
 import { lastExtension } from '../core/media/filename.ts'
 import { type Decision, decide } from '../core/policy/decide.ts'
 import type { Policy } from '../core/policy/model.ts'
-import { type Rebuilt, rebuildFile } from '../core/rebuild.ts'
+import { openLocked, type RebuildContext, type Rebuilt, rebuildFile } from '../core/rebuild.ts'
+import type { ReasonKey } from '../core/text/reasons.ts'
+import { unlockerOf } from '../core/unlock.ts'
 import { type PartReport, type Report, wantsFile } from '../core/verdict.ts'
 import type { Sanitized } from './sanitize.ts'
 
@@ -24,38 +26,54 @@ type Facts = {
 
 const HEAD_BYTES = 64 * 1024
 const TAIL_BYTES = 4096
+
+export type FileToSanitize = {
+  readonly file: string
+  /** Candidates for the file and for what is inside it; none: what is locked is kept back. */
+  readonly passwords: readonly string[]
+}
+
 /** Over `sanitizer.limits.fileBytes` a file is only named and kept back, never read into memory. */
-export async function sanitizeFile(config: Config, { policy }: RecipientSettings, file: string): Promise<Sanitized> {
+export async function sanitizeFile(config: Config, { policy }: RecipientSettings, { file, passwords }: FileToSanitize): Promise<Sanitized> {
   const { fileBytes } = config.sanitizer.limits
-  const { head, tail, bytes, sha256, whole: untrustedBytes } = await readFacts(file, fileBytes)
+  const { head, tail, bytes, sha256, whole } = await readFacts(file, fileBytes)
   const name = basename(file)
   const detected = await detect(head, { size: bytes, name, claimedType: 'application/octet-stream', tail })
-  const findings = detected.findings.map(finding => finding.code)
-  const decision = decide(
-    {
-      detectedType: detected.type,
-      extension: lastExtension(name),
-      role: 'attachment',
-      encrypted: detected.encrypted,
-      bytes,
-      findings,
-    },
-    policy,
-  )
-
-  const rebuilt = wantsFile(decision.disposition) ? await rebuild(config, { name, detected, decision, policy, untrustedBytes }) : undefined
-  const part = partReport({ name, bytes, sha256, detected, decision }, rebuilt)
+  const context = contextOf(config, policy, passwords)
+  const opened = whole === undefined ? undefined : await openLocked({ untrustedName: name, untrustedBytes: whole }, detected, context.unlock)
+  const facts = factsOf({ name, bytes, sha256 }, opened?.kind === 'open' ? opened.detected : detected, policy)
+  const rebuilt = opened?.kind === 'shut' ? shut(opened.reason) : await rebuild(facts, opened?.file.untrustedBytes, context)
   const report: Report = {
     verdict: 'relay',
     profile: policy.profile,
     policyVersion: policy.version,
-    parts: [part],
+    parts: [partReport(facts, rebuilt)],
     findings: [],
   }
   return {
     report,
     file: rebuilt?.kind === 'rebuilt' ? { extension: rebuilt.file.extension, bytes: rebuilt.file.bytes } : undefined,
   }
+}
+
+function contextOf(config: Config, policy: Policy, passwords: readonly string[]): RebuildContext {
+  const bounds = boundsOf(config.sanitizer.limits)
+  return { disarmers: DISARMERS, policy, bounds, ...(passwords.length > 0 ? { unlock: unlockerOf(passwords, bounds) } : {}) }
+}
+
+function factsOf(file: Pick<Facts, 'name' | 'bytes' | 'sha256'>, detected: Detected, policy: Policy): Facts {
+  const decision = decide(
+    {
+      detectedType: detected.type,
+      extension: lastExtension(file.name),
+      role: 'attachment',
+      encrypted: detected.encrypted,
+      bytes: file.bytes,
+      findings: detected.findings.map(finding => finding.code),
+    },
+    policy,
+  )
+  return { ...file, detected, decision }
 }
 
 type FileFacts = {
@@ -88,16 +106,9 @@ async function readFacts(file: string, limitBytes: number): Promise<FileFacts> {
   }
 }
 
-type Work = {
-  readonly name: string
-  readonly detected: Detected
-  readonly decision: Decision
-  readonly policy: Policy
-  readonly untrustedBytes: Uint8Array | undefined
-}
-
-async function rebuild(config: Config, { name, detected, decision, policy, untrustedBytes }: Work): Promise<Rebuilt> {
-  if (untrustedBytes === undefined) return { kind: 'kept', reason: 'too-large', members: [] }
+async function rebuild({ name, detected, decision }: Facts, untrustedBytes: Uint8Array | undefined, context: RebuildContext): Promise<Rebuilt | undefined> {
+  if (!wantsFile(decision.disposition)) return undefined
+  if (untrustedBytes === undefined) return shut('too-large')
   return rebuildFile(
     {
       untrustedBytes,
@@ -106,8 +117,12 @@ async function rebuild(config: Config, { name, detected, decision, policy, untru
       declaredCharset: undefined,
       mode: decision.disposition === 'raster' ? 'raster' : 'disarm',
     },
-    { disarmers: DISARMERS, policy, bounds: boundsOf(config.sanitizer.limits) },
+    context,
   )
+}
+
+function shut(reason: ReasonKey): Rebuilt {
+  return { kind: 'kept', reason, members: [] }
 }
 
 function partReport({ name, bytes, sha256, detected, decision }: Facts, rebuilt: Rebuilt | undefined): PartReport {

@@ -49,7 +49,7 @@ type Gathering = {
 }
 
 export type CollectRules = {
-  readonly limits: SanitizeLimits
+  readonly limits: Pick<SanitizeLimits, 'textPartBytes' | 'fileBytes' | 'filesBytes'>
   /** Whether any policy of this message wants a file like this rebuilt. */
   readonly wanted: (node: PartNode, detected: Detected) => boolean
 }
@@ -98,7 +98,8 @@ export class Collector implements ReaderEvents {
 
   #keep(node: PartNode, gathering: Gathering, decoded: Uint8Array): void {
     const chunks = gathering.chunks!
-    chunks.push(decoded.slice())
+    // `slice` of a Buffer would be a view of octets that the decoder uses again.
+    chunks.push(new Uint8Array(decoded))
     if (!gathering.sniffed && node.bytes >= SNIFF_BYTES) this.#sniff(node, gathering)
     if (node.bytes > gathering.limit) this.#letGo(node, gathering)
   }
@@ -119,7 +120,7 @@ export class Collector implements ReaderEvents {
     if (!gathering.chunks) return
     gathering.digest = createHash('sha256')
     for (const chunk of gathering.chunks) gathering.digest.update(chunk)
-    gathering.head = concat(gathering.chunks).slice(0, SNIFF_BYTES)
+    gathering.head = firstOctets(gathering.chunks)
     gathering.lastOctets = lastOctets(EMPTY, gathering.chunks.at(-1) ?? EMPTY)
     node.overLimit = node.bytes > gathering.limit
     gathering.chunks = undefined
@@ -185,7 +186,7 @@ export class Collector implements ReaderEvents {
     node.findings.push(...(source.findings ?? []).map(finding => ({ ...finding, partId: node.head.id })))
     node.detected = await detect(source.bytes, factsOf(node.head, source.bytes.length, lastOctets(EMPTY, source.bytes)))
     node.findings.push(...node.detected.findings.map(finding => ({ ...finding, partId: node.head.id })))
-    if (isTextCandidate(node.head) || this.#mayKeepFile(node, source.bytes)) node.content = source.bytes.slice()
+    if (isTextCandidate(node.head) || this.#mayKeepFile(node, source.bytes)) node.content = new Uint8Array(source.bytes)
     return node
   }
 }
@@ -303,7 +304,17 @@ function concat(chunks: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** A copy of the window at the front; the rest is not even put together. */
+function firstOctets(chunks: readonly Uint8Array[]): Uint8Array {
+  const first: Uint8Array[] = []
+  for (let index = 0, bytes = 0; index < chunks.length && bytes < SNIFF_BYTES; index++) {
+    first.push(chunks[index]!)
+    bytes += chunks[index]!.length
+  }
+  return new Uint8Array(concat(first).subarray(0, SNIFF_BYTES))
+}
+
 function lastOctets(before: Uint8Array, chunk: Uint8Array): Uint8Array {
-  if (chunk.length >= TAIL_BYTES) return chunk.slice(-TAIL_BYTES)
-  return concat([before.subarray(Math.max(0, before.length + chunk.length - TAIL_BYTES)), chunk]).slice()
+  if (chunk.length >= TAIL_BYTES) return new Uint8Array(chunk.subarray(-TAIL_BYTES))
+  return new Uint8Array(concat([before.subarray(Math.max(0, before.length + chunk.length - TAIL_BYTES)), chunk]))
 }

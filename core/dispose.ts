@@ -44,7 +44,8 @@ function isInline({ head }: PartNode): boolean {
   return head.contentDisposition === 'inline' || (head.contentDisposition === undefined && head.contentId !== '')
 }
 
-function builtInReason(node: PartNode): ReasonKey | undefined {
+/** Why a part is kept back whatever the policy says; undefined where the policy has a say. */
+export function builtInReason(node: PartNode): ReasonKey | undefined {
   const type = node.head.contentType.type
   if (OPAQUE_MAIL.has(type) || OPAQUE_MAIL.has(node.detected?.type ?? '') || isInsideEncrypted(node)) return 'encrypted-mail'
   if (type === 'message/partial') return 'partial-message'

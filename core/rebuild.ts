@@ -20,6 +20,7 @@ import { type Decision, decide } from './policy/decide.ts'
 import type { Policy } from './policy/model.ts'
 import { makeHarmlessLine } from './text/harmless.ts'
 import type { ReasonKey } from './text/reasons.ts'
+import type { Unlocked, Unlocker } from './unlock.ts'
 import { type MemberReport, wantsFile } from './verdict.ts'
 
 /** A file whose type is known and whose fate is decided. */
@@ -46,7 +47,13 @@ export type FileBounds = DisarmLimits & {
   readonly memberBytes: number
 }
 
-export type RebuildContext = { readonly disarmers: DisarmerTable; readonly policy: Policy; readonly bounds: FileBounds }
+export type RebuildContext = {
+  readonly disarmers: DisarmerTable
+  readonly policy: Policy
+  readonly bounds: FileBounds
+  /** Opens what needs a password, on every level; without it such files are kept back. */
+  readonly unlock?: Unlocker
+}
 
 /** What is left of the bounds while one outermost file is worked on. */
 type Budget = { members: number; memberBytes: number }
@@ -57,6 +64,25 @@ export const REASON_OF: Readonly<Record<Cannot['reason'], ReasonKey>> = {
   limit: 'too-large',
   encrypted: 'encrypted',
   blocked: 'blocked-object',
+}
+
+/** A file that was locked stays so for a reason, or is open: its octets and type are new. */
+export type Opened = { readonly kind: 'open'; readonly file: MemberFile; readonly detected: Detected } | { readonly kind: 'shut'; readonly reason: ReasonKey }
+
+const SHUT_REASON: Readonly<Record<Extract<Unlocked, { kind: 'cannot' }>['reason'], ReasonKey>> = {
+  'wrong-password': 'wrong-password',
+  unsupported: 'encrypted',
+  limit: 'too-large',
+  malformed: 'malformed',
+}
+
+/** Takes the password off where there is one and somebody to ask; anything else is open as it is. Never rejects. */
+export async function openLocked(file: MemberFile, detected: Detected, unlock: Unlocker | undefined): Promise<Opened> {
+  if (!detected.encrypted || !unlock) return { kind: 'open', file, detected }
+  const unlocked = await unlock(file.untrustedBytes, detected.type)
+  if (unlocked.kind === 'cannot') return { kind: 'shut', reason: SHUT_REASON[unlocked.reason] }
+  const opened = { ...file, untrustedBytes: unlocked.bytes }
+  return { kind: 'open', file: opened, detected: await detectMember(opened) }
 }
 
 /** Never rejects. */
@@ -90,13 +116,23 @@ class Rebuilding {
     this.#depth = depth
   }
 
-  async run(task: FileTask): Promise<Rebuilt> {
+  async run(task: FileTask, mayUnlock = true): Promise<Rebuilt> {
     const disarmed = await this.#disarm(task)
+    const { unlock } = this.#context
+    if (disarmed.kind === 'cannot' && disarmed.reason === 'encrypted' && unlock && mayUnlock) return this.#runUnlocked(task, unlock)
     if (disarmed.kind === 'cannot') return this.#kept(disarmed.why ?? REASON_OF[disarmed.reason], disarmed.object)
     const removed = sumRemoved([...disarmed.removed, ...this.#members.flatMap(member => member.removed)])
     const blocked = removed.find(({ what }) => ruleFor(what, this.#context.policy.objects) === 'block')
     if (blocked) return this.#kept('blocked-object', blocked.what)
     return { kind: 'rebuilt', file: { ...disarmed, removed, members: this.#members } }
+  }
+
+  /** Of some archives only their own directory tells that they are locked. What comes out is not locked again. */
+  async #runUnlocked(task: FileTask, unlock: Unlocker): Promise<Rebuilt> {
+    const unlocked = await unlock(task.untrustedBytes, task.detectedType)
+    if (unlocked.kind === 'cannot') return this.#kept(SHUT_REASON[unlocked.reason])
+    const { type } = await detectMember({ untrustedName: '', untrustedBytes: unlocked.bytes })
+    return this.run({ ...task, untrustedBytes: unlocked.bytes, detectedType: type }, false)
   }
 
   #kept(reason: ReasonKey, object?: ObjectKind): Rebuilt {
@@ -127,15 +163,22 @@ class Rebuilding {
   }
 
   async #member(file: MemberFile): Promise<Awaited<ReturnType<DisarmTools['member']>>> {
-    const { untrustedBytes, untrustedName } = file
-    const detected = await detectMember(file)
-    const decision = this.#spend(untrustedBytes.length) ? this.#decide(file, detected) : OVER_BUDGET
-    const rebuilt = await this.#inside(file, detected, decision)
+    const { untrustedName } = file
+    const { detected, decision, rebuilt } = await this.#judge(file)
     const name = memberName(untrustedName, detected, rebuilt)
     this.#members.push(memberReport(file, { detected, decision, rebuilt, name }))
     if (rebuilt.kind === 'kept') return { kind: 'kept', name, reason: rebuilt.reason }
     const { bytes, mediaType, extension } = rebuilt.file
     return { kind: 'rebuilt', name, bytes, mediaType, extension }
+  }
+
+  async #judge(file: MemberFile): Promise<Omit<Worked, 'name'>> {
+    const detected = await detectMember(file)
+    if (!this.#spend(file.untrustedBytes.length)) return { detected, decision: OVER_BUDGET, rebuilt: { kind: 'kept', reason: 'limit-exceeded', members: [] } }
+    const opened = await openLocked(file, detected, this.#context.unlock)
+    if (opened.kind === 'shut') return { detected, decision: this.#decide(file, detected), rebuilt: { kind: 'kept', reason: opened.reason, members: [] } }
+    const decision = this.#decide(opened.file, opened.detected)
+    return { detected: opened.detected, decision, rebuilt: await this.#inside(opened.file, opened.detected, decision) }
   }
 
   #spend(bytes: number): boolean {

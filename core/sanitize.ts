@@ -15,9 +15,10 @@ import type { MessageSummary, SanitizeJob, SanitizeResult } from './job.ts'
 import { type AuthResult, confirmsReversePath, readTrustedResults, type Resolver, SignatureCheck } from './mime/authentication.ts'
 import { parseAddressList } from './mime/address.ts'
 import { headerValue, headerValues } from './mime/header.ts'
-import type { HeaderField, PartHead } from './mime/part.ts'
+import type { HeaderField } from './mime/part.ts'
 import { MimeReader } from './mime/reader.ts'
 import { decodeUnstructured } from './mime/words.ts'
+import { readInnerBy } from './read-inner.ts'
 import { LOOP_MARK_FIELD } from './smtp/trace.ts'
 import { makeHarmlessLine } from './text/harmless.ts'
 import { wantsFile } from './verdict.ts'
@@ -40,14 +41,14 @@ export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizin
   const signatures = job.authenticate.length > 0 ? new SignatureCheck(job.authenticate, resolverOf(tools), Date.parse(job.receivedDate)) : undefined
   return {
     write(chunk) {
-      signatures?.write(chunk.slice())
+      signatures?.write(new Uint8Array(chunk))
       reader.write(chunk)
     },
     async end() {
       reader.end()
       await collector.settled()
       const authentication = await authenticate(job, collector, signatures)
-      const expansion = job.mode === 'plain' ? decodePlainOnly(collector) : await expand(collector, readInner(job, collector))
+      const expansion = job.mode === 'plain' ? decodePlainOnly(collector) : await expand(collector, readInnerBy(collector, { limits: job.limits, wanted: wantedBy(job) }, job.limits.reader))
       await collector.settled()
       return composeResult(job, tools, { collector, expansion, authentication })
     },
@@ -103,29 +104,6 @@ async function authenticate(job: SanitizeJob, collector: Collector, signatures: 
     ? [{ method: 'spf', result: job.spf.result, properties: [['smtp.mailfrom', job.spf.domain]] }]
     : []
   return [...spf, ...((await signatures?.finish(job.spf)) ?? [])]
-}
-
-/** Reads an entity that stood inside a part, and hangs its parts below that part. */
-function readInner(job: SanitizeJob, outer: Collector) {
-  return async (parent: PartNode, entity: Uint8Array): Promise<void> => {
-    const inner = new Collector({ limits: job.limits, wanted: wantedBy(job) })
-    const depth = Math.max(1, job.limits.reader.depth - parent.head.depth)
-    const reader = new MimeReader(inner, { ...job.limits.reader, depth })
-    reader.write(entity)
-    reader.end()
-    await inner.settled()
-    for (const root of inner.roots) parent.children.push(regraft(root, parent))
-    for (const finding of inner.messageFindings) outer.finding({ ...finding, partId: parent.head.id })
-  }
-}
-
-function regraft(node: PartNode, parent: PartNode): PartNode {
-  const id = `${parent.head.id}.${node.head.id === '' ? '0' : node.head.id.split('.').at(-1)}`
-  const head: PartHead = { ...node.head, id, parentId: parent.head.id, path: `${parent.head.path} > ${node.head.contentType.type}` }
-  const findings = node.findings.map(finding => ({ ...finding, partId: id }))
-  const grafted: PartNode = { ...node, head, parent, findings, children: [], derived: true }
-  for (const child of node.children) grafted.children.push(regraft(child, grafted))
-  return grafted
 }
 
 /** The header of the message is that of its first part: the reader gives the root's head all fields. */

@@ -43,6 +43,14 @@ const OOXML_MACRO_KINDS = [
 
 export const FAMILIES: readonly Family[] = [
   {
+    name: 'eml',
+    mediaTypes: ['message/rfc822'],
+    makes: ['application/x-eml'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./mail/eml.ts')).emlDisarmer,
+  },
+  {
     name: 'archive',
     mediaTypes: [
       'application/zip',
@@ -56,6 +64,8 @@ export const FAMILIES: readonly Family[] = [
       'application/zstd',
       'application/vnd.ms-cab-compressed',
       'application/x-iso9660-image',
+      'application/mbox',
+      'application/ms-tnef',
     ],
     makes: ['application/zip'],
     lane: 'heavy',

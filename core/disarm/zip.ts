@@ -46,7 +46,7 @@ export type ArchiveEntry = {
   readonly declaredBytes: number
   readonly packedBytes: number
   /** At most `limitBytes` come out. Never rejects. */
-  read(limitBytes: number, password?: string): Promise<ArchiveContent | ArchiveProblem>
+  read(limitBytes: number, password?: Uint8Array): Promise<ArchiveContent | ArchiveProblem>
 }
 
 export type OpenArchive = { readonly kind: 'open'; readonly entries: readonly ArchiveEntry[] }
@@ -95,7 +95,7 @@ function entryOf(entry: FileEntry): ArchiveEntry {
   }
 }
 
-async function readEntry(entry: FileEntry, limitBytes: number, password: string | undefined): Promise<ArchiveContent | ArchiveProblem> {
+async function readEntry(entry: FileEntry, limitBytes: number, password: Uint8Array | undefined): Promise<ArchiveContent | ArchiveProblem> {
   if (entry.encrypted && password === undefined) return { kind: 'cannot', reason: 'encrypted' }
   if (entry.uncompressedSize > limitBytes) return { kind: 'cannot', reason: 'limit' }
   const pieces: Uint8Array[] = []
@@ -108,7 +108,7 @@ async function readEntry(entry: FileEntry, limitBytes: number, password: string 
     },
   })
   try {
-    await entry.getData(counted, { checkSignature: true, useWebWorkers: false, ...(password === undefined ? {} : { password }) })
+    await entry.getData(counted, { checkSignature: true, useWebWorkers: false, ...(password === undefined ? {} : { rawPassword: password }) })
     return { kind: 'content', bytes: Buffer.concat(pieces) }
   } catch (error) {
     return bytes > limitBytes ? { kind: 'cannot', reason: 'limit' } : problemOf(error)

@@ -67,7 +67,7 @@ const FIELD_NAMES: Readonly<Record<(typeof ADDRESS_FIELDS)[number], string>> = {
 
 export function composeFields(context: FieldContext): ComposedFields {
   const picker = new FieldPicker(context.header)
-  const author = composeAuthor(picker, context.job)
+  const author = composeAuthor(picker, context.job.hostname)
   const subject = composeSubject(picker, context.policy)
   const messageId = messageIds(picker.first('message-id'))[0] ?? `<${context.job.queueId}@${context.job.hostname}>`
   const fields: OutField[] = [
@@ -85,6 +85,24 @@ export function composeFields(context: FieldContext): ComposedFields {
     { name: 'X-Sekisho-Origin', value: 'internet' },
   ]
   return { fields, subject, messageId, authors: author.authors, replacedFrom: author.replaced, findings: picker.findings }
+}
+
+/** For a mail that stays a file: who, to whom, when, what, and its place in the thread; no trace of its way, none of ours. */
+export function composeFileFields(header: readonly HeaderField[]): Pick<ComposedFields, 'fields' | 'subject' | 'messageId' | 'findings'> {
+  const picker = new FieldPicker(header)
+  const subject = makeHarmlessLine(picker.text('subject'), LONGEST_TEXT)
+  const messageId = messageIds(picker.first('message-id'))[0] ?? ''
+  const date = canonicalDate(picker.first('date'))
+  const fields: OutField[] = [
+    ...(date === undefined ? [] : [{ name: 'Date', value: date }]),
+    { name: 'From', value: composeAuthor(picker, 'invalid').value },
+    ...ADDRESS_FIELDS.flatMap(key => addressField(key, picker)),
+    { name: 'Subject', value: encodeUnstructured(subject) },
+    ...(messageId === '' ? [] : [{ name: 'Message-ID', value: messageId }]),
+    ...idField('In-Reply-To', picker.first('in-reply-to')),
+    ...idField('References', picker.first('references')),
+  ]
+  return { fields, subject, messageId, findings: picker.findings }
 }
 
 class FieldPicker {
@@ -134,13 +152,13 @@ function traceFields({ job, header, authenticationResults }: FieldContext): OutF
   ]
 }
 
-function composeAuthor(picker: FieldPicker, job: SanitizeJob): { value: string; authors: readonly Address[]; replaced: string } {
+function composeAuthor(picker: FieldPicker, hostname: string): { value: string; authors: readonly Address[]; replaced: string } {
   const usable = picker.addresses('from').filter(each => isPlainAddress(each.address))
   if (!picker.repeatedFrom && usable.length > 0) {
     return { value: usable.map(formatAddress).join(', '), authors: usable, replaced: '' }
   }
   const replaced = makeHarmlessLine(decodeUnstructured(picker.first('from')).text, 300)
-  return { value: ourAddress(job.hostname, replaced), authors: [], replaced }
+  return { value: ourAddress(hostname, replaced), authors: [], replaced }
 }
 
 /** Our own address as the author, with what was written there as its display name. */

@@ -53,6 +53,10 @@ export const REASONS = {
     next: { ja: '下のページでパスワードを入力してください', en: 'enter the password on the page below' },
     nextWithoutPage: { ja: 'パスワードなしでの再送を送信者に頼んでください', en: 'have the sender send it again without a password' },
   },
+  'wrong-password': {
+    why: { ja: 'パスワードが違うため開けません', en: 'kept back because none of the passwords fits' },
+    next: { ja: 'パスワードを確かめてもう一度入力してください', en: 'check the password and enter it again' },
+  },
   'encrypted-mail': {
     why: { ja: '暗号化されたメールのため中身を確かめられず、保管しています', en: 'kept back because encrypted mail cannot be checked' },
     next: SEND_AGAIN,

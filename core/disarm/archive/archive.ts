@@ -5,6 +5,7 @@
  */
 import type { Cannot, Disarmed, Disarmer, DisarmInput } from '../contract.ts'
 import { type ArchiveContents, type ArchiveLimits, cannot } from './entry.ts'
+import { openMbox, openWinmail } from '../mail/open-mails.ts'
 import { openLzh, openPacked } from './open-packed.ts'
 import { openStream, openTar } from './open-stream.ts'
 import { openZip } from './open-zip.ts'
@@ -36,6 +37,8 @@ async function openContents({ untrustedBytes, detectedType, name }: DisarmInput,
   if (detectedType === 'application/zip') return openZip(untrustedBytes, limits)
   if (detectedType === 'application/x-tar') return openTar(untrustedBytes, limits)
   if (detectedType === 'application/x-lzh-compressed') return openLzh(untrustedBytes, limits)
+  if (detectedType === 'application/mbox') return openMbox(untrustedBytes, limits)
+  if (detectedType === 'application/ms-tnef') return openWinmail(untrustedBytes)
   if (STREAMS.has(detectedType)) return openStream({ untrustedBytes, detectedType, name }, limits)
   const opened = await openPacked({ untrustedBytes, detectedType }, limits)
   if (opened.kind === 'contents') return opened

@@ -24,7 +24,7 @@ export function keptText(name: string, key: ReasonKey): Uint8Array {
 }
 
 /** From the most telling to the least: why an archive is kept back of which nothing may pass. */
-const TELLING: readonly ReasonKey[] = ['dangerous-type', 'encrypted', 'blocked-object', 'disguised-type', 'limit-exceeded', 'too-large', 'malformed', 'attachment-policy', 'cannot-disarm', 'unknown-type']
+const TELLING: readonly ReasonKey[] = ['dangerous-type', 'wrong-password', 'encrypted', 'blocked-object', 'disguised-type', 'limit-exceeded', 'too-large', 'malformed', 'attachment-policy', 'cannot-disarm', 'unknown-type']
 
 export function mostTelling(keys: readonly ReasonKey[]): ReasonKey {
   return TELLING.find(key => keys.includes(key)) ?? keys[0] ?? 'cannot-disarm'

@@ -111,3 +111,33 @@ test.each([
   ['x.csv', 'a,b\n', false],
   ['x', '', false],
 ])('%s with %j looks like mail: %s', (name, head, want) => expect(looksLikeMail(name, Buffer.from(head))).toBe(want))
+
+describe('passwords', () => {
+  const locked = (name: string) => new URL(`../../fixtures/disarm/${name}`, import.meta.url).pathname
+  const passwords = (...lines: string[]) => file('passwords', lines.join('\r\n'))
+
+  test('from a file open a ZIP and an Office document', async () => {
+    const list = passwords('wrong', 'secret7', 'ひみつ123')
+    expect(await runCli('sanitize', '--password-file', list, '--out', out, locked('archives/aes256.zip'), locked('locked/standard.docx'))).toMatchObject({ code: 0 })
+    expect(readdirSync(out).toSorted()).toEqual(['aes256.zip.report.json', 'aes256.zip.sanitized.zip', 'standard.docx.report.json', 'standard.docx.sanitized.docx'])
+    for (const name of readdirSync(out)) expect(readFileSync(join(out, name)).includes('secret7')).toBe(false)
+  })
+
+  test('that do not fit: said, reported, exit code 1', async () => {
+    const result = await runCli('sanitize', '--password-file', passwords('no-such-password'), '--out', out, locked('archives/locked.7z'))
+    expect(result).toMatchObject({ code: 1 })
+    expect(result.err).toContain('none of the passwords fits')
+    expect(result.out + result.err + JSON.stringify(report('locked.7z'))).not.toContain('no-such-password')
+    expect(report('locked.7z').parts[0]).toMatchObject({ outcome: 'quarantined', reason: 'wrong-password' })
+  })
+
+  test('without any, the file is kept back as before', async () => {
+    expect(await runCli('sanitize', '--out', out, locked('archives/aes256.zip'))).toMatchObject({ code: 0 })
+    expect(report('aes256.zip').parts[0]).toMatchObject({ outcome: 'quarantined', reason: 'encrypted' })
+  })
+
+  test('more than are tried, none, or no file: wrong usage', async () => {
+    const usage = async (list: string) => (await runCli('sanitize', '--password-file', list, '--out', out, locked('archives/aes256.zip'))).code
+    expect([await usage(passwords(...'abcdefghijk')), await usage(passwords('')), await usage(join(dir, 'nothing-here'))]).toEqual([2, 2, 2])
+  })
+})
