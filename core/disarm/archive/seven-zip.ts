@@ -64,8 +64,14 @@ export async function listArchive(input: SevenZipInput, mostEntries: number): Pr
 export async function unpackArchive(input: SevenZipInput, limitBytes: number): Promise<Unpacked | SevenZipProblem> {
   const { code, lines, module, overLimit } = await run(input, ['x', '-y', '-aou', `-o${OUTPUT}`], limitBytes)
   if (overLimit) return { kind: 'cannot', reason: 'limit' }
-  if (code > 1 || !module) return problem(lines, input.password !== undefined)
+  if (!module || (code > 1 && !onlyLinksRefused(lines))) return problem(lines, input.password !== undefined)
   return { kind: 'unpacked', files: filesBelow(module.FS, OUTPUT) }
+}
+
+/** 7-Zip counts it as an error when it does not make a link that leads outside. We make none at all. */
+function onlyLinksRefused(lines: readonly string[]): boolean {
+  const errors = lines.filter(line => line.startsWith('ERROR'))
+  return errors.length > 0 && errors.every(line => line.startsWith('ERROR: Dangerous link path was ignored : '))
 }
 
 type Run = { readonly code: number; readonly lines: readonly string[]; readonly module: SevenZipModule | undefined; readonly overLimit: boolean }

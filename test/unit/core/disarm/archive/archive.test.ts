@@ -152,6 +152,8 @@ describe('what may not pass', () => {
   test('links lead nowhere', async () => {
     const tar = await rebuilt(tarOf([{ name: 'a.txt', content: 'x' }, { name: 'link', type: '2', link: '/etc/passwd' }, { name: 'hard', type: '1', link: 'a.txt' }]))
     expect(tar.removed).toEqual(['link', 'hard'].map(detail => ({ what: 'archiveMembers', count: 1, detail })))
+    const seven = await rebuilt(fixture('link.7z'))
+    expect(seven.removed).toEqual([{ what: 'archiveMembers', count: 1, detail: 'link' }])
     const zip = await unpacked(zipOf([{ name: 'a.txt', content: 'x' }, { name: 'link', content: '/etc/passwd', externalAttributes: 0xa1ff0000 }]))
     expect(zip.link).toBeUndefined()
     expect(zip['link.txt']).not.toContain('/etc/passwd')
