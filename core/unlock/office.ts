@@ -65,12 +65,13 @@ function schemeOf(info: Buffer): Scheme | 'unsupported' | 'limit' | 'malformed' 
 
 // ---- standard
 
-const AES_ALGORITHMS: Readonly<Record<number, number>> = { 0x660e: 128, 0x660f: 192, 0x6610: 256 }
+/** Key bits by the algorithm identifier of CryptoAPI (MS-OFFCRYPTO §2.3.2). */
+const AES_KEY_BITS: ReadonlyMap<number, number> = new Map([[0x660e, 128], [0x660f, 192], [0x6610, 256]])
 
 function standardScheme(info: Buffer): Scheme | 'unsupported' | 'malformed' {
   const headerEnd = 12 + info.readUInt32LE(8)
   if (headerEnd + 72 > info.length || headerEnd < 12 + 32) return 'malformed'
-  const keyBits = AES_ALGORITHMS[info.readUInt32LE(12 + 8)]
+  const keyBits = AES_KEY_BITS.get(info.readUInt32LE(12 + 8))
   if (keyBits === undefined) return 'unsupported'
   const salt = info.subarray(headerEnd + 4, headerEnd + 20)
   const verifier = info.subarray(headerEnd + 20, headerEnd + 36)
