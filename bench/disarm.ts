@@ -13,6 +13,7 @@ import sharp from 'sharp'
 import { DISARMERS } from '../core/disarm/registry.ts'
 import { rebuildFile } from '../core/rebuild.ts'
 import { testPolicy } from '../test/support/job.ts'
+import { DOCX, docx, XLSX, xlsx } from '../test/support/ooxml.ts'
 
 type Case = { readonly mediaType: string; readonly make: () => Promise<Uint8Array<ArrayBufferLike>> }
 
@@ -37,6 +38,21 @@ function page(width: number, height: number): Uint8Array {
   return Buffer.alloc(width * height).map((_, i) => (Math.floor(i / width / 40) % 2 && Math.floor((i % width) / 12) % 3 ? 0 : 255))
 }
 
+/** Text that hardly packs, as that of long documents. */
+function words(count: number, from: number): string {
+  let seed = from
+  return Array.from({ length: count }, () => String.fromCharCode(0x4e00 + ((seed = (seed * 1_103_515_245 + 12_345) >>> 0) >>> 16) % 0x3000)).join('')
+}
+
+function paragraphs(count: number): string {
+  return Array.from({ length: count }, (_, i) => `<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>${words(6, i)}</w:t></w:r><w:r><w:t>${words(60, i + 1)}</w:t></w:r></w:p>`).join('')
+}
+
+function rows(count: number): string {
+  const row = (r: number) => Array.from({ length: 20 }, (_, c) => `<c r="${String.fromCharCode(65 + c)}${r}" s="1"><f>A${r}*${c}</f><v>${r * c}</v></c>`).join('')
+  return `<sheetData>${Array.from({ length: count }, (_, i) => `<row r="${i + 1}">${row(i + 1)}</row>`).join('')}</sheetData>`
+}
+
 const CASES: Readonly<Record<string, Case>> = {
   'jpeg-12mp': { mediaType: 'image/jpeg', make: () => photograph(4000, 3000).jpeg({ quality: 90 }).toBuffer() },
   'jpeg-12mp-turned': { mediaType: 'image/jpeg', make: () => photograph(4000, 3000).withMetadata({ orientation: 6 }).jpeg({ quality: 90 }).toBuffer() },
@@ -50,6 +66,8 @@ const CASES: Readonly<Record<string, Case>> = {
     mediaType: 'image/gif',
     make: () => sharp(page(400, 300 * 30), { raw: { width: 400, height: 300 * 30, channels: 1, pageHeight: 300 } }).gif().toBuffer(),
   },
+  'docx-1mb': { mediaType: DOCX, make: async () => docx(paragraphs(7000)) },
+  'xlsx-formulas': { mediaType: XLSX, make: async () => xlsx(rows(2500)) },
   json: { mediaType: 'application/json', make: async () => Buffer.from(JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ id, 氏名: '山田太郎', 金額: 1200.5 })))) },
   xml: { mediaType: 'application/xml', make: async () => Buffer.from(`<a>${'<b c="1">値</b>'.repeat(60_000)}</a>`) },
 }

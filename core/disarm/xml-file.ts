@@ -46,7 +46,7 @@ export const xmlDisarmer: Disarmer = {
   disarm({ untrustedBytes, limits }: DisarmInput): Disarmed {
     if (untrustedBytes.length > 4 * limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const writing = new XmlWriting(prefixesFor(untrustedBytes), limits.outputBytes)
-    const read = readXml(untrustedBytes, writing, { doctype: 'drop', legacyCharsets: true })
+    const read = readXml(untrustedBytes, writing, { doctype: 'drop', legacyCharsets: true, countsAsides: true })
     if (writing.stopped !== undefined) return { kind: 'cannot', reason: writing.stopped }
     if (read.kind === 'cannot') return read
     const bytes = writing.finish()

@@ -27,6 +27,8 @@ export class XmlWriter {
   /** Finished stretches; the last one grows in #tail. */
   readonly #pieces: string[] = []
   #tail = ''
+  /** Number of namespaces that were in use at each mark. */
+  readonly #declaredAt: number[] = []
   readonly #open: string[] = []
   #root: { readonly start: string } | undefined
   #length = 0
@@ -62,12 +64,22 @@ export class XmlWriter {
     this.#length += this.#tail.length
     this.#pieces.push(this.#tail)
     this.#tail = ''
+    this.#declaredAt.push(this.#prefixes.size)
     return this.#pieces.length
   }
 
   /** Takes back what was written between two marks. It must be balanced. */
   takeBack(from: number, to: number): void {
     this.#pieces.fill('', from, to)
+  }
+
+  /** Takes back everything since a mark, namespaces that were first used there with it. It must be balanced. */
+  rollBack(from: number): void {
+    this.takeBack(from, this.mark())
+    for (const [namespace, prefix] of [...this.#prefixes].slice(this.#declaredAt[from - 1])) {
+      this.#prefixes.delete(namespace)
+      this.#taken.delete(prefix)
+    }
   }
 
   /** The prefix by which values may name a namespace; it is declared from now on. */

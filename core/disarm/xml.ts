@@ -21,9 +21,13 @@ const CHUNK_BYTES = 256 * 1024
 /** A declaration stands in the first octets or nowhere. */
 const DECLARATION_WITHIN = 200
 
+/** One object for all that has the same name in the same scope, so that what is known of it can be looked up at once. */
+export type XmlName = { readonly namespace: string; readonly local: string }
+
 export type XmlAttribute = { readonly namespace: string; readonly local: string; readonly value: string }
 
 export type XmlElement = {
+  readonly name: XmlName
   /** '' for none. */
   readonly namespace: string
   readonly local: string
@@ -46,6 +50,8 @@ export type XmlOptions = {
   readonly doctype: 'refuse' | 'drop'
   /** Also the charsets of Japanese Windows and Unix, if the declaration names one. Default: UTF-8 and UTF-16 only. */
   readonly legacyCharsets?: boolean
+  /** Whether comments and processing instructions are counted, at half of the speed. They are left behind anyway. */
+  readonly countsAsides?: boolean
 }
 
 export type XmlRead =
@@ -70,28 +76,28 @@ export function readXml(untrustedBytes: Uint8Array, handler: XmlHandler, options
 }
 
 /** Declarations that are in force at a place; what names stand for there is worked out once. */
-type Scope = { readonly parent: Scope | undefined; readonly declared: ReadonlyMap<string, string>; readonly names: Map<string, Name> }
-type Name = { readonly namespace: string; readonly local: string }
+type Scope = { readonly parent: Scope | undefined; readonly declared: ReadonlyMap<string, string>; readonly names: Names }
+type Names = { readonly elements: Map<string, XmlName>; readonly attributes: Map<string, XmlName> }
 
-const TOP: Scope = { parent: undefined, declared: new Map([['xml', XML_NAMESPACE], ['', '']]), names: new Map() }
+const TOP: Scope = { parent: undefined, declared: new Map([['xml', XML_NAMESPACE], ['', '']]), names: newNames() }
+
+function newNames(): Names {
+  return { elements: new Map(), attributes: new Map() }
+}
 
 class Reading {
   readonly #handler: XmlHandler
   readonly #parser = new SaxesParser({ xmlns: false, position: false, fragment: false, defaultXMLVersion: '1.0', forceXMLVersion: true })
   readonly #scopes: Scope[] = [TOP]
-  #attributes = 0
   #doctypes = 0
   #comments = 0
   #instructions = 0
 
-  constructor(handler: XmlHandler, { doctype }: XmlOptions) {
+  constructor(handler: XmlHandler, { doctype, countsAsides = false }: XmlOptions) {
     this.#handler = handler
     this.#parser.on('doctype', () => {
       if (doctype === 'refuse') throw new Error('document type')
       this.#doctypes++
-    })
-    this.#parser.on('attribute', () => {
-      if (++this.#attributes > MOST_ATTRIBUTES) throw new XmlLimit()
     })
     this.#parser.on('opentag', tag => this.#open(tag))
     this.#parser.on('closetag', () => {
@@ -99,7 +105,9 @@ class Reading {
       handler.close()
     })
     this.#parser.on('text', text => this.#text(text))
+    // Each further listener makes the parser half as fast: its fields then become a dictionary.
     this.#parser.on('cdata', text => this.#text(text))
+    if (!countsAsides) return
     this.#parser.on('comment', () => void this.#comments++)
     this.#parser.on('processinginstruction', () => void this.#instructions++)
   }
@@ -123,22 +131,49 @@ class Reading {
     if (depth > MOST_DEPTH) throw new XmlLimit()
     const scope = this.#scopeOf(tag)
     this.#scopes.push(scope)
-    const { namespace, local } = resolve(tag.name, scope, true)
-    const attributes = this.#attributes === 0 ? [] : attributesOf(tag, scope)
-    this.#attributes = 0
-    this.#handler.open({ namespace, local, attributes, depth, namespaceOf: prefix => lookUp(prefix, scope) })
+    const name = resolve(tag.name, scope, true)
+    this.#handler.open(new OpenedElement(name, attributesOf(tag, scope), depth, scope))
   }
 
   #scopeOf({ attributes }: SaxesTagPlain): Scope {
     const parent = this.#scopes.at(-1)!
-    if (this.#attributes === 0) return parent
+    let count = 0
     let declared: Map<string, string> | undefined
     for (const name in attributes) {
+      if (++count > MOST_ATTRIBUTES) throw new XmlLimit()
       if (!name.startsWith('xmlns') || (name.length > 5 && name[5] !== ':')) continue
       declared ??= new Map()
       declared.set(name.slice(6), checkedDeclaration(name.slice(6), attributes[name]!))
     }
-    return declared ? { parent, declared, names: new Map() } : parent
+    return declared ? { parent, declared, names: newNames() } : parent
+  }
+}
+
+const NONE: readonly XmlAttribute[] = []
+
+class OpenedElement implements XmlElement {
+  readonly name: XmlName
+  readonly attributes: readonly XmlAttribute[]
+  readonly depth: number
+  readonly #scope: Scope
+
+  constructor(name: XmlName, attributes: readonly XmlAttribute[], depth: number, scope: Scope) {
+    this.name = name
+    this.attributes = attributes
+    this.depth = depth
+    this.#scope = scope
+  }
+
+  get namespace(): string {
+    return this.name.namespace
+  }
+
+  get local(): string {
+    return this.name.local
+  }
+
+  namespaceOf(prefix: string): string | undefined {
+    return lookUp(prefix, this.#scope)
   }
 }
 
@@ -157,10 +192,10 @@ function lookUp(prefix: string, scope: Scope): string | undefined {
   return undefined
 }
 
-/** Attributes without a prefix are in no namespace, elements in the default one: they are kept apart by a mark. */
-function resolve(name: string, scope: Scope, isElement: boolean): Name {
-  const key = isElement ? name : `@${name}`
-  const known = scope.names.get(key)
+/** Attributes without a prefix are in no namespace, elements in the default one: so they are kept apart. */
+function resolve(name: string, scope: Scope, isElement: boolean): XmlName {
+  const names = isElement ? scope.names.elements : scope.names.attributes
+  const known = names.get(name)
   if (known) return known
   if (name.length > LONGEST_NAME) throw new XmlLimit()
   const colon = name.indexOf(':')
@@ -169,24 +204,25 @@ function resolve(name: string, scope: Scope, isElement: boolean): Name {
   const namespace = colon < 0 && !isElement ? '' : lookUp(prefix, scope)
   if (namespace === undefined || local === '' || colon === 0 || local.includes(':')) throw new Error('name')
   const resolved = { namespace, local }
-  scope.names.set(key, resolved)
+  names.set(name, resolved)
   return resolved
 }
 
-function attributesOf({ attributes }: SaxesTagPlain, scope: Scope): XmlAttribute[] {
-  const found: XmlAttribute[] = []
+function attributesOf({ attributes }: SaxesTagPlain, scope: Scope): readonly XmlAttribute[] {
+  let found: XmlAttribute[] | undefined
   let prefixed = 0
   for (const name in attributes) {
     if (name.startsWith('xmlns') && (name.length === 5 || name[5] === ':')) continue
     const { namespace, local } = resolve(name, scope, false)
     if (namespace !== '') prefixed++
+    found ??= []
     found.push({ namespace, local, value: attributes[name]! })
   }
-  if (prefixed > 1) {
+  if (found && prefixed > 1) {
     const unique = new Set(found.map(({ namespace, local }) => `${namespace} ${local}`))
     if (unique.size < found.length) throw new Error('attribute twice')
   }
-  return found
+  return found ?? NONE
 }
 
 const LEGACY = new Set(['shift_jis', 'shift-jis', 'sjis', 'x-sjis', 'ms932', 'cp932', 'windows-31j', 'euc-jp', 'iso-2022-jp'])

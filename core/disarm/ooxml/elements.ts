@@ -1,51 +1,24 @@
 /**
- * Elements that need more than a look into the vocabulary: alternatives, fields, formulas, links, revisions, comments,
- * objects with a picture, controls.
+ * Elements that need more than a look into the vocabulary: alternatives, fields, formulas, links, revisions and
+ * comments; objects.ts adds objects, controls and drawings.
  *
- *   Markup.open ──▶ [specialElement] ──▶ how to write it │ drop │ undefined: nothing special
+ *   Markup.open ──▶ [specialOf] ──▶ how to write it │ drop │ undefined: nothing special
  *
  * Standards: ISO/IEC 29500-1 §17.13 (revisions, comments), §17.16 (fields), §18.2 (workbook), §18.17 (formulas), part 3
  * (alternatives), part 4 §19 (VML).
  */
 import type { ObjectKind } from '../../objects.ts'
-import type { XmlAttribute } from '../xml.ts'
 import { fieldProblem } from './fields.ts'
 import { isHarmlessFormula } from './formulas.ts'
-import type { Decision, Markup, OpenElement } from './markup.ts'
+import type { Markup } from './markup.ts'
 import { MC_NAMESPACE, shortOf } from './namespaces.ts'
+import { OBJECT_SPECIALS } from './objects.ts'
+import { plain, ranged, type Special, valueIn } from './special.ts'
 import { isKnownVocabulary } from './vocabulary.ts'
 
-type Special = (markup: Markup, open: OpenElement) => Decision | undefined
-
 /** Undefined when the vocabulary alone decides. */
-export function specialElement(markup: Markup, open: OpenElement): Decision | undefined {
-  const name = `${open.short}:${open.element.local}`
-  return SPECIALS.get(name)?.(markup, open)
-}
-
-function valueIn({ element }: OpenElement, local: string): string {
-  return element.attributes.find(attribute => attribute.local === local)?.value ?? ''
-}
-
-function plain(markup: Markup, open: OpenElement): { readonly attributes: readonly XmlAttribute[] } | 'drop' {
-  const attributes = markup.attributesOf(open)
-  return attributes ? { attributes } : 'drop'
-}
-
-/** Writes the element, and tells where it stands when it is finished. */
-function ranged(markup: Markup, open: OpenElement, closed: (range: readonly [number, number], text: string) => void): Decision {
-  const from = markup.writer.mark()
-  const decision = plain(markup, open)
-  if (decision === 'drop') return decision
-  let whole = ''
-  return {
-    ...decision,
-    text(text) {
-      whole = text
-      markup.writer.text(text)
-    },
-    closed: () => closed([from, markup.writer.mark()], whole),
-  }
+export function specialOf(short: string, local: string): Special | undefined {
+  return SPECIALS.get(`${short}:${local}`)
 }
 
 // Alternatives
@@ -74,10 +47,23 @@ const choice: Special = (markup, open) => {
   const isUnderstood = namespaces.length > 0 && namespaces.every(namespace => isKnownVocabulary(shortOf(namespace) || '?'))
   const alternatives = markup.memory.get('alternatives') as Alternatives | undefined
   if (!isUnderstood || !alternatives) return 'drop'
-  if (!alternatives.written) markup.writer.open(MC_NAMESPACE, 'AlternateContent')
+  const from = markup.writer.mark()
+  const isFirst = !alternatives.written
+  if (isFirst) markup.writer.open(MC_NAMESPACE, 'AlternateContent')
   alternatives.written = true
   const value = namespaces.map(namespace => markup.writer.prefixFor(namespace)).join(' ')
-  return { attributes: [{ namespace: '', local: 'Requires', value }] }
+  return {
+    attributes: [{ namespace: '', local: 'Requires', value }],
+    closed(hasContent) {
+      // Nothing of it was understood: a reader would take the empty choice instead of the fallback.
+      if (hasContent) return
+      if (isFirst) {
+        markup.writer.close()
+        alternatives.written = false
+      }
+      markup.writer.rollBack(from)
+    },
+  }
 }
 
 const fallback: Special = markup => {
@@ -131,13 +117,23 @@ const cellFormula: Special = (markup, open) => {
   const gone = shared ?? new Set<string>()
   markup.memory.set('shared', gone)
   const index = valueIn(open, 't') === 'shared' ? valueIn(open, 'si') : ''
-  return ranged(markup, open, (range, text) => {
-    const problem = gone.has(index) && index !== '' ? 'formulas' : formulaProblem(markup, text)
-    if (!problem) return
-    if (index !== '') gone.add(index)
-    markup.context.count(problem)
-    markup.writer.takeBack(...range)
-  })
+  const decision = plain(markup, open)
+  if (decision === 'drop') return decision
+  const from = markup.writer.mark()
+  let problem: ObjectKind | undefined
+  return {
+    ...decision,
+    text(text) {
+      problem = gone.has(index) && index !== '' ? 'formulas' : formulaProblem(markup, text)
+      markup.writer.text(problem ? '' : text)
+    },
+    closed() {
+      if (!problem) return
+      if (index !== '') gone.add(index)
+      markup.context.count(problem)
+      markup.writer.rollBack(from)
+    },
+  }
 }
 
 // Workbook
@@ -163,7 +159,7 @@ const definedName: Special = (markup, open) => {
     return 'drop'
   }
   const { isGone } = (markup.memory.get('sheets') as Sheets | undefined) ?? { isGone: [] }
-  const own = open.element.attributes.find(attribute => attribute.local === 'localSheetId')
+  const own = open.element.attributes.find(({ namespace, local }) => namespace === '' && local === 'localSheetId')
   if (!own) return formula(markup, open)
   const index = Number(own.value)
   if (isGone[index] !== false) return 'drop'
@@ -189,7 +185,13 @@ const wordHyperlink: Special = (markup, open) => {
 
 const sheetHyperlink: Special = (markup, open) => {
   const decision = plain(markup, open)
-  return decision !== 'drop' && decision.attributes.some(({ local }) => local === 'id' || local === 'location') ? decision : 'drop'
+  if (decision === 'drop') return decision
+  const { attributes } = decision
+  if (/[[\\]|:\/|^\s*file:/i.test(valueIn(open, 'location'))) {
+    markup.context.count('externalLinks')
+    return 'drop'
+  }
+  return attributes.some(({ local }) => local === 'id' || local === 'location') ? decision : 'drop'
 }
 
 // Revisions and comments
@@ -202,107 +204,15 @@ const ifRevisions = (otherwise: 'drop' | 'unwrap'): Special => markup => {
 
 const ifComments: Special = markup => (markup.context.rules.keepComments ? undefined : 'drop')
 
-// Objects
-
-const OBJECT_PROGRAMS = /^(?:Word\.Document|Excel\.Sheet|PowerPoint\.(?:Show|Slide))\.12$/
-
-/** Only a package that was rebuilt may stay an object; its picture stays anyway. */
-const oleObject: Special = (markup, open) => {
-  const isPackage = OBJECT_PROGRAMS.test(valueIn(open, 'ProgID')) && valueIn(open, 'Type') === 'Embed'
-  return isPackage && markup.context.links.get(valueIn(open, 'id')) === 'embedded' ? undefined : 'drop'
-}
-
-type Frame = { readonly from: number; picture: readonly [number, number] | undefined; isOle: boolean }
-
-/** A frame of a slide with an object in it becomes the object's picture. */
-const graphicFrame: Special = (markup, open) => {
-  const before = markup.memory.get('frame')
-  const frame: Frame = { from: markup.writer.mark(), picture: undefined, isOle: false }
-  markup.memory.set('frame', frame)
-  const decision = plain(markup, open)
-  if (decision === 'drop') return decision
-  return {
-    ...decision,
-    closed() {
-      markup.memory.set('frame', before)
-      if (!frame.isOle) return
-      markup.memory.delete('ole')
-      const end = markup.writer.mark()
-      markup.writer.takeBack(frame.from, frame.picture?.[0] ?? end)
-      if (frame.picture) markup.writer.takeBack(frame.picture[1], end)
-    },
-  }
-}
-
-const graphicData: Special = (markup, open) => {
-  const frame = markup.memory.get('frame') as Frame | undefined
-  if (!frame || !/\/ole$/.test(valueIn(open, 'uri'))) return undefined
-  frame.isOle = true
-  markup.memory.set('ole', true)
-  markup.context.count('oleObjects')
-  return undefined
-}
-
-const slideObject: Special = markup => (markup.memory.has('ole') ? 'unwrap' : 'drop')
-
-const slidePicture: Special = (markup, open) => {
-  const frame = markup.memory.get('frame') as Frame | undefined
-  if (!frame?.isOle) return undefined
-  if (frame.picture) return 'drop'
-  return ranged(markup, open, range => void (frame.picture = range))
-}
-
-// VML
-
-/** A shape that turns out to be a control is taken back; what is left of an object is its picture. */
-const vmlShape: Special = (markup, open) => {
-  const decision = plain(markup, open)
-  if (decision === 'drop') return decision
-  const before = markup.memory.get('shape')
-  const shape = { isControl: false }
-  markup.memory.set('shape', shape)
-  const from = markup.writer.mark()
-  return {
-    ...decision,
-    closed() {
-      markup.memory.set('shape', before)
-      if (shape.isControl) markup.writer.takeBack(from, markup.writer.mark())
-    },
-  }
-}
-
-const clientData: Special = (markup, open) => {
-  const shape = markup.memory.get('shape') as { isControl: boolean } | undefined
-  if (valueIn(open, 'ObjectType') === 'Note') return undefined
-  if (shape) shape.isControl = true
-  markup.context.count('controls')
-  return 'drop'
-}
-
-// Extensions
-
-/** An extension of which nothing was understood says nothing. */
-const extension: Special = (markup, open) => {
-  // The same name is the size of a shape.
-  if (valueIn(open, 'uri') === '') return undefined
-  const from = markup.writer.mark()
-  return {
-    attributes: markup.attributesOf(open) ?? [],
-    closed(hasContent) {
-      const to = markup.writer.mark()
-      if (!hasContent) markup.writer.takeBack(from, to)
-    },
-  }
-}
-
 const SPECIALS: ReadonlyMap<string, Special> = new Map<string, Special>([
+  ...OBJECT_SPECIALS,
   ['mc:AlternateContent', alternateContent],
   ['mc:Choice', choice],
   ['mc:Fallback', fallback],
   ['w:fldChar', fieldCharacter],
   ['w:instrText', instruction],
   ['w:delInstrText', instruction],
-  ...['t', 'delText', 'tab', 'br', 'sym', 'drawing', 'pict', 'cr', 'noBreakHyphen'].map(local => [`w:${local}`, visible] as const),
+  ...['t', 'delText', 'tab', 'br', 'sym', 'pict', 'cr', 'noBreakHyphen'].map(local => [`w:${local}`, visible] as const),
   ['w:fldSimple', simpleField],
   ['w:hyperlink', wordHyperlink],
   ...['smartTag', 'customXml'].map(local => [`w:${local}`, () => 'unwrap'] as const),
@@ -316,19 +226,10 @@ const SPECIALS: ReadonlyMap<string, Special> = new Map<string, Special>([
   ['xm:f', formula],
   ['c:f', formula],
   ['c15:f', formula],
+  ['c15:sqref', formula],
   ['x:sheets', sheets],
   ['x:sheet', sheet],
   ['x:definedName', definedName],
   ['x:workbookView', workbookView],
   ['x:hyperlink', sheetHyperlink],
-  ['o:OLEObject', oleObject],
-  ['p:graphicFrame', graphicFrame],
-  ['a:graphicData', graphicData],
-  ['p:oleObj', slideObject],
-  ['p:embed', slideObject],
-  ['p:link', slideObject],
-  ['p:pic', slidePicture],
-  ['v:shape', vmlShape],
-  ['xvml:ClientData', clientData],
-  ...['a', 'c', 'p', 'x', 'xdr', 'pic', 'wps', 'wpg', 'dgm', 'dsp'].map(short => [`${short}:ext`, extension] as const),
 ])

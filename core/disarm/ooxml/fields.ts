@@ -26,14 +26,17 @@ const LONGEST = 32_768
 
 export type FieldRules = { readonly keepLinks: boolean; readonly keepForms: boolean }
 
-/** Undefined when the field may stay, else what it is called in the report. */
-export function fieldProblem(untrustedInstruction: string, { keepLinks, keepForms }: FieldRules): ObjectKind | undefined {
+/**
+ * Undefined when the field may stay, else what it is called in the report. `isComputed`: part of the instruction comes
+ * from a field or a text inside it, so where a link leads shows only when it is followed.
+ */
+export function fieldProblem(untrustedInstruction: string, { keepLinks, keepForms }: FieldRules, isComputed = false): ObjectKind | undefined {
   const instruction = untrustedInstruction.trim()
   if (instruction.length > LONGEST) return 'dynamicFields'
   // An empty instruction does nothing; Word writes such fields.
   if (instruction === '') return undefined
   const name = /^(?:=|[A-Za-z]+)/.exec(instruction)?.[0].toUpperCase() ?? ''
-  if (name === 'HYPERLINK') return hyperlinkProblem(instruction, keepLinks)
+  if (name === 'HYPERLINK') return isComputed ? 'externalLinks' : hyperlinkProblem(instruction, keepLinks)
   if (FORM_FIELDS.has(name)) return keepForms ? undefined : 'forms'
   // REF may be left out before the name of a bookmark; a name that is a field elsewhere is none of these.
   if (HARMLESS.has(name) || /^_(?:Ref|Toc|Hlk)\d+\b/.test(instruction)) return undefined
@@ -60,7 +63,7 @@ function hyperlinkProblem(instruction: string, keepLinks: boolean): ObjectKind |
 }
 
 type Range = readonly [from: number, to: number]
-type Field = { instruction: string; readonly written: Range[]; isInstruction: boolean; problem: ObjectKind | undefined }
+type Field = { instruction: string; isComputed: boolean; readonly written: Range[]; isInstruction: boolean; problem: ObjectKind | undefined }
 
 /** The fields of one part, in the order of its markup. */
 export class Fields {
@@ -90,11 +93,13 @@ export class Fields {
       return
     }
     const field = this.#open.at(-1)
-    this.piece(written)
-    if (type === 'begin') this.#open.push({ instruction: '', written: [written], isInstruction: true, problem: undefined })
-    else if (!field) this.#writer.takeBack(...written)
+    if (type === 'begin') {
+      this.piece(written)
+      this.#open.push({ instruction: '', isComputed: false, written: [written], isInstruction: true, problem: undefined })
+    } else if (!field) this.#writer.takeBack(...written)
     else {
       field.written.push(written)
+      for (const outer of this.#open.slice(0, -1)) if (outer.isInstruction) outer.written.push(written)
       this.#judge(field)
       if (type === 'end') this.#end()
     }
@@ -108,12 +113,17 @@ export class Fields {
       return
     }
     if (field.instruction.length <= LONGEST) field.instruction += text
-    this.piece(written)
+    field.written.push(written)
+    for (const outer of this.#open.slice(0, -1)) if (outer.isInstruction) outer.written.push(written)
   }
 
   /** Anything visible; what computes an instruction goes with it. */
   piece(written: Range): void {
-    for (const field of this.#open) if (field.isInstruction) field.written.push(written)
+    for (const field of this.#open) {
+      if (!field.isInstruction) continue
+      field.written.push(written)
+      field.isComputed = true
+    }
   }
 
   /** Fields that never end are judged by what there is. */
@@ -127,7 +137,7 @@ export class Fields {
   #judge(field: Field): void {
     if (!field.isInstruction) return
     field.isInstruction = false
-    field.problem = fieldProblem(field.instruction, this.#rules)
+    field.problem = fieldProblem(field.instruction, this.#rules, field.isComputed)
   }
 
   #end(): void {

@@ -9,13 +9,15 @@
  * Standards: ISO/IEC 29500-1 §17-22, part 3 (markup compatibility).
  */
 import type { ObjectKind } from '../../objects.ts'
-import { readXml, XML_NAMESPACE, type XmlAttribute, type XmlElement } from '../xml.ts'
+import { readXml, XML_NAMESPACE, type XmlAttribute, type XmlElement, type XmlName } from '../xml.ts'
 import { XmlWriter } from '../xml-write.ts'
-import { specialElement } from './elements.ts'
+import { specialOf } from './elements.ts'
 import { Fields } from './fields.ts'
+import { isHarmlessFormula } from './formulas.ts'
 import { harmlessStyle, isHarmlessAction } from './links.ts'
-import { ignorable, prefixOf, type Short, shortOf } from './namespaces.ts'
+import { hasQualifiedAttributes, ignorable, prefixOf, type Short, shortOf } from './namespaces.ts'
 import { isSilent, kindOfUnknown, takesText } from './oddities.ts'
+import type { Special } from './special.ts'
 import { isKnownAttribute, isKnownElement } from './vocabulary.ts'
 
 /** What became of a relationship of this part. */
@@ -63,6 +65,8 @@ export type Decision =
 
 export type OpenElement = { readonly short: Short | ''; readonly element: XmlElement }
 
+type Known = { readonly short: Short | '' | undefined; readonly special: Special | undefined; readonly isKnown: boolean }
+
 type Frame = OpenElement & {
   readonly isWritten: boolean
   readonly takesText: boolean
@@ -81,6 +85,8 @@ export class Markup {
   /** What elements.ts remembers from one element to a later one of the same part. */
   readonly memory = new Map<string, unknown>()
   readonly #frames: Frame[] = []
+  /** What is known of each name of this part. */
+  readonly #names = new Map<XmlName, Known>()
   #droppedDepth = 0
 
   constructor(context: MarkupContext) {
@@ -140,16 +146,29 @@ export class Markup {
 
   /** False when the element is dropped. */
   #enter(element: XmlElement): boolean {
-    const short = shortOf(element.namespace)
+    const { short, special: judge, isKnown } = this.#known(element.name)
     if (short === undefined || !this.#isAllowedPlace(short, element)) return this.#drop(short, element)
     const open = { short, element }
-    const special = specialElement(this, open)
+    const special = judge?.(this, open)
     if (special === 'drop') return false
-    if (special === undefined && !isKnownElement(short, element.local)) return this.#drop(short, element)
+    if (special === undefined && !isKnown) return this.#drop(short, element)
     const decision = special ?? this.#plain(open)
     if (decision === undefined) return false
     this.#push(open, decision)
     return true
+  }
+
+  #known(name: XmlName): Known {
+    const known = this.#names.get(name)
+    if (known) return known
+    const short = shortOf(name.namespace)
+    const found: Known = {
+      short,
+      special: short === undefined ? undefined : specialOf(short, name.local),
+      isKnown: short !== undefined && isKnownElement(short, name.local),
+    }
+    this.#names.set(name, found)
+    return found
   }
 
   #plain(open: OpenElement): { readonly attributes: readonly XmlAttribute[] } | undefined {
@@ -197,11 +216,14 @@ export class Markup {
       return this.#linkValue(value, short, element.local)
     }
     if (own === '' && local === 'action' && short === 'a') return this.#action(value)
-    const isKnown = own !== undefined && isKnownAttribute(own === '' ? short : own, local)
+    // Two spellings of one name would leave it to the reader which of them counts.
+    const isTwin = own === '' ? hasQualifiedAttributes(short) : own === short && namespace !== element.namespace
+    const isKnown = own !== undefined && !isTwin && isKnownAttribute(own === '' ? short : own, local)
     if (!isKnown) {
       if (own !== undefined && kindOfUnknown(own, `@${local}`) && value !== '') this.context.count(kindOfUnknown(own, `@${local}`)!)
       return undefined
     }
+    if (local === 'textlink') return isHarmlessFormula(value, this.context.rules) ? value : undefined
     return local === 'style' && (short === 'v' || short === '') ? harmlessStyle(value) : value
   }
 

@@ -76,6 +76,11 @@ export function prefixOf(namespace: string): string | undefined {
   return short
 }
 
+/** Where the attributes of an element stand in its own namespace, not in none. */
+export function hasQualifiedAttributes(short: string): boolean {
+  return short === 'w' || short === 'm' || short === 'w14' || short === 'w15'
+}
+
 /** Namespaces whose elements and attributes may stand anywhere: a reader that does not know them may pass them over. */
 const IGNORABLE = new Set<string>(['w14', 'w15', 'wp14', 'x14ac', 'a14', 'p14', 'p15', 'c14', 'c15', 'c16', 'c16r2'])
 

@@ -74,7 +74,7 @@ const OTHER_ATTRIBUTES = `
   uniqueCount sb eb authorId numFmtId formatCode patternType degree position horizontal diagonalUp diagonalDown outline fillId
   borderId xfId quotePrefix pivotButton applyNumberFormat applyFont applyFill applyBorder applyAlignment
   applyProtection vertical textRotation wrapText indent relativeIndent justifyLastLine shrinkToFit readingOrder
-  builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle table size displayName tableType headerRowCount
+  builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle table size displayName headerRowCount
   insertRow insertRowShift totalsRowCount totalsRowShown headerRowDxfId dataDxfId totalsRowDxfId headerRowBorderDxfId
   tableBorderDxfId totalsRowBorderDxfId headerRowCellStyle dataCellStyle totalsRowCellStyle uniqueName
   totalsRowFunction totalsRowLabel array showFirstColumn showLastColumn showRowStripes showColumnStripes lockText

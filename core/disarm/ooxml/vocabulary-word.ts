@@ -117,7 +117,7 @@ export const WORD_WORDS: Words = {
   w14: [[W14], W14_ATTRIBUTES],
   w15: [[W15], 'paraId paraIdParent done val collapsed restartNumberingAfterBreak'],
   wp14: [['sizeRelH sizeRelV pctWidth pctHeight pctPosHOffset pctPosVOffset'], 'relativeFrom'],
-  wps: [['wsp cNvPr cNvCnPr cNvSpPr spPr style txbx linkedTxbx bodyPr extLst'], 'id name descr title hidden txBox seq normalEastAsianFlow bwMode'],
+  wps: [['wsp nvSpPr cNvPr cNvCnPr cNvSpPr spPr style txbx linkedTxbx bodyPr extLst'], 'id name descr title hidden txBox seq normalEastAsianFlow bwMode'],
   wpg: [['wgp grpSp cNvPr cNvGrpSpPr grpSpPr graphicFrame cNvFrPr xfrm extLst'], 'id name descr title hidden bwMode'],
   wpc: [['wpc bg whole graphicFrame'], 'bwMode'],
   w10: [['wrap anchorlock bordertop borderleft borderbottom borderright'], 'type side anchorx anchory shadow width'],

@@ -58,8 +58,12 @@ export function isKnownElement(short: string, local: string): boolean {
 
 /** `short` is the attribute's own namespace, or its element's where it has none. */
 export function isKnownAttribute(short: string, local: string): boolean {
-  return VOCABULARIES.get(short)?.attributes.has(local) ?? false
+  const isOwn = VOCABULARIES.get(short)?.attributes.has(local) ?? false
+  return isOwn || (DRAWN.has(short) && (VOCABULARIES.get('a')?.attributes.has(local) ?? false))
 }
+
+/** Namespaces that lend their names to DrawingML's own types: shape properties, text bodies, transforms. */
+const DRAWN = new Set(['wps', 'wpg', 'wpc', 'wp', 'pic', 'xdr', 'cdr', 'dsp', 'p', 'lc'])
 
 /** Whether there is anything in a namespace that is understood: a choice that needs it can be taken. */
 export function isKnownVocabulary(short: string): boolean {
