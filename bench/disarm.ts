@@ -10,6 +10,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import sharp from 'sharp'
+import { PdfWriter } from '../core/disarm/pdf/writer.ts'
 import { DISARMERS } from '../core/disarm/registry.ts'
 import { rebuildFile } from '../core/rebuild.ts'
 import { testPolicy } from '../test/support/job.ts'
@@ -17,7 +18,7 @@ import { DOCX, docx, XLSX, xlsx } from '../test/support/ooxml.ts'
 
 type Case = { readonly mediaType: string; readonly make: () => Promise<Uint8Array<ArrayBufferLike>> }
 
-const BOUNDS = { outputBytes: 64 << 20, pixels: 100_000_000, pages: 2000, entries: 10_000, depth: 4, members: 2000, memberBytes: 256 << 20 }
+const BOUNDS = { outputBytes: 64 << 20, pixels: 100_000_000, pages: 2000, rasterDpi: 150, entries: 10_000, depth: 4, members: 2000, memberBytes: 256 << 20 }
 
 /** Soft shapes under the noise of a sensor. */
 function photograph(width: number, height: number) {
@@ -53,6 +54,27 @@ function rows(count: number): string {
   return `<sheetData>${Array.from({ length: count }, (_, i) => `<row r="${i + 1}">${row(i + 1)}</row>`).join('')}</sheetData>`
 }
 
+/** Pages full of text, a photograph on every other one, and a font that a program for text would embed. */
+async function pdf(pages: number): Promise<Uint8Array> {
+  const writer = new PdfWriter(64 << 20)
+  const [root, tree, font, picture] = Array.from({ length: 4 }, () => writer.allocate())
+  const kids: string[] = []
+  for (let index = 0; index < pages; index++) {
+    const [number, content] = [writer.allocate(), writer.allocate()]
+    const lines = Array.from({ length: 50 }, (_, line) => `BT /F1 11 Tf 1 0 0 1 50 ${790 - 15 * line} Tm [(Page ${index}, line ${line} of a document that) -20 (goes on and on)] TJ ET`)
+    const drawn = index % 2 === 0 ? 'q 200 0 0 150 350 20 cm /P Do Q' : ''
+    writer.put(number, { text: `<</Type/Page/Parent ${tree} 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 ${font} 0 R>>/XObject<</P ${picture} 0 R>>>>/Contents ${content} 0 R>>` })
+    writer.put(content, { text: '<<>>', data: Buffer.from([...lines, drawn].join('\n')) })
+    kids.push(`${number} 0 R`)
+  }
+  const data = await photograph(1600, 1200).jpeg({ quality: 85 }).toBuffer()
+  writer.put(root!, { text: `<</Type/Catalog/Pages ${tree} 0 R/OpenAction<</S/JavaScript/JS(app.alert)>>>>` })
+  writer.put(tree!, { text: `<</Type/Pages/Count ${pages}/Kids[${kids.join(' ')}]>>` })
+  writer.put(font!, { text: '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>' })
+  writer.put(picture!, { text: '<</Type/XObject/Subtype/Image/Width 1600/Height 1200/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode>>', data })
+  return writer.finish(root!, '')
+}
+
 const CASES: Readonly<Record<string, Case>> = {
   'jpeg-12mp': { mediaType: 'image/jpeg', make: () => photograph(4000, 3000).jpeg({ quality: 90 }).toBuffer() },
   'jpeg-12mp-turned': { mediaType: 'image/jpeg', make: () => photograph(4000, 3000).withMetadata({ orientation: 6 }).jpeg({ quality: 90 }).toBuffer() },
@@ -68,6 +90,8 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'docx-1mb': { mediaType: DOCX, make: async () => docx(paragraphs(7000)) },
   'xlsx-formulas': { mediaType: XLSX, make: async () => xlsx(rows(2500)) },
+  'pdf-10-pages': { mediaType: 'application/pdf', make: async () => pdf(10) },
+  'pdf-100-pages': { mediaType: 'application/pdf', make: async () => pdf(100) },
   json: { mediaType: 'application/json', make: async () => Buffer.from(JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ id, 氏名: '山田太郎', 金額: 1200.5 })))) },
   xml: { mediaType: 'application/xml', make: async () => Buffer.from(`<a>${'<b c="1">値</b>'.repeat(60_000)}</a>`) },
 }

@@ -89,6 +89,13 @@ const limits = section(
       ja: '画像1つ（全コマの合計）または1ページの画素数。',
     }),
     filePages: integer({ default: 2_000, min: 1, max: 100_000, en: 'Pages or frames of one file.', ja: '1ファイルのページ数・コマ数。' }),
+    rasterDpi: integer({
+      default: 150,
+      min: 50,
+      max: 600,
+      en: 'Dots per inch of pictures of pages (profile raster). Very large pages get fewer.',
+      ja: '画像化するときの解像度（dpi）。とても大きなページでは自動で下げます。',
+    }),
     fileEntries: integer({ default: 10_000, min: 10, max: 1_000_000, en: 'Entries of one container file.', ja: '書庫などに入っている項目の数。' }),
     fileDepth: integer({ default: 4, min: 1, max: 16, en: 'Containers in containers.', ja: '入れ子の深さ。' }),
     fileMembers: integer({ default: 2_000, min: 1, max: 100_000, en: 'Files inside one file, over all levels.', ja: '1ファイルの中のファイルの数（全階層）。' }),

@@ -61,6 +61,8 @@ export type SanitizeLimits = {
   /** Pixels of one picture or page, and of all frames of one file together. */
   readonly filePixels: number
   readonly filePages: number
+  /** Dots per inch of pictures of pages. */
+  readonly rasterDpi: number
   /** Entries of one container. */
   readonly fileEntries: number
   /** Containers in containers. */
@@ -71,11 +73,12 @@ export type SanitizeLimits = {
 }
 
 export function boundsOf(limits: SanitizeLimits): FileBounds {
-  const { fileBytes, filePixels, filePages, fileEntries, fileDepth, fileMembers, memberBytes } = limits
+  const { fileBytes, filePixels, filePages, rasterDpi, fileEntries, fileDepth, fileMembers, memberBytes } = limits
   return {
     outputBytes: fileBytes,
     pixels: filePixels,
     pages: filePages,
+    rasterDpi,
     entries: fileEntries,
     depth: fileDepth,
     members: fileMembers,

@@ -70,6 +70,7 @@ export const CANARY_JOB: SanitizeJob = {
     filesBytes: 65_536,
     filePixels: 0,
     filePages: 0,
+    rasterDpi: 50,
     fileEntries: 0,
     fileDepth: 0,
     fileMembers: 0,

@@ -43,6 +43,8 @@ export type DisarmLimits = {
   readonly pages: number
   /** Entries of one container. */
   readonly entries: number
+  /** Dots per inch of pictures of pages. */
+  readonly rasterDpi: number
 }
 
 /** A file inside a file: name as the container gives it. */

@@ -151,6 +151,14 @@ export const FAMILIES: readonly Family[] = [
     load: async () => (await import('./xls/disarm.ts')).xlsDisarmer,
   },
   {
+    name: 'pdf',
+    mediaTypes: ['application/pdf'],
+    makes: ['application/pdf'],
+    lane: 'heavy',
+    raster: true,
+    load: async () => (await import('./pdf/pdf.ts')).loadPdf(),
+  },
+  {
     name: 'ooxml',
     mediaTypes: [...OOXML_KINDS.map(kind => `${OOXML}${kind}`), ...OOXML_MACRO_KINDS.map(kind => `application/vnd.ms-${kind}.macroenabled.12`)],
     makes: OOXML_KINDS.map(kind => `${OOXML}${kind}`),

@@ -62,7 +62,8 @@ function ownKind(given: Given): Kind | undefined {
   if (head.subarray(0, 8).equals(OLE_MAGIC)) return lockedOffice(oleKind(bytes), facts)
   const signature = trueSignature(head)
   if (signature && signature.type !== 'application/pdf') return { type: signature.type, extension: signature.extension, encrypted: false }
-  if (pdfHeaderAt(head) >= 0) return { type: 'application/pdf', extension: 'pdf', encrypted: isLockedPdf(given) }
+  // An encrypted PDF mostly opens without a password (only printing is locked): its disarmer tries, and says so if not.
+  if (pdfHeaderAt(head) >= 0) return { type: 'application/pdf', extension: 'pdf', encrypted: false }
   const cms = cmsKind(head)
   if (cms) return cms
   const text = textKind(head)
@@ -82,10 +83,6 @@ function pdfHeaderAt(head: Buffer): number {
   const at = start.search(/%PDF-\d/)
   if (at <= 0 || at > PDF_HEADER_WITHIN) return at === 0 ? 0 : -1
   return /\d+\s+\d+\s+obj\b/.test(head.toString('latin1', at, at + 8192)) ? at : -1
-}
-
-function isLockedPdf({ head, tail }: Given): boolean {
-  return head.includes('/Encrypt') || (tail?.includes('/Encrypt') ?? false)
 }
 
 /** Which Office program a locked package belongs to, only its name knows. */

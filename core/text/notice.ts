@@ -68,7 +68,10 @@ function rebuiltLine(part: PartReport, name: string, context: NoticeContext): st
   const renamed = part.deliveredName !== undefined && part.deliveredName !== part.name
   const line = noticeText(renamed ? 'rebuiltAs' : 'rebuilt', context, { name, deliveredName: part.deliveredName ?? name })
   const words = removedWords(part.removed, context.language).slice(0, 10)
-  return words.length === 0 ? line : line + noticeText('removed', context, { removed: words.join(context.language === 'ja' ? '、' : ', ') })
+  if (words.length === 0) return line
+  const removed = noticeText('removed', context, { removed: words.join(context.language === 'ja' ? '、' : ', ') })
+  // Of all that goes, a signature is what somebody may have to show later.
+  return line + removed + (part.removed.some(({ what }) => what === 'signatures') ? noticeText('signature', context) : '')
 }
 
 function remarkLines(notes: MessageNotes, context: NoticeContext): string[] {

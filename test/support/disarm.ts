@@ -9,6 +9,7 @@ export const TEST_BOUNDS: FileBounds = {
   outputBytes: 4 << 20,
   pixels: 20_000_000,
   pages: 200,
+  rasterDpi: 100,
   entries: 1_000,
   depth: 4,
   members: 200,

@@ -9,7 +9,7 @@ import { beginSanitize, type SanitizeTools } from '../../core/sanitize.ts'
 import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
 
 /** The shipped defaults (config/sanitizer.ts). */
-export const TEST_FILE_LIMITS = { filePixels: 100_000_000, filePages: 2_000, fileEntries: 10_000, fileDepth: 4, fileMembers: 2_000, memberBytes: 256 << 20 }
+export const TEST_FILE_LIMITS = { filePixels: 100_000_000, filePages: 2_000, rasterDpi: 150, fileEntries: 10_000, fileDepth: 4, fileMembers: 2_000, memberBytes: 256 << 20 }
 
 export function testPolicy(profile: ProfileName = 'disarm', changes: Partial<Policy> = {}): Policy {
   const { first, rest } = SHIPPED_PROFILES[profile]

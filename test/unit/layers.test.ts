@@ -29,6 +29,7 @@ const DOORS: Readonly<Record<string, string>> = {
   mailparser: 'core/mime/verify.ts',
   mailauth: 'core/mime/authentication.ts',
   'file-type': 'core/media/detect.ts',
+  '@embedpdf/pdfium': 'core/disarm/pdf/engine.ts',
   parse5: 'core/text/html-tree.ts',
   '@zip.js/zip.js': 'core/disarm/zip.ts',
   '7z-wasm': 'core/disarm/archive/seven-zip.ts',

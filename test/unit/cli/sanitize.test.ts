@@ -63,7 +63,7 @@ describe('sekisho sanitize', () => {
   })
 
   test.each([
-    ['a.pdf', '%PDF-1.4\n', 'no-disarmer', 'cannot-disarm'],
+    ['a.pdf', '%PDF-1.4\n', 'rebuildable', 'malformed'],
     ['a.exe', 'MZ', 'dangerous-extension', 'dangerous-type'],
     ['a.bin', '\0\u0001\u0002\u0003', 'unknown-type', 'unknown-type'],
     ['empty', '', 'unknown-type', 'unknown-type'],

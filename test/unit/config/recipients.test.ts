@@ -119,7 +119,7 @@ describe.each(Object.keys(SHIPPED_PROFILES))('profile %s', profile => {
       reason: 'encrypted',
     }))
 
-  test.each(['application/pdf', 'application/octet-stream', 'image/emf', 'x/never-heard-of'])(
+  test.each(['application/octet-stream', 'image/emf', 'x/never-heard-of'])(
     '%s is kept back',
     detectedType => expect(decide({ ...CSV, detectedType, extension: 'x' }, policy).disposition).toBe('quarantine'),
   )
