@@ -9,6 +9,7 @@
  */
 import { unlockOffice } from './unlock/office.ts'
 import { unlockPacked } from './unlock/packed.ts'
+import { unlockPdf } from './unlock/pdf.ts'
 import { unlockZip } from './unlock/zip.ts'
 
 export type Unlocked =
@@ -36,6 +37,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   'application/x-7z-compressed': unlockPacked,
   'application/vnd.rar': unlockPacked,
   'application/x-ooxml-encrypted': unlockOffice,
+  'application/pdf': unlockPdf,
 }
 
 export async function unlock(untrustedBytes: Uint8Array, detectedType: string, passwords: readonly string[], limits: UnlockLimits): Promise<Unlocked> {

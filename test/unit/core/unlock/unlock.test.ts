@@ -43,6 +43,8 @@ describe('what real programs locked', () => {
     ['locked/cp932-password.zip', JAPANESE, 'application/zip'],
     ['locked/standard.docx', JAPANESE, DOCX],
     ['locked/standard.xlsx', JAPANESE, XLSX],
+    ['pdf/user-r2.pdf', 'user', 'application/pdf'],
+    ['pdf/user-r6.pdf', 'user', 'application/pdf'],
   ])('%s', async (path, password, type) => {
     expect(await open(fixture(path), 'first', password, 'last')).toBe(type)
     expect(await open(fixture(path), 'wrong', password.toUpperCase() + 'x')).toBe('wrong-password')
