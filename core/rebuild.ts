@@ -55,6 +55,15 @@ export type RebuildContext = {
   readonly unlock?: Unlocker
 }
 
+/**
+ * A file of which nothing is known yet. Of one that is too large to be rebuilt only its first and its last octets are
+ * given, one after the other: enough to name it.
+ */
+export type LooseFile = MemberFile & { readonly wholeBytes: number }
+
+/** `report` has its size and digest as of what was given. */
+export type JudgedFile = { readonly report: MemberReport; readonly rebuilt: Rebuilt }
+
 /** What is left of the bounds while one outermost file is worked on. */
 type Budget = { members: number; memberBytes: number }
 
@@ -67,7 +76,7 @@ export const REASON_OF: Readonly<Record<Cannot['reason'], ReasonKey>> = {
 }
 
 /** A file that was locked stays so for a reason, or is open: its octets and type are new. */
-export type Opened = { readonly kind: 'open'; readonly file: MemberFile; readonly detected: Detected } | { readonly kind: 'shut'; readonly reason: ReasonKey }
+type Opened = { readonly kind: 'open'; readonly file: LooseFile; readonly detected: Detected } | { readonly kind: 'shut'; readonly reason: ReasonKey }
 
 const SHUT_REASON: Readonly<Record<Extract<Unlocked, { kind: 'cannot' }>['reason'], ReasonKey>> = {
   'wrong-password': 'wrong-password',
@@ -77,17 +86,25 @@ const SHUT_REASON: Readonly<Record<Extract<Unlocked, { kind: 'cannot' }>['reason
 }
 
 /** Takes the password off where there is one and somebody to ask; anything else is open as it is. Never rejects. */
-export async function openLocked(file: MemberFile, detected: Detected, unlock: Unlocker | undefined): Promise<Opened> {
+async function openLocked(file: LooseFile, detected: Detected, unlock: Unlocker | undefined): Promise<Opened> {
   if (!detected.encrypted || !unlock) return { kind: 'open', file, detected }
   const unlocked = await unlock(file.untrustedBytes, detected.type)
   if (unlocked.kind === 'cannot') return { kind: 'shut', reason: SHUT_REASON[unlocked.reason] }
-  const opened = { ...file, untrustedBytes: unlocked.bytes }
+  const opened = { ...file, untrustedBytes: unlocked.bytes, wholeBytes: unlocked.bytes.length }
   return { kind: 'open', file: opened, detected: await detectMember(opened) }
 }
 
 /** Never rejects. */
 export function rebuildFile(task: FileTask, context: RebuildContext): Promise<Rebuilt> {
   return new Rebuilding(context, budgetOf(context, task.untrustedBytes.length), 1).run(task)
+}
+
+/** Identifies, decides and disarms an outermost file. Never rejects. */
+export function judgeFile(file: LooseFile, context: RebuildContext): Promise<JudgedFile> {
+  const { members, memberBytes } = budgetOf(context, file.untrustedBytes.length)
+  // The file itself is not one of those inside it.
+  const budget = { members: members + 1, memberBytes: memberBytes + file.untrustedBytes.length }
+  return new Rebuilding(context, budget, 0).judge(file)
 }
 
 /** The tools that a disarmer gets for an outermost file; for tests of a single disarmer. */
@@ -131,7 +148,7 @@ class Rebuilding {
   async #runUnlocked(task: FileTask, unlock: Unlocker): Promise<Rebuilt> {
     const unlocked = await unlock(task.untrustedBytes, task.detectedType)
     if (unlocked.kind === 'cannot') return this.#kept(SHUT_REASON[unlocked.reason])
-    const { type } = await detectMember({ untrustedName: '', untrustedBytes: unlocked.bytes })
+    const { type } = await detectMember({ untrustedName: '', untrustedBytes: unlocked.bytes, wholeBytes: unlocked.bytes.length })
     return this.run({ ...task, untrustedBytes: unlocked.bytes, detectedType: type }, false)
   }
 
@@ -163,19 +180,24 @@ class Rebuilding {
   }
 
   async #member(file: MemberFile): Promise<Awaited<ReturnType<DisarmTools['member']>>> {
-    const { untrustedName } = file
-    const { detected, decision, rebuilt } = await this.#judge(file)
-    const name = memberName(untrustedName, detected, rebuilt)
-    this.#members.push(memberReport(file, { detected, decision, rebuilt, name }))
+    const { report, rebuilt, name } = await this.judge({ ...file, wholeBytes: file.untrustedBytes.length })
+    this.#members.push(report)
     if (rebuilt.kind === 'kept') return { kind: 'kept', name, reason: rebuilt.reason }
     const { bytes, mediaType, extension } = rebuilt.file
     return { kind: 'rebuilt', name, bytes, mediaType, extension }
   }
 
-  async #judge(file: MemberFile): Promise<Omit<Worked, 'name'>> {
+  async judge(file: LooseFile): Promise<JudgedFile & { readonly name: string }> {
+    const found = await this.#open(file)
+    const name = memberName(file.untrustedName, found.detected, found.rebuilt)
+    return { report: memberReport(file, { ...found, name }), rebuilt: found.rebuilt, name }
+  }
+
+  async #open(file: LooseFile): Promise<Omit<Worked, 'name'>> {
     const detected = await detectMember(file)
     if (!this.#spend(file.untrustedBytes.length)) return { detected, decision: OVER_BUDGET, rebuilt: { kind: 'kept', reason: 'limit-exceeded', members: [] } }
-    const opened = await openLocked(file, detected, this.#context.unlock)
+    const isWhole = file.wholeBytes === file.untrustedBytes.length
+    const opened = await openLocked(file, detected, isWhole ? this.#context.unlock : undefined)
     if (opened.kind === 'shut') return { detected, decision: this.#decide(file, detected), rebuilt: { kind: 'kept', reason: opened.reason, members: [] } }
     const decision = this.#decide(opened.file, opened.detected)
     return { detected: opened.detected, decision, rebuilt: await this.#inside(opened.file, opened.detected, decision) }
@@ -187,24 +209,25 @@ class Rebuilding {
     return this.#depth < this.#context.bounds.depth && this.#budget.members >= 0 && this.#budget.memberBytes >= 0
   }
 
-  #decide({ untrustedName, untrustedBytes }: MemberFile, detected: Detected): Decision {
+  #decide({ untrustedName, wholeBytes }: LooseFile, detected: Detected): Decision {
     return decide(
       {
         detectedType: detected.type,
         extension: lastExtension(untrustedName),
         role: 'attachment',
         encrypted: detected.encrypted,
-        bytes: untrustedBytes.length,
+        bytes: wholeBytes,
         findings: detected.findings.map(finding => finding.code),
       },
       this.#context.policy,
     )
   }
 
-  async #inside(file: MemberFile, detected: Detected, decision: Decision): Promise<Rebuilt> {
+  async #inside(file: LooseFile, detected: Detected, decision: Decision): Promise<Rebuilt> {
     if (!wantsFile(decision.disposition)) {
       return { kind: 'kept', reason: decision.reason as ReasonKey, members: [] }
     }
+    if (file.wholeBytes > file.untrustedBytes.length) return { kind: 'kept', reason: 'too-large', members: [] }
     const inner = new Rebuilding(this.#context, this.#budget, this.#depth + 1)
     return inner.run({
       untrustedBytes: file.untrustedBytes,
@@ -234,8 +257,8 @@ class Rebuilding {
 
 const OVER_BUDGET: Decision = { disposition: 'quarantine', rule: 'built-in:limit-exceeded', reason: 'limit-exceeded' }
 
-async function detectMember({ untrustedBytes, untrustedName, claimedType }: MemberFile): Promise<Detected> {
-  const facts = { size: untrustedBytes.length, name: untrustedName, claimedType: claimedType ?? '' }
+async function detectMember({ untrustedBytes, untrustedName, claimedType, wholeBytes }: LooseFile): Promise<Detected> {
+  const facts = { size: wholeBytes, name: untrustedName, claimedType: claimedType ?? '' }
   return await detect(untrustedBytes, { ...facts, tail: untrustedBytes.subarray(-1024) })
 }
 

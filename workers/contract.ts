@@ -6,6 +6,9 @@
  * design.md part 2, "When a job dies".
  */
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
+import type { Policy } from '../core/policy/model.ts'
+import type { FileBounds, JudgedFile, LooseFile } from '../core/rebuild.ts'
+import type { ReasonKey } from '../core/text/reasons.ts'
 
 export type WorkResult =
   /** Sanitized, composed and verified. `degraded` says which step of the ladder it took. */
@@ -21,6 +24,17 @@ export type WorkResult =
   | { readonly kind: 'sick'; readonly reason: string }
   /** abort() was called. */
   | { readonly kind: 'aborted' }
+
+/** How a file by itself ends: always with something to tell its owner, but for `busy`. */
+export type LooseResult =
+  | { readonly kind: 'judged'; readonly file: JudgedFile }
+  /** Its process died of it or ran out of time: nothing is known about it, and nothing of it leaves. */
+  | { readonly kind: 'died'; readonly reason: ReasonKey }
+  /** Not started in time, says nothing about the file. */
+  | { readonly kind: 'busy' }
+
+/** Passwords go to the process that has the file, and nowhere else. */
+export type LooseRules = { readonly policy: Policy; readonly bounds: FileBounds; readonly passwords?: readonly string[] }
 
 /** A message on its way through: written in pieces when large, or given whole. */
 export interface WorkInProgress {
@@ -42,6 +56,12 @@ export interface Workshop {
   /** False while sick or without a live light sanitizer and verifier. */
   readonly ready: boolean
   close(): Promise<void>
+}
+
+/** What those who bring files without a mail see of it. */
+export interface FileWorkshop {
+  /** Identified, decided and rebuilt in the heavy lane. Never rejects. */
+  rebuild(file: LooseFile, rules: LooseRules): Promise<LooseResult>
 }
 
 /** TXT look-ups that DKIM and DMARC need, answered by the gateway within its limits. */

@@ -11,7 +11,7 @@ import type { TxtLookup } from './contract.ts'
 
 export type TxtAnswer = { readonly records: readonly (readonly string[])[] } | { readonly error: string }
 export type FileAnswer = Rebuilt | { readonly kind: 'pending' }
-/** A file to be rebuilt elsewhere: `meta` is a FileTask without its octets, as the asking process says it. */
+/** A file to be rebuilt elsewhere: `meta` is a FileTask or a LooseFile without its octets, as the asking side says it. */
 export type FileQuestion = {
   readonly meta: Readonly<Record<string, unknown>>
   readonly octets: Uint8Array

@@ -4,12 +4,12 @@
  */
 import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import { Attempt } from './attempt.ts'
-import type { Replay } from './contract.ts'
+import type { LooseResult, Replay } from './contract.ts'
 import type { Lane } from './lane.ts'
 import { type JobEnd, type Peer, SingleJob } from './peer.ts'
 import { FRAME, packet, parseJson } from './protocol.ts'
 import type { Answering, FileAnswer, FileQuestion } from './questions.ts'
-import { readMismatches, readRebuilt } from './untrusted-result.ts'
+import { readJudged, readMismatches, readRebuilt } from './untrusted-result.ts'
 
 export type Lanes = {
   readonly light: Lane
@@ -38,12 +38,17 @@ export function remainingMs({ untilMs }: Budget): number {
   return Math.max(0, untilMs - Date.now())
 }
 
+type FileRules<T> = { readonly withinMs: number; readonly read: (payload: Buffer) => T }
+export type RoundsRules = Omit<Answering, 'rebuildFile'> & { readonly allowedTypes: readonly string[] }
+
 export class Rounds {
   readonly #lanes: Lanes
   readonly #answering: Answering
+  readonly #allowedTypes: ReadonlySet<string>
 
-  constructor(lanes: Lanes, rules: Omit<Answering, 'rebuildFile'>) {
+  constructor(lanes: Lanes, rules: RoundsRules) {
     this.#lanes = lanes
+    this.#allowedTypes = new Set(rules.allowedTypes)
     this.#answering = { ...rules, rebuildFile: question => this.rebuildFile(question) }
   }
 
@@ -125,10 +130,26 @@ export class Rounds {
     return second.kind === 'late' ? { kind: 'pending' } : { kind: 'kept', reason: 'cannot-disarm', members: [] }
   }
 
-  #fileIn(lane: Lane, { meta, octets, policy, bounds }: FileQuestion): Promise<JobEnd<FileAnswer>> {
+  /** The same for a file that nobody has looked at. Dying twice or too late is its own fault; waiting is not. */
+  async judgeFile(question: FileQuestion, withinMs: number): Promise<LooseResult> {
+    const read = (payload: Buffer) => readJudged(payload, this.#allowedTypes)
+    for (const lane of [this.#lanes.heavy, this.#lanes.suspect]) {
+      const end = await this.#ask(lane, question, { withinMs, read })
+      if (end.kind === 'answer') return { kind: 'judged', file: end.value }
+      if (end.kind !== 'died') return { kind: 'busy' }
+      if (end.cause === 'deadline') return { kind: 'died', reason: 'time-limit' }
+    }
+    return { kind: 'died', reason: 'cannot-disarm' }
+  }
+
+  #fileIn(lane: Lane, question: FileQuestion): Promise<JobEnd<FileAnswer>> {
+    return this.#ask<FileAnswer>(lane, question, { withinMs: this.#answering.filesWithinMs, read: readRebuilt })
+  }
+
+  #ask<T>(lane: Lane, { meta, octets, policy, bounds }: FileQuestion, rules: FileRules<T>): Promise<JobEnd<T>> {
     const ask = (peer: Peer) => ({ type: FRAME.file, parts: packet({ ...meta, policy: peer.numberOf(policy), bounds }, octets) })
-    const job = new SingleJob<FileAnswer>({ bytes: octets.length, ask }, { type: FRAME.fileResult, read: readRebuilt })
-    lane.enqueue(job, this.#answering.filesWithinMs)
+    const job = new SingleJob<T>({ bytes: octets.length, ask }, { type: FRAME.fileResult, read: rules.read })
+    lane.enqueue(job, rules.withinMs)
     return job.ended
   }
 }

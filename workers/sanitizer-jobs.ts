@@ -10,8 +10,9 @@
 import { pathToFileURL } from 'node:url'
 import type { DisarmerTable } from '../core/disarm/registry.ts'
 import type { Policy } from '../core/policy/model.ts'
-import { type FileBounds, type FileTask, rebuildFile } from '../core/rebuild.ts'
+import { type FileBounds, type FileTask, judgeFile, type LooseFile, rebuildFile } from '../core/rebuild.ts'
 import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.ts'
+import type { unlockerOf } from '../core/unlock.ts'
 import { deprive } from './deprive.ts'
 import { decodeJob, decodePolicy, encodeResult, packFile, unpackFile } from './message-codec.ts'
 import { FRAME, type FrameType, json, packet, parseJson, parsePacket, ProtocolError, WINDOW_BYTES } from './protocol.ts'
@@ -26,9 +27,12 @@ export type SanitizerModules = {
 export type SanitizerCode = {
   readonly beginSanitize: typeof beginSanitize
   readonly disarmers: DisarmerTable
+  /** Only where files are rebuilt. */
+  readonly unlockerOf: typeof unlockerOf | undefined
 }
 export type Say = (type: FrameType, id: number, ...parts: readonly Uint8Array[]) => void
 
+type FileMeta = { readonly policy: number; readonly bounds: FileBounds; readonly passwords?: readonly string[] }
 type Waiting = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
 const CREDIT_AT_BYTES = WINDOW_BYTES / 4
@@ -38,11 +42,12 @@ export async function loadSanitizer(modules: SanitizerModules): Promise<Sanitize
   const sanitizer = await import(pathToFileURL(modules.sanitizer).href)
   const registry = await import(pathToFileURL(modules.disarmers).href)
   if (modules.heavy) await registry.preloadHeavy()
+  const unlocking = modules.heavy ? await import('../core/unlock.ts') : undefined
   // Their sockets are made at first use, which may be a parser's: by then the means are gone.
   void process.stdout
   void process.stderr
   deprive()
-  return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS }
+  return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf }
 }
 
 export class SanitizerJobs {
@@ -101,15 +106,20 @@ export class SanitizerJobs {
     return job
   }
 
-  /** A file to be rebuilt. Rejects on what is no task of ours. */
+  /** A file to be rebuilt, its type known or to be found out first. Rejects on what is no task of ours. */
   async file(id: number, payload: Uint8Array): Promise<void> {
     const { meta, octets: untrustedBytes } = parsePacket(payload)
-    const { policy: number, bounds, ...task } = meta as { policy: number; bounds: FileBounds } & FileTask
+    const { policy: number, bounds, passwords = [], ...task } = meta as FileMeta & (FileTask | LooseFile)
     const policy = this.#policies.get(number)
     if (!policy) throw new ProtocolError('policy was not sent')
-    const { disarmers } = this.#code
-    const rebuilt = await rebuildFile({ ...task, untrustedBytes }, { disarmers, policy, bounds })
-    this.#say(FRAME.fileResult, id, ...packFile({}, rebuilt))
+    const context = { disarmers: this.#code.disarmers, policy, bounds }
+    if ('detectedType' in task) {
+      const rebuilt = await rebuildFile({ ...task, untrustedBytes }, context)
+      return this.#say(FRAME.fileResult, id, ...packFile({}, rebuilt))
+    }
+    const unlock = passwords.length > 0 ? this.#code.unlockerOf?.(passwords, bounds) : undefined
+    const { report, rebuilt } = await judgeFile({ ...task, untrustedBytes }, unlock ? { ...context, unlock } : context)
+    this.#say(FRAME.fileResult, id, ...packFile({ report }, rebuilt))
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { ComposedGroup, Manifest, MessageSummary, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import { isObjectKind } from '../core/objects.ts'
-import type { Rebuilt, RebuiltFile } from '../core/rebuild.ts'
+import type { JudgedFile, Rebuilt, RebuiltFile } from '../core/rebuild.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
 import { REASONS } from '../core/text/reasons.ts'
 import { DISPOSITIONS, OUTCOMES, type Report, type Verdict } from '../core/verdict.ts'
@@ -56,7 +56,26 @@ export function readResult(untrustedPayload: Uint8Array, job: SanitizeJob): Sani
 /** A file that a heavy process claims to have rebuilt. The bytes are only ever attached, typed and verified. */
 export function readRebuilt(untrustedPayload: Uint8Array): Rebuilt {
   const { meta, octets } = parsePacket(untrustedPayload)
-  const claimed = object(meta)
+  return rebuiltOf(object(meta), octets)
+}
+
+/** A file whose type the process found out itself. What is rebuilt must be of a type that may leave. */
+export function readJudged(untrustedPayload: Uint8Array, allowedTypes: ReadonlySet<string>): JudgedFile {
+  const { meta, octets } = parsePacket(untrustedPayload)
+  const { report, ...claimed } = object(meta)
+  readMembers([report])
+  const rebuilt = rebuiltOf(claimed, octets)
+  if (rebuilt.kind === 'rebuilt') {
+    check(allowedTypes.has(rebuilt.file.mediaType), 'media type')
+    check(FILE_EXTENSION.test(rebuilt.file.extension), 'extension')
+  }
+  return { report: report as JudgedFile['report'], rebuilt }
+}
+
+/** It becomes part of a file name. */
+const FILE_EXTENSION = /^[a-z0-9]{1,10}$/
+
+function rebuiltOf(claimed: Shape, octets: Uint8Array): Rebuilt {
   if (claimed['kind'] === 'rebuilt') {
     const file = object(claimed['file'])
     for (const key of ['mediaType', 'extension']) text(file[key])

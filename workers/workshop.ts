@@ -10,8 +10,9 @@
 import { chmod, rm } from 'node:fs/promises'
 import net from 'node:net'
 import type { SanitizeJob } from '../core/job.ts'
+import type { LooseFile } from '../core/rebuild.ts'
 import { WHOLE_BYTES } from './attempt.ts'
-import type { Replay, TxtLookup, WorkInProgress, WorkResult, Workshop } from './contract.ts'
+import type { FileWorkshop, LooseResult, LooseRules, Replay, TxtLookup, WorkInProgress, WorkResult, Workshop } from './contract.ts'
 import { Health } from './health.ts'
 import { type ComposeNotice, Ladder } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
@@ -53,6 +54,8 @@ export type WorkshopOptions = {
   readonly filesWithinMs: number
   /** Suspect processes: how many stand ready, and how many there may be. */
   readonly suspects: { readonly ready: number; readonly most: number }
+  /** Most processes of the lanes that are started only when something waits; without it the launcher keeps them. */
+  readonly onDemand?: { readonly light: number; readonly heavy: number; readonly verifier: number }
   readonly canaryRetryMs: number
   /** Largest frame that a worker process may send: its largest composed message and report. */
   readonly mostFrameBytes: number
@@ -82,7 +85,7 @@ export type WorkshopStatus = {
   readonly lanes: readonly LaneStatus[]
 }
 
-export type OpenWorkshop = Workshop & { status(): WorkshopStatus; pids(): readonly number[] }
+export type OpenWorkshop = Workshop & FileWorkshop & { status(): WorkshopStatus; pids(): readonly number[] }
 
 export const DEFAULTS = {
   txtWithinMs: 2000,
@@ -174,6 +177,11 @@ class ListeningWorkshop implements OpenWorkshop {
     const refused = this.#refusal()
     if (refused) return new RefusedWork(refused)
     return new StreamedWork({ job, replay }, this.#options, { rounds: this.#rounds, ladder: this.#ladder })
+  }
+
+  async rebuild({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, passwords }: LooseRules): Promise<LooseResult> {
+    if (this.#closed) return { kind: 'busy' }
+    return this.#rounds.judgeFile({ meta: { ...meta, passwords }, octets: untrustedBytes, policy, bounds }, this.#options.startWithinMs)
   }
 
   #refusal(): WorkResult | undefined {
@@ -328,16 +336,25 @@ class ListeningWorkshop implements OpenWorkshop {
     return lane
   }
 
-  /** Suspect processes are started as they are needed, within a bound. */
+  /** Suspect processes, and others where that is asked for, are started as they are needed, within a bound. */
   #tune(lane: Lane): void {
-    const { ready, most } = this.#options.suspects
+    const { suspects: { ready, most }, onDemand } = this.#options
     const needed = lane.waiting + lane.inWork
+    if (onDemand && needed > 0) this.#demand(lane, needed, onDemand)
     if (lane === this.#lanes.suspect) this.#want('sanitizer', Math.min(most, Math.max(ready, needed)))
     if (lane === this.#lanes.suspectVerifier) this.#want('verifier', Math.min(1, needed))
   }
 
-  #want(role: WorkerRole, count: number): void {
-    this.#launcher.want({ role, lane: 'suspect', count })
+  /** What was started stays. A message that is read will be verified: both start at once. */
+  #demand(lane: Lane, needed: number, most: NonNullable<WorkshopOptions['onDemand']>): void {
+    const { light, heavy, verifier } = this.#lanes
+    if (lane === light) this.#want('sanitizer', Math.min(most.light, Math.max(needed, light.peers.size)), 'light')
+    if (lane === heavy) this.#want('sanitizer', Math.min(most.heavy, Math.max(needed, heavy.peers.size)), 'heavy')
+    if (lane === light || lane === verifier) this.#want('verifier', most.verifier, 'light')
+  }
+
+  #want(role: WorkerRole, count: number, lane: LaneName = 'suspect'): void {
+    this.#launcher.want({ role, lane, count })
   }
 
   #laneOf(role: WorkerRole, lane: LaneName): Lane | undefined {

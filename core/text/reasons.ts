@@ -73,6 +73,10 @@ export const REASONS = {
     why: { ja: '大きすぎて無害化できないため保管しています', en: 'kept back because it is too large to be disarmed' },
     next: ASK,
   },
+  'time-limit': {
+    why: { ja: '決められた時間内に無害化できないため保管しています', en: 'kept back because it could not be disarmed in the time allowed' },
+    next: ASK,
+  },
   'limit-exceeded': {
     why: { ja: 'メールの作りが複雑すぎるため、残りの部分を保管しています', en: 'kept back because the message is too complex' },
     next: SEND_AGAIN,

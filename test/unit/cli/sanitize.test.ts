@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { looksLikeMail } from '../../../cli/sanitize-mail.ts'
+import { looksLikeMail } from '../../../files/loose-mail.ts'
 import { runCli } from '../../support/run-cli.ts'
 
 const MAIL = [
@@ -25,6 +25,13 @@ const MAIL = [
   '',
 ].join('\r\n')
 
+const KEPT: readonly (readonly [string, string | Buffer, string, string])[] = [
+  ['a.pdf', '%PDF-1.4\n', 'rebuildable', 'malformed'],
+  ['a.exe', 'MZ', 'dangerous-extension', 'dangerous-type'],
+  ['a.bin', '\0\u0001\u0002\u0003', 'unknown-type', 'unknown-type'],
+  ['empty', '', 'unknown-type', 'unknown-type'],
+]
+
 let dir: string
 let out: string
 beforeEach(() => {
@@ -39,38 +46,29 @@ function file(name: string, content: string | Buffer): string {
 const report = (name: string) => JSON.parse(readFileSync(join(out, `${name}.report.json`), 'utf8'))
 
 describe('sekisho sanitize', () => {
-  test.each(['a.eml', 'mail-without-extension'])('a mail (%s) becomes a text and a report', async name => {
-    const { code } = await runCli('sanitize', '--out', out, file(name, MAIL))
-    const sanitized = readFileSync(join(out, `${name}.sanitized.eml`), 'latin1')
-    expect(code).toBe(0)
-    expect(sanitized).toContain('Subject: test\r\n')
-    expect(sanitized).not.toMatch(/<script|%PDF|JVBERi/)
-    expect(report(name).parts.map((part: { outcome: string }) => part.outcome)).toEqual([
-      'container',
-      'body',
-      'quarantined',
-    ])
-  })
-
-  test('a CSV is written anew', async () => {
-    await runCli('sanitize', '--out', out, file('a.csv', 'a,b\n1,=cmd()\n'))
+  test('mails become a text and a report, files are rebuilt or get a report and nothing else', async () => {
+    const files = [file('a.eml', MAIL), file('mail', MAIL), file('a.csv', 'a,b\n1,=cmd()\n'), ...KEPT.map(([name, content]) => file(name, content))]
+    const { code, out: printed, err } = await runCli('sanitize', '--out', out, '--json', ...files)
+    expect([code, err]).toEqual([0, ''])
+    for (const name of ['a.eml', 'mail']) {
+      const sanitized = readFileSync(join(out, `${name}.sanitized.eml`), 'latin1')
+      expect(sanitized).toContain('Subject: test\r\n')
+      expect(sanitized).not.toMatch(/<script|%PDF|JVBERi/)
+      expect(report(name).parts.map((part: { outcome: string }) => part.outcome)).toEqual(['container', 'body', 'quarantined'])
+    }
     expect(readFileSync(join(out, 'a.csv.sanitized.csv'), 'utf8')).not.toContain(',=cmd')
     expect(report('a.csv')).toMatchObject({
       verdict: 'relay',
       profile: 'disarm',
-      parts: [{ outcome: 'rebuilt', rule: 'rebuildable', deliveredName: 'a.csv.sanitized.csv' }],
+      parts: [{ name: 'a.csv', bytes: 13, outcome: 'rebuilt', rule: 'rebuildable', deliveredName: 'a.csv' }],
     })
-  })
-
-  test.each([
-    ['a.pdf', '%PDF-1.4\n', 'rebuildable', 'malformed'],
-    ['a.exe', 'MZ', 'dangerous-extension', 'dangerous-type'],
-    ['a.bin', '\0\u0001\u0002\u0003', 'unknown-type', 'unknown-type'],
-    ['empty', '', 'unknown-type', 'unknown-type'],
-  ])('%s gets a report and nothing else', async (name, content, rule, reason) => {
-    const { code } = await runCli('sanitize', '--out', out, file(name, content))
-    expect([code, readdirSync(out)]).toEqual([0, [`${name}.report.json`]])
-    expect(report(name).parts).toEqual([expect.objectContaining({ outcome: 'quarantined', rule, reason })])
+    for (const [name, , rule, reason] of KEPT) {
+      expect(readdirSync(out).filter(entry => entry.startsWith(name))).toEqual([`${name}.report.json`])
+      expect(report(name).parts).toEqual([expect.objectContaining({ outcome: 'quarantined', rule, reason })])
+    }
+    expect(JSON.parse(printed).map((line: { file: string }) => line.file)).toEqual(files)
+    expect(JSON.parse(printed)[2]).toMatchObject({ type: 'text/csv', bytes: 13, result: 'changed', removed: 1, kept: 0 })
+    expect(readdirSync(out).filter(entry => entry.endsWith('.tmp'))).toEqual([])
   })
 
   test('a file above the limit is kept back without being rebuilt', async () => {

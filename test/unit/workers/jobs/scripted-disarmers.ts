@@ -14,6 +14,8 @@ const ACTIONS: Record<string, (input: DisarmInput) => Disarmed | Promise<Disarme
   'test/loop': () => {
     for (;;);
   },
+  /** A file by itself does what its first word says. */
+  'text/plain': input => ACTIONS[`test/${Buffer.from(input.untrustedBytes).toString().split(/\s/)[0]}`]!(input),
 }
 
 export const DISARMERS: DisarmerTable = tableOf(
