@@ -17,6 +17,8 @@ type ObjectFacts = {
   readonly en: string
   readonly default: ObjectRule
   readonly allowed: readonly [ObjectRule, ...ObjectRule[]]
+  /** Nobody who reads the file misses it, and nearly every file has it: in the report, not in the notice. */
+  readonly unseen?: true
 }
 
 const ACTIVE = { default: 'remove', allowed: ['remove', 'block'] } as const
@@ -39,7 +41,7 @@ export const OBJECTS = {
   dataConnections: { ja: 'データ接続', en: 'data connections', ...ACTIVE },
   comments: { ja: 'コメント', en: 'comments', ...CONTENT },
   revisions: { ja: '変更履歴', en: 'tracked changes', ...CONTENT },
-  metadata: { ja: '作成者などの属性情報', en: 'metadata', ...BAGGAGE },
+  metadata: { ja: '作成者などの属性情報', en: 'metadata', ...BAGGAGE, unseen: true },
   forms: { ja: '入力フォーム', en: 'form fields', ...CONTENT },
   signatures: { ja: '電子署名', en: 'digital signatures', ...ACTIVE },
   pictures: { ja: '画像', en: 'pictures', ...CONTENT },
@@ -92,8 +94,9 @@ export function sumRemoved(lines: Iterable<Removed>): Removed[] {
   return [...sums.values()]
 }
 
-/** For a reader: 「マクロ、外部ファイルへの参照 3」. Kinds only; details stand in the report. */
+/** For a reader: 「マクロ、外部ファイルへの参照 3」. Kinds that somebody may miss; details stand in the report. */
 export function removedWords(lines: readonly Removed[], language: 'ja' | 'en'): string[] {
-  const sums = sumRemoved(lines.map(({ what, count }) => ({ what, count })))
+  const missed = lines.filter(({ what }) => !('unseen' in OBJECTS[what]))
+  const sums = sumRemoved(missed.map(({ what, count }) => ({ what, count })))
   return sums.map(({ what, count }) => (count > 1 ? `${OBJECTS[what][language]} ${count}` : OBJECTS[what][language]))
 }

@@ -49,9 +49,9 @@ function fileLines(parts: readonly PartReport[], inlineImages: ReadonlySet<strin
   return lines
 }
 
-/** A rebuilt file is worth a line when something of it is gone or its name changed. */
+/** A rebuilt file is worth a line when somebody may miss something of it, or its name changed. */
 function isNoteworthy(part: PartReport): boolean {
-  return part.outcome === 'rebuilt' && (part.removed.length > 0 || part.deliveredName !== part.name)
+  return part.outcome === 'rebuilt' && (removedWords(part.removed, 'ja').length > 0 || part.deliveredName !== part.name)
 }
 
 function partLine(part: PartReport, context: NoticeContext): string {
