@@ -37,7 +37,7 @@ export const OBJECTS = {
   dynamicFields: { ja: '自動で更新されるフィールド', en: 'fields that fetch or run something', ...ACTIVE },
   formulas: { ja: '外部に接続する数式', en: 'formulas that reach outside', ...ACTIVE },
   calculations: { ja: '計算式（結果の値だけ残しました）', en: 'formulas (their results stay)', ...ACTIVE },
-  csvFormulas: { ja: '数式の無効化', en: 'formulas made plain text', ...ACTIVE },
+  csvFormulas: { ja: '数式（文字に変えました）', en: 'formulas (made plain text)', ...ACTIVE },
   dataConnections: { ja: 'データ接続', en: 'data connections', ...ACTIVE },
   comments: { ja: 'コメント', en: 'comments', ...CONTENT },
   revisions: { ja: '変更履歴', en: 'tracked changes', ...CONTENT },
