@@ -11,12 +11,13 @@ import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
 import type { DeskRules } from '../files/desk.ts'
 import { startLauncher } from '../workers/launcher.ts'
-import { DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
+import type { FileWorkshop, Workshop } from '../workers/contract.ts'
+import { DEFAULTS, openWorkshop } from '../workers/workshop.ts'
 import { findOurWall } from './walls.ts'
-import { ourHostname } from './wiring.ts'
+import { behindAntivirus, ourHostname } from './wiring.ts'
 
 export type OwnWorkshop = {
-  readonly workshop: OpenWorkshop
+  readonly workshop: Workshop & FileWorkshop
   /** Files that are worked on at once. */
   readonly atOnce: number
   close(): Promise<void>
@@ -46,7 +47,7 @@ export async function openOwnWorkshop(config: Config): Promise<OwnWorkshop> {
     emptyDir: join(dir, 'empty'),
     wall,
     dataDir: existsSync(config.dataDir) ? config.dataDir : dir,
-    onProblem: text => process.stderr.write(`sekisho: ${text}\n`),
+    onProblem: say,
   })
   const close = async () => {
     await launcher.close()
@@ -54,7 +55,7 @@ export async function openOwnWorkshop(config: Config): Promise<OwnWorkshop> {
     ignoreSignals()
     remove()
   }
-  return { workshop, atOnce, close }
+  return { workshop: behindAntivirus(workshop, config, say), atOnce, close }
 }
 
 function workshopOptions({ sanitizer }: Config, socketPath: string, atOnce: number): Parameters<typeof openWorkshop>[0] {
@@ -74,9 +75,13 @@ function workshopOptions({ sanitizer }: Config, socketPath: string, atOnce: numb
     mostWaitingBytes: DEFAULTS.mostWaitingBytes + atOnce * sanitizer.limits.fileBytes,
     onDemand: { light: 1, heavy: atOnce, verifier: 1 },
     suspects: { ready: 0, most: 1 },
-    onAlarm: text => process.stderr.write(`sekisho: ${text}\n`),
-    onDeath: ({ role, lane, cause }) => process.stderr.write(`sekisho: a ${role} process (${lane}) ended: ${cause}\n`),
+    onAlarm: say,
+    onDeath: ({ role, lane, cause }) => say(`a ${role} process (${lane}) ended: ${cause}`),
   }
+}
+
+function say(text: string): void {
+  process.stderr.write(`sekisho: ${text}\n`)
 }
 
 /** The folder goes even when the command is ended by hand. */

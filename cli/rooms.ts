@@ -20,7 +20,7 @@ import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '
 import type { InForce } from './in-force.ts'
 import type { Pulse } from './pulse.ts'
 import type { Voice } from './voice.ts'
-import { inboundLimits, relayLimits, relaySchedule, sanitizeLimits, workersSocket } from './wiring.ts'
+import { behindAntivirus, inboundLimits, relayLimits, relaySchedule, sanitizeLimits, workersSocket } from './wiring.ts'
 
 /** What every room needs. `now` changes with a reload. */
 export type House = {
@@ -87,7 +87,7 @@ export function transactionDeps(house: House, workshop: OpenWorkshop, relay: Rel
   const { now, store, record, onBroken } = house
   const { config, hostname, lookUp, policyFor, recipientsOf, loop, arcKey } = now
   return {
-    workshop,
+    workshop: behindAntivirus(workshop, config, text => record.alarm('antivirus', text)),
     store,
     recipientsOf,
     randomBytes: drawRandom,

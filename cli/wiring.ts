@@ -10,6 +10,9 @@ import type { RelayLimits } from '../gateway/outbound/relay.ts'
 import { createRouteTable, type NextHop, type Route, type RouteTable } from '../gateway/outbound/routes.ts'
 import type { Schedule } from '../gateway/outbound/schedule.ts'
 import type { SanitizeLimits } from '../core/job.ts'
+import { createClamd } from '../workers/clamd.ts'
+import type { FileWorkshop, Workshop } from '../workers/contract.ts'
+import { scanned } from '../workers/scanned.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -24,6 +27,16 @@ export function ourHostname(config: Config): string {
 /** Where worker processes connect to the gateway. */
 export function workersSocket(config: Config): string {
   return join(config.dataDir, 'run/workers.sock')
+}
+
+type Scannable = Parameters<typeof scanned>[0]
+
+/** The workshop, with an antivirus at its doors where one is set. */
+export function behindAntivirus(workshop: Scannable, { antivirus }: Config, onAlarm: (text: string) => void): Workshop & FileWorkshop {
+  const { clamd, required, scanBefore, scanAfter, connections, timeoutMs } = antivirus
+  if (clamd === '') return workshop
+  const scanner = createClamd({ address: clamd, timeoutMs, atOnce: connections })
+  return scanned(workshop, scanner, { required, before: scanBefore, after: scanAfter, onAlarm })
 }
 
 export function tenantIds(config: Config): string[] {

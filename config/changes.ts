@@ -33,6 +33,8 @@ const NEED_RESTART = [
   'sanitizer.jobTimeoutMs',
   'sanitizer.recycleAfterJobs',
   'sandbox',
+  'antivirus',
+  'api',
   'relay.timeouts',
   'admin',
 ] as const

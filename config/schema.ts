@@ -6,6 +6,7 @@
  * reads `Config`; everyone else gets the values it needs as arguments.
  */
 import { admin, alarms, dsn, emergency, maillog, relay, routes } from './delivery.ts'
+import { antivirus, api } from './files.ts'
 import { bytes, choice, domain, integer, line, list, mapping, type Output, section, text, webAddress } from './kinds.ts'
 import { LANGUAGES, policy, retention, tenants } from './policy.ts'
 import { sandbox, sanitizer } from './sanitizer.ts'
@@ -92,6 +93,8 @@ export const CONFIG_SCHEMA = section(
     auth,
     sanitizer,
     sandbox,
+    antivirus,
+    api,
     policy,
     tenants,
     store,

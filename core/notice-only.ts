@@ -11,6 +11,7 @@ import { ourAddress } from './mime/fields.ts'
 import { LOOP_MARK_FIELD, ourReceived } from './smtp/trace.ts'
 import { composeNotice } from './text/notice.ts'
 import { noticeText } from './text/notice-texts.ts'
+import type { ReasonKey } from './text/reasons.ts'
 import type { PartReport } from './verdict.ts'
 
 const NOTHING_ELSE = {
@@ -23,18 +24,22 @@ const NOTHING_ELSE = {
   linkMismatches: 0,
 }
 
-export function composeFixedNotice(job: SanitizeJob, facts: { readonly bytes: number }): SanitizeResult {
+/** `reason`: why it is kept back, when it is not that no parser survived it. */
+export type WholeFacts = { readonly bytes: number; readonly reason?: ReasonKey }
+
+export function composeFixedNotice(job: SanitizeJob, facts: WholeFacts): SanitizeResult {
   return {
     verdict: { kind: 'relay' },
-    groups: job.groups.map(group => composeForGroup(job, group, facts.bytes)),
+    groups: job.groups.map(group => composeForGroup(job, group, facts)),
     reversePathConfirmed: false,
     summary: { messageId: '', subject: '', from: '', receivedCount: 0, loopMarks: [] },
   }
 }
 
-function composeForGroup(job: SanitizeJob, group: PolicyGroup, bytes: number): ComposedGroup {
+function composeForGroup(job: SanitizeJob, group: PolicyGroup, facts: WholeFacts): ComposedGroup {
   const { notice } = group
-  const part = wholeMessage(bytes)
+  const { bytes, reason = 'whole-message' } = facts
+  const part = wholeMessage(bytes, reason)
   const subject = noticeText('fixedSubject', notice)
   const messageId = `<${job.queueId}.notice@${job.hostname}>`
   const sentence = noticeText('fixedBody', notice, {
@@ -58,7 +63,7 @@ function composeForGroup(job: SanitizeJob, group: PolicyGroup, bytes: number): C
   return { id: group.id, ...composed, report }
 }
 
-function wholeMessage(bytes: number): PartReport {
+function wholeMessage(bytes: number, reason: ReasonKey): PartReport {
   return {
     id: '',
     path: 'message/rfc822',
@@ -71,9 +76,9 @@ function wholeMessage(bytes: number): PartReport {
     bytes,
     sha256: '',
     disposition: 'quarantine',
-    rule: 'built-in:whole-message',
+    rule: `built-in:${reason}`,
     outcome: 'quarantined',
-    reason: 'whole-message',
+    reason,
     removed: [],
     findings: [],
   }

@@ -20,7 +20,7 @@ export async function sanitizeFile(brought: Brought, { policy, limits, passwords
   const { untrustedName, untrustedType: claimedType } = brought
   const file = { untrustedBytes: octets, untrustedName, claimedType, wholeBytes: bytes }
   const result = await workshop.rebuild(file, { policy, bounds: boundsOf(limits), passwords })
-  if (result.kind === 'busy') throw new Unavailable('no sanitizer process was free in time')
+  if (result.kind === 'busy') throw new Unavailable(result.why)
   const rebuilt = result.kind === 'judged' && result.file.rebuilt.kind === 'rebuilt' ? result.file.rebuilt.file : undefined
   return {
     report: {
@@ -57,7 +57,7 @@ type Measured = { readonly name: string; readonly claimedType: string; readonly 
 
 /** Name, size and digest are ours; what the file is and became is the sealed process's word. */
 function partReport(result: Exclude<LooseResult, { kind: 'busy' }>, { name, claimedType, bytes, sha256 }: Measured): PartReport {
-  const judged = result.kind === 'judged' ? judgedReport(result.file) : diedReport(result.reason)
+  const judged = result.kind === 'judged' ? judgedReport(result.file) : keptReport(result.reason)
   return {
     id: '1',
     path: judged.detectedType,
@@ -90,7 +90,7 @@ function judgedReport({ report, rebuilt }: Extract<LooseResult, { kind: 'judged'
   }
 }
 
-function diedReport(reason: ReasonKey): Judgement {
+function keptReport(reason: ReasonKey): Judgement {
   return {
     detectedType: UNKNOWN_TYPE,
     disposition: 'quarantine',

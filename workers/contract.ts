@@ -28,10 +28,10 @@ export type WorkResult =
 /** How a file by itself ends: always with something to tell its owner, but for `busy`. */
 export type LooseResult =
   | { readonly kind: 'judged'; readonly file: JudgedFile }
-  /** Its process died of it or ran out of time: nothing is known about it, and nothing of it leaves. */
-  | { readonly kind: 'died'; readonly reason: ReasonKey }
-  /** Not started in time, says nothing about the file. */
-  | { readonly kind: 'busy' }
+  /** Its process died of it or ran out of time, or an antivirus knows it: nothing of it leaves. */
+  | { readonly kind: 'kept'; readonly reason: ReasonKey }
+  /** Not started in time, or not to be scanned now: says nothing about the file. */
+  | { readonly kind: 'busy'; readonly why: string }
 
 /** Passwords go to the process that has the file, and nowhere else. */
 export type LooseRules = { readonly policy: Policy; readonly bounds: FileBounds; readonly passwords?: readonly string[] }
@@ -56,6 +56,12 @@ export interface Workshop {
   /** False while sick or without a live light sanitizer and verifier. */
   readonly ready: boolean
   close(): Promise<void>
+}
+
+/** For those who know already that a message may not pass. */
+export interface NoticeWorkshop {
+  /** Only the fixed notice, verified as every message is: the octets are kept back as a whole. */
+  notice(job: SanitizeJob, facts: { readonly bytes: number; readonly reason: ReasonKey }): Promise<WorkResult>
 }
 
 /** What those who bring files without a mail see of it. */

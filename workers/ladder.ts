@@ -9,12 +9,14 @@
  * included. Waiting never counts against a message: it ends in busy, and the client keeps the message.
  */
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
+import type { ReasonKey } from '../core/text/reasons.ts'
 import type { WorkResult } from './contract.ts'
 import type { Health } from './health.ts'
 import { ENDED, type JobEnd } from './peer.ts'
 import { type Budget, type Rounds, remainingMs, type Source } from './rounds.ts'
 
-export type ComposeNotice = (job: SanitizeJob, facts: { readonly bytes: number }) => SanitizeResult
+export type NoticeFacts = { readonly bytes: number; readonly reason?: ReasonKey }
+export type ComposeNotice = (job: SanitizeJob, facts: NoticeFacts) => SanitizeResult
 
 export type LadderRules = { readonly composeNotice: ComposeNotice; readonly jobTimeoutMs: number }
 
@@ -58,7 +60,7 @@ export class Ladder {
       if (excused) return excused
       if (judged.next === 'notice') break
     }
-    return this.#notice(climber, alarms)
+    return this.notice(climber.job, { bytes: climber.source.bytes }, alarms)
   }
 
   /** A kill from outside looks like a death of its own; twice in a row, and at once, is no coincidence. */
@@ -94,8 +96,9 @@ export class Ladder {
     return answer === 'unknown' ? { kind: 'busy' } : { kind: 'sick', reason: this.#health.sick ?? 'canary' }
   }
 
-  async #notice({ job, source }: Climber, alarms: readonly string[]): Promise<WorkResult> {
-    const result = this.#rules.composeNotice(job, { bytes: source.bytes })
+  /** Composed from what we know ourselves. Never rejects. */
+  async notice(job: SanitizeJob, facts: NoticeFacts, alarms: readonly string[]): Promise<WorkResult> {
+    const result = this.#rules.composeNotice(job, facts)
     const verified = await this.#rounds.verify(result, VERIFY_WITHIN_MS)
     if (verified.kind !== 'answer') return { kind: 'busy' }
     if (verified.value.length > 0)

@@ -38,6 +38,8 @@ export function remainingMs({ untilMs }: Budget): number {
   return Math.max(0, untilMs - Date.now())
 }
 
+const BUSY: LooseResult = { kind: 'busy', why: 'no sanitizer process was free in time' }
+
 type FileRules<T> = { readonly withinMs: number; readonly read: (payload: Buffer) => T }
 export type RoundsRules = Omit<Answering, 'rebuildFile'> & { readonly allowedTypes: readonly string[] }
 
@@ -136,10 +138,10 @@ export class Rounds {
     for (const lane of [this.#lanes.heavy, this.#lanes.suspect]) {
       const end = await this.#ask(lane, question, { withinMs, read })
       if (end.kind === 'answer') return { kind: 'judged', file: end.value }
-      if (end.kind !== 'died') return { kind: 'busy' }
-      if (end.cause === 'deadline') return { kind: 'died', reason: 'time-limit' }
+      if (end.kind !== 'died') return BUSY
+      if (end.cause === 'deadline') return { kind: 'kept', reason: 'time-limit' }
     }
-    return { kind: 'died', reason: 'cannot-disarm' }
+    return { kind: 'kept', reason: 'cannot-disarm' }
   }
 
   #fileIn(lane: Lane, question: FileQuestion): Promise<JobEnd<FileAnswer>> {

@@ -12,9 +12,9 @@ import net from 'node:net'
 import type { SanitizeJob } from '../core/job.ts'
 import type { LooseFile } from '../core/rebuild.ts'
 import { WHOLE_BYTES } from './attempt.ts'
-import type { FileWorkshop, LooseResult, LooseRules, Replay, TxtLookup, WorkInProgress, WorkResult, Workshop } from './contract.ts'
+import type { FileWorkshop, LooseResult, LooseRules, NoticeWorkshop, Replay, TxtLookup, WorkInProgress, WorkResult, Workshop } from './contract.ts'
 import { Health } from './health.ts'
-import { type ComposeNotice, Ladder } from './ladder.ts'
+import { type ComposeNotice, Ladder, type NoticeFacts } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
 import { LauncherLink } from './launcher-link.ts'
 import { ENDED, Peer } from './peer.ts'
@@ -85,7 +85,7 @@ export type WorkshopStatus = {
   readonly lanes: readonly LaneStatus[]
 }
 
-export type OpenWorkshop = Workshop & FileWorkshop & { status(): WorkshopStatus; pids(): readonly number[] }
+export type OpenWorkshop = Workshop & FileWorkshop & NoticeWorkshop & { status(): WorkshopStatus; pids(): readonly number[] }
 
 export const DEFAULTS = {
   txtWithinMs: 2000,
@@ -173,6 +173,10 @@ class ListeningWorkshop implements OpenWorkshop {
     return work.finish()
   }
 
+  notice(job: SanitizeJob, facts: NoticeFacts): Promise<WorkResult> {
+    return this.#ladder.notice(job, facts, [])
+  }
+
   begin(job: SanitizeJob, replay: Replay): WorkInProgress {
     const refused = this.#refusal()
     if (refused) return new RefusedWork(refused)
@@ -180,7 +184,7 @@ class ListeningWorkshop implements OpenWorkshop {
   }
 
   async rebuild({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, passwords }: LooseRules): Promise<LooseResult> {
-    if (this.#closed) return { kind: 'busy' }
+    if (this.#closed) return { kind: 'busy', why: 'closed' }
     return this.#rounds.judgeFile({ meta: { ...meta, passwords }, octets: untrustedBytes, policy, bounds }, this.#options.startWithinMs)
   }
 

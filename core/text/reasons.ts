@@ -77,6 +77,14 @@ export const REASONS = {
     why: { ja: '決められた時間内に無害化できないため保管しています', en: 'kept back because it could not be disarmed in the time allowed' },
     next: ASK,
   },
+  malware: {
+    why: { ja: 'ウイルス対策ソフトがウイルスを検出したため止めました', en: 'stopped because the antivirus program found malware' },
+    next: NO_RELEASE,
+  },
+  'not-scanned': {
+    why: { ja: 'ウイルス検査ができないため保管しています', en: 'kept back because the antivirus program could not scan it' },
+    next: SEND_AGAIN,
+  },
   'limit-exceeded': {
     why: { ja: 'メールの作りが複雑すぎるため、残りの部分を保管しています', en: 'kept back because the message is too complex' },
     next: SEND_AGAIN,
