@@ -16,6 +16,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./sanitize.ts')).sanitizeCommand(),
   },
   {
+    name: 'watch',
+    summary: 'sanitize every file that is put into a folder',
+    load: async () => (await import('./watch.ts')).watchCommand(),
+  },
+  {
     name: 'config',
     summary: 'check, show or describe the configuration',
     load: async () => (await import('./config.ts')).configCommand(),

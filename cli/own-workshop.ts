@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts'
 import { recipientSettings } from '../config/recipients.ts'
 import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
+import type { ProfileName } from '../core/policy/model.ts'
 import type { DeskRules } from '../files/desk.ts'
 import { startLauncher } from '../workers/launcher.ts'
 import type { FileWorkshop, Workshop } from '../workers/contract.ts'
@@ -102,4 +103,9 @@ export function deskRules(config: Config): DeskRules {
   const recipient = `postmaster@${config.domains[0] ?? 'localhost'}`
   const { tenant, policy } = recipientSettings(config)(recipient)
   return { tenant, policy, recipient, limits: config.sanitizer.limits, hostname: ourHostname(config) }
+}
+
+/** A named profile holds for everybody: groups and tenants would choose another one. */
+export function withProfile(config: Config, profile: ProfileName | undefined): Config {
+  return profile === undefined ? config : { ...config, tenants: [], policy: { ...config.policy, profile, groups: [] } }
 }

@@ -17,7 +17,7 @@ import { type Written, writeResult } from '../files/results.ts'
 import { type CommonOptions, leaf, outputOf, readConfig } from './command.ts'
 import { EXIT, Failure } from './exit.ts'
 import { type Output, print, size, table } from './output.ts'
-import { deskRules, openOwnWorkshop, type OwnWorkshop } from './own-workshop.ts'
+import { deskRules, openOwnWorkshop, type OwnWorkshop, withProfile } from './own-workshop.ts'
 import { Progress } from './progress.ts'
 
 type SanitizeOptions = CommonOptions & { readonly profile?: ProfileName; readonly out: string; readonly passwordFile?: string }
@@ -88,9 +88,4 @@ function summary(output: Output, lines: readonly Line[]): string {
     ['FILE', 'TYPE', 'SIZE', 'RESULT', 'REMOVED', 'KEPT BACK', 'WRITTEN'],
     lines.map(line => [line.file, line.type, size(line.bytes), line.result, line.removed, line.kept, line.written]),
   )
-}
-
-/** A named profile holds for everybody: groups and tenants would choose another one. */
-function withProfile(config: Config, profile: ProfileName | undefined): Config {
-  return profile === undefined ? config : { ...config, tenants: [], policy: { ...config.policy, profile, groups: [] } }
 }
