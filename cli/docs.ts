@@ -13,6 +13,7 @@ import { FINDINGS } from '../core/finding.ts'
 import { OBJECTS } from '../core/objects.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
 import { REASONS } from '../core/text/reasons.ts'
+import { apiReference } from '../files/http/openapi.ts'
 import { EVENTS } from '../gateway/maillog-events.ts'
 import { METRIC_PREFIX, METRICS } from '../gateway/metrics.ts'
 import { AUDIT_KINDS } from '../store/audit.ts'
@@ -42,6 +43,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/policy.md', page(policies())],
     ['docs/disarm.md', page(await disarming())],
     ['docs/audit.md', page(audit())],
+    ['docs/api.md', page(title('Files over HTTP', 'files/http/openapi.ts') + apiReference())],
     ['docs/cli.md', page(await cliReference())],
   ])
 }

@@ -13,7 +13,7 @@ import type { ProfileName } from '../core/policy/model.ts'
 import type { DeskRules } from '../files/desk.ts'
 import { startLauncher } from '../workers/launcher.ts'
 import type { FileWorkshop, Workshop } from '../workers/contract.ts'
-import { DEFAULTS, openWorkshop } from '../workers/workshop.ts'
+import { DEFAULTS, openWorkshop, type WorkshopOptions } from '../workers/workshop.ts'
 import { findOurWall } from './walls.ts'
 import { behindAntivirus, ourHostname } from './wiring.ts'
 
@@ -37,7 +37,7 @@ export async function openOwnWorkshop(config: Config): Promise<OwnWorkshop> {
   mkdirSync(join(dir, 'empty'))
   const socketPath = join(dir, 'workers.sock')
   const atOnce = config.sanitizer.heavyProcesses || Math.max(1, Math.floor(availableParallelism() / 2))
-  const workshop = await openWorkshop(workshopOptions(config, socketPath, atOnce))
+  const workshop = await openWorkshop(fileWorkshopOptions(config, socketPath, atOnce))
   const launcher = await startLauncher({
     socketPath,
     counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 },
@@ -59,7 +59,8 @@ export async function openOwnWorkshop(config: Config): Promise<OwnWorkshop> {
   return { workshop: behindAntivirus(workshop, config, say), atOnce, close }
 }
 
-function workshopOptions({ sanitizer }: Config, socketPath: string, atOnce: number): Parameters<typeof openWorkshop>[0] {
+/** Processes start when something waits for them; a large file may take its time. */
+export function fileWorkshopOptions({ sanitizer }: Config, socketPath: string, atOnce: number): WorkshopOptions {
   return {
     ...DEFAULTS,
     socketPath,

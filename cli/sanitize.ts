@@ -10,7 +10,6 @@
 import { createReadStream, mkdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { Config } from '../config/schema.ts'
 import { PROFILES, type ProfileName } from '../core/policy/model.ts'
 import { type DeskRules, sanitizeBrought } from '../files/desk.ts'
 import { type Written, writeResult } from '../files/results.ts'

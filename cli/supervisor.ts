@@ -3,6 +3,7 @@
  * processes, restarts what ends, and passes signals on. It parses nothing and listens on nothing.
  *
  *   supervisor ─┬─ [wall] gateway               told to stop and to reload by messages: a wall passes no signals on
+ *               ├─ [wall] api                   files over HTTP, where that is switched on
  *               └─ launcher ─── [wall] sanitizer, verifier processes, each on one connected descriptor
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -14,8 +15,8 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { ensureVaultKeys } from '../store/keys.ts'
 import type { ConfigSource } from './reload.ts'
-import { findOurWall, walledGateway } from './walls.ts'
-import { startWorkers } from './workers-role.ts'
+import { findOurWall, walledApi, walledGateway } from './walls.ts'
+import { startApiWorkers, startWorkers } from './workers-role.ts'
 import { tenantIds } from './wiring.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -31,15 +32,27 @@ const EXIT_CONFIG = 78
 /** What the gateway hears on its line to the supervisor. */
 export type ToGateway = 'stop' | 'reload'
 
+type ChildRole = 'gateway' | 'api'
+
 export async function supervise(config: Config, source: ConfigSource): Promise<void> {
   const wall = await findOurWall(config)
   await prepare(config)
-  const launcher = startWorkers(config, wall)
-  const gateway = new GatewayKeeper(walledGateway(config, wall, gatewayCommand(source.path)), config.shutdownMs)
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => gateway.stop())
+  const launchers = [startWorkers(config, wall), ...(config.api.enabled ? [startApiWorkers(config, wall)] : [])]
+  const gateway = new RoleKeeper('gateway', walledGateway(config, wall, roleCommand('gateway', source.path)), config.shutdownMs)
+  const api = config.api.enabled ? new RoleKeeper('api', walledApi(config, wall, roleCommand('api', source.path)), config.shutdownMs) : undefined
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      gateway.stop()
+      api?.stop()
+    })
+  }
+  const apiEnded = api?.keep()
   process.on('SIGHUP', () => void makeNewKeys(config, source).finally(() => gateway.tell('reload')))
   const code = await gateway.keep()
-  await Promise.race([launcher.then(running => running.close()), delay(LAUNCHER_CLOSE_MS)])
+  api?.stop()
+  await Promise.race([apiEnded, delay(config.shutdownMs)])
+  const closed = launchers.map(launcher => launcher.then(running => running.close()))
+  await Promise.race([Promise.all(closed), delay(LAUNCHER_CLOSE_MS)])
   process.exit(code)
 }
 
@@ -63,20 +76,22 @@ async function makeNewKeys({ dataDir }: Config, source: ConfigSource): Promise<v
   await makeKeys({ ...loaded.config, dataDir }).catch(error => process.stderr.write(`sekisho: keys: ${String(error)}\n`))
 }
 
-/** Keeps one gateway process running until told to stop. */
-class GatewayKeeper {
+/** Keeps the process of one role running until told to stop. */
+class RoleKeeper {
+  readonly #role: ChildRole
   readonly #command: readonly string[]
   readonly #shutdownMs: number
   #child: ChildProcess | undefined
   #stopping = false
   #backoffMs = FIRST_BACKOFF_MS
 
-  constructor(command: readonly string[], shutdownMs: number) {
+  constructor(role: ChildRole, command: readonly string[], shutdownMs: number) {
+    this.#role = role
     this.#command = command
     this.#shutdownMs = shutdownMs
   }
 
-  /** Resolves with the exit code once the gateway has ended for good. */
+  /** Resolves with the exit code once it has ended for good. */
   async keep(): Promise<number> {
     for (;;) {
       const startedMs = Date.now()
@@ -84,7 +99,7 @@ class GatewayKeeper {
       if (this.#stopping) return code
       if (code === EXIT_CONFIG) return 1
       if (Date.now() - startedMs > HEALTHY_AFTER_MS) this.#backoffMs = FIRST_BACKOFF_MS
-      process.stderr.write(`sekisho: the gateway ended (${code}); starting it again in ${this.#backoffMs} ms\n`)
+      process.stderr.write(`sekisho: the ${this.#role} ended (${code}); starting it again in ${this.#backoffMs} ms\n`)
       await delay(this.#backoffMs)
       this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS)
       if (this.#stopping) return 0
@@ -112,7 +127,7 @@ class GatewayKeeper {
       })
       this.#child = child
       child.on('error', error => {
-        process.stderr.write(`sekisho: cannot start the gateway: ${error.message}\n`)
+        process.stderr.write(`sekisho: cannot start the ${this.#role}: ${error.message}\n`)
         done(1)
       })
       child.on('exit', (code, signal) => done(code ?? (signal === null ? 1 : 128)))
@@ -124,7 +139,7 @@ class GatewayKeeper {
  * Node's permission model is not for this process: it refuses fsync, without which no 250 may be given. What it may read
  * is decided by its user and, on Linux, by its wall (walls.ts) or its unit (config/systemd/).
  */
-function gatewayCommand(configPath: string | undefined): string[] {
+function roleCommand(role: ChildRole, configPath: string | undefined): string[] {
   const config = configPath === undefined ? [] : ['--config', configPath]
-  return [process.execPath, '--disable-sigusr1', '--no-warnings', join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', 'gateway', ...config]
+  return [process.execPath, '--disable-sigusr1', '--no-warnings', join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', role, ...config]
 }

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { findWall, inKeylessBox, type KeylessBox, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
+import { apiFolder } from './wiring.ts'
 
 const TO_GET_ONE = 'install bubblewrap, or use one unit per role and say sandbox.wall: none (docs/operations.md)'
 
@@ -31,6 +32,15 @@ export function walledGateway(config: Config, wall: Wall | undefined, command: r
   const box = gatewayBox(config)
   for (const folder of box.writable) mkdirSync(folder, { recursive: true, mode: 0o700 })
   return inKeylessBox(wall, box, command)
+}
+
+/** The HTTP face's command: it sees neither keys nor mail, and writes only where its workers reach it. */
+export function walledApi(config: Config, wall: Wall | undefined, command: readonly string[]): readonly string[] {
+  if (wall === undefined) return command
+  const vault = join(config.dataDir, 'vault')
+  const run = apiFolder(config)
+  for (const folder of [vault, run]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return inKeylessBox(wall, { hidden: vault, sealed: vault, alsoHidden: [join(config.dataDir, 'mail')], writable: [run] }, command)
 }
 
 function complain(setting: Config['sandbox']['wall'], text: string): void {

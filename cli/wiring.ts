@@ -29,6 +29,15 @@ export function workersSocket(config: Config): string {
   return join(config.dataDir, 'run/workers.sock')
 }
 
+/** Of the HTTP face alone: its socket for its own worker processes. */
+export function apiFolder({ dataDir }: Config): string {
+  return join(dataDir, 'run/api')
+}
+
+export function apiWorkersSocket(config: Config): string {
+  return join(apiFolder(config), 'workers.sock')
+}
+
 type Scannable = Parameters<typeof scanned>[0]
 
 /** The workshop, with an antivirus at its doors where one is set. */

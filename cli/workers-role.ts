@@ -7,21 +7,30 @@ import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
-import { type Launcher, startLauncher } from '../workers/launcher.ts'
+import { type Launcher, type LauncherOptions, startLauncher } from '../workers/launcher.ts'
 import type { Wall } from '../workers/wall.ts'
 import { findOurWall } from './walls.ts'
-import { workersSocket } from './wiring.ts'
+import { apiWorkersSocket, workersSocket } from './wiring.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Resolves once the gateway is reached; keeps trying until then. */
 export function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
+  const counts = { light: lightProcesses(config), heavy: heavyProcesses(config), suspect: 0, verifier: 1 }
+  return launch(config, wall, { socketPath: workersSocket(config), counts })
+}
+
+/** Those of the HTTP face, started as it asks for them: files sent there never wait for, or hold up, mail. */
+export function startApiWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
+  return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 } })
+}
+
+function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts'>): Promise<Launcher> {
   const emptyDir = join(config.dataDir, 'run/empty')
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 })
   const { sanitizer } = config
   return startLauncher({
-    socketPath: workersSocket(config),
-    counts: { light: lightProcesses(config), heavy: heavyProcesses(config), suspect: 0, verifier: 1 },
+    ...own,
     heavyThreads: 1,
     memoryMiB: sanitizer.memoryMiB,
     nodePath: process.execPath,
@@ -34,13 +43,15 @@ export function startWorkers(config: Config, wall: Wall | undefined): Promise<La
 }
 
 export async function runWorkers(config: Config): Promise<void> {
-  const launcher = startWorkers(config, await findOurWall(config))
+  const wall = await findOurWall(config)
+  const launchers = [startWorkers(config, wall), ...(config.api.enabled ? [startApiWorkers(config, wall)] : [])]
   const stop = async () => {
-    await Promise.race([launcher.then(running => running.close()), new Promise(done => setTimeout(done, 1000))])
+    const closed = launchers.map(launcher => launcher.then(running => running.close()))
+    await Promise.race([Promise.all(closed), new Promise(done => setTimeout(done, 1000))])
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
-  await launcher
+  await Promise.all(launchers)
 }
 
 function lightProcesses({ sanitizer }: Config): number {

@@ -31,6 +31,8 @@ export type KeylessBox = {
   readonly hidden: string
   /** Folder around `hidden`: cannot be written or renamed, so that the next start finds it in its place. */
   readonly sealed: string
+  /** More that is emptied. */
+  readonly alsoHidden?: readonly string[]
   /** They must exist. */
   readonly writable: readonly string[]
 }
@@ -156,10 +158,15 @@ function bubblewrapKeyless({ bwrap }: Bubblewrap, box: KeylessBox, command: read
     ...['--cap-drop', 'ALL', ...(process.getuid?.() === 0 ? ROOT_KEEPS : [])],
     ...['--ro-bind', '/', '/', '--dev', '/dev'],
     ...['/tmp', '/var/tmp', ...box.writable].flatMap(path => ['--bind-try', path, path]),
-    ...['--ro-bind', box.sealed, box.sealed, '--tmpfs', box.hidden, '--remount-ro', box.hidden],
+    ...['--ro-bind', box.sealed, box.sealed],
+    ...hiddenOf(box).flatMap(path => ['--tmpfs', path, '--remount-ro', path]),
     '--',
     ...command,
   ]
+}
+
+function hiddenOf({ hidden, alsoHidden = [] }: KeylessBox): string[] {
+  return [hidden, ...alsoHidden]
 }
 
 // ---- util-linux: the same root with folders emptied; weaker, and on almost every Linux ---------------------------
@@ -183,7 +190,8 @@ function unshareClosed({ unshare, setpriv }: Unshare, box: ClosedBox, command: r
 
 function unshareKeyless({ unshare, setpriv }: Unshare, box: KeylessBox, command: readonly string[]): string[] {
   return [
-    ...[unshare, '--user', '--map-root-user', '--mount', '--', SHELL, '-c', EMPTY, 'sh', box.hidden],
+    ...[unshare, '--user', '--map-root-user', '--mount', '--'],
+    ...hiddenOf(box).flatMap(path => [SHELL, '-c', EMPTY, 'sh', path]),
     ...[setpriv, ...POWERLESS],
     ...command,
   ]

@@ -40,6 +40,8 @@ const DOORS: Readonly<Record<string, string>> = {
   'ipaddr.js': 'gateway/inbound/clients.ts',
   'prom-client': 'gateway/metrics.ts',
   pino: 'gateway/maillog.ts',
+  '@fastify/multipart': 'files/http/server.ts',
+  fastify: 'files/http/server.ts',
   sharp: 'core/disarm/image/pixels.ts',
   'libheif-js': 'core/disarm/image/heic.ts',
 }
