@@ -11,6 +11,7 @@ import { dirname } from 'node:path'
 import { type ConfigProblem, formatProblem } from '../config/load.ts'
 import { formatBytes } from '../config/kinds.ts'
 import type { Config } from '../config/schema.ts'
+import { createClamd } from '../workers/clamd.ts'
 import { findWall } from '../workers/wall.ts'
 import { controlClient } from './control-client.ts'
 import { obstacleToGateway } from './walls.ts'
@@ -49,6 +50,8 @@ export async function checkHost(config: Config, nowMs: number = Date.now()): Pro
     ...checkNextHops(config),
     ...checkNames(config),
     ...checkUser(userInfo().uid),
+    ...checkApi(config),
+    ...(await checkAntivirus(config)),
     ...(await checkWall(config)),
     ...(running ? [] : await checkPorts(config)),
   ]
@@ -197,8 +200,29 @@ async function isRunning({ controlSocket }: Config): Promise<boolean> {
     )
 }
 
-async function checkPorts({ smtp, admin }: Config): Promise<Check[]> {
-  const listeners = [{ what: 'smtp', ...smtp }, ...(admin.enabled ? [{ what: 'admin', ...admin }] : [])]
+function checkApi({ api }: Config): Check[] {
+  return api.enabled && api.tokens.length === 0 ? [warning('api.tokens', 'nobody may send files: there is no token')] : []
+}
+
+/** Asks it to scan nothing. */
+async function checkAntivirus({ antivirus: { clamd, required, timeoutMs } }: Config): Promise<Check[]> {
+  if (clamd === '') return []
+  const scan = await createClamd({ address: clamd, timeoutMs, atOnce: 1 }).scan(nothing())
+  if (scan.kind === 'clean') return []
+  const text = 'why' in scan ? scan.why : `finds ${scan.name} in an empty file`
+  return [(required ? problem : warning)('antivirus.clamd', text)]
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array()
+}
+
+async function checkPorts({ smtp, admin, api }: Config): Promise<Check[]> {
+  const listeners = [
+    { what: 'smtp', ...smtp },
+    ...(admin.enabled ? [{ what: 'admin', ...admin }] : []),
+    ...(api.enabled ? [{ what: 'api', ...api }] : []),
+  ]
   const checks = await Promise.all(listeners.map(({ what, address, port }) => checkPort(what, address, port)))
   return checks.flat()
 }

@@ -25,6 +25,9 @@ export type Brought = {
 /** What became of it: `file` when something may leave. */
 export type Sanitized = {
   readonly report: Report
+  /** Of what was brought, as a whole. */
+  readonly type: string
+  readonly bytes: number
   readonly file: { readonly extension: string; readonly mediaType: string; readonly bytes: Uint8Array } | undefined
 }
 

@@ -22,14 +22,11 @@ export async function sanitizeFile(brought: Brought, { policy, limits, passwords
   const result = await workshop.rebuild(file, { policy, bounds: boundsOf(limits), passwords })
   if (result.kind === 'busy') throw new Unavailable(result.why)
   const rebuilt = result.kind === 'judged' && result.file.rebuilt.kind === 'rebuilt' ? result.file.rebuilt.file : undefined
+  const part = partReport(result, { name: untrustedName, claimedType, bytes, sha256 })
   return {
-    report: {
-      verdict: 'relay',
-      profile: policy.profile,
-      policyVersion: policy.version,
-      parts: [partReport(result, { name: untrustedName, claimedType, bytes, sha256 })],
-      findings: [],
-    },
+    report: { verdict: 'relay', profile: policy.profile, policyVersion: policy.version, parts: [part], findings: [] },
+    type: part.detectedType,
+    bytes,
     file: rebuilt && { extension: rebuilt.extension, mediaType: rebuilt.mediaType, bytes: rebuilt.bytes },
   }
 }

@@ -5,6 +5,7 @@ import type { Mailbox, QueueId } from '../core/smtp/envelope.ts'
 import type { WorkResult, Workshop } from '../workers/contract.ts'
 import { type Brought, type DeskRules, type Sanitized, Unavailable } from './desk.ts'
 
+const MAIL_TYPE = 'message/rfc822'
 const MAIL_FIELDS = /^(?:received|from|to|date|subject|message-id|mime-version|return-path|delivered-to|content-type):/i
 const FIELD_LINE = /^[!-9;-~]+:|^[ \t]/
 
@@ -21,23 +22,28 @@ export function looksLikeMail(name: string, head: Uint8Array): boolean {
 export async function sanitizeMail({ open }: Brought, rules: DeskRules, workshop: Workshop): Promise<Sanitized> {
   const again = () => open() as AsyncIterable<Uint8Array>
   const work = workshop.begin(jobFor(rules), again)
+  let bytes = 0
   try {
     // What is written may be handed over: the chunk is not ours afterwards.
-    for await (const chunk of again()) await work.write(chunk)
+    for await (const chunk of again()) {
+      bytes += chunk.length
+      await work.write(chunk)
+    }
   } catch (error) {
     work.abort()
     throw error
   }
-  return sanitizedOf(await work.finish())
+  return sanitizedOf(await work.finish(), bytes)
 }
 
-function sanitizedOf(work: WorkResult): Sanitized {
+function sanitizedOf(work: WorkResult, bytes: number): Sanitized {
   if (work.kind === 'sick') throw new Unavailable(`the sanitizer is not well: ${work.reason}`)
   if (work.kind !== 'done') throw new Unavailable('no sanitizer process was free in time')
   const [group] = work.result.groups
   if (group === undefined) throw new Unavailable('no message was composed')
   const { report, message } = group
-  return { report, file: message.length === 0 ? undefined : { extension: 'eml', mediaType: 'message/rfc822', bytes: message } }
+  const file = message.length === 0 ? undefined : { extension: 'eml', mediaType: MAIL_TYPE, bytes: message }
+  return { report, type: MAIL_TYPE, bytes, file }
 }
 
 /** As if a listed upstream had sent it: no sender checks of ours, nothing refused. */

@@ -19,12 +19,13 @@ export type Written = {
 }
 
 /** Names appear only with their whole content: a reader of the folder never sees half a file. */
-export function writeResult(dir: string, name: string, { report, file }: Sanitized): Written {
+export function writeResult(dir: string, name: string, sanitized: Sanitized): Written {
+  const { report, file } = sanitized
   removeResults(dir, name)
   const written = file === undefined ? '' : join(dir, `${name}.sanitized.${file.extension}`)
   if (file !== undefined) writeWhole(dir, written, file.bytes)
   writeWhole(dir, join(dir, `${name}.report.json`), `${JSON.stringify(report, null, 2)}\n`)
-  return { ...summaryOf(report), written }
+  return { ...summaryOf(sanitized), written }
 }
 
 /** Of an earlier run: what is there afterwards belongs to this one. */
@@ -39,14 +40,14 @@ function writeWhole(dir: string, path: string, content: string | Uint8Array): vo
   renameSync(temporary, path)
 }
 
-export function summaryOf({ verdict, parts }: Report): Omit<Written, 'written'> {
+export function summaryOf({ report: { verdict, parts }, type, bytes }: Omit<Sanitized, 'file'>): Omit<Written, 'written'> {
   const kept = parts.filter(isKept)
   const removed = parts.reduce((sum, part) => sum + part.removed.reduce((count, line) => count + line.count, 0), 0)
   const whole = parts.length === 1 && kept[0] ? `kept: ${kept[0].reason}` : undefined
   return {
     verdict,
-    type: parts[0]?.detectedType || parts[0]?.claimedType || '',
-    bytes: parts[0]?.bytes ?? 0,
+    type,
+    bytes,
     result: whole ?? (removed + kept.length > 0 ? 'changed' : 'passed'),
     parts: parts.length,
     removed,

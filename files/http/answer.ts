@@ -10,15 +10,19 @@ export type Answer = {
   readonly id: string
   readonly requestId: string
   readonly report: Report
+  readonly type: string
+  readonly bytes: number
   readonly expires: string
   readonly file: AnswerFile | undefined
 }
 
-export function answerOf({ report, file }: Sanitized, facts: { readonly requestId: string; readonly name: string; readonly expiresMs: number }): Answer {
+export function answerOf({ report, type, bytes, file }: Sanitized, facts: { readonly requestId: string; readonly name: string; readonly expiresMs: number }): Answer {
   return {
     id: randomBytes(16).toString('hex'),
     requestId: facts.requestId,
     report,
+    type,
+    bytes,
     expires: new Date(facts.expiresMs).toISOString(),
     file: file && {
       name: renamed(safeFileName(facts.name, { fallback: `file.${file.extension}` }).name, file.extension),

@@ -141,7 +141,7 @@ class Desk {
     known.facts = { bytes: upload.octets.length, sha256 }
     const same = hash('sha256', JSON.stringify([sha256, upload.untrustedName, upload.untrustedType]))
     const answer = await this.#shelf.answer({ token: token.name, key, sha256: same }, () => this.#make(request.id, upload, token))
-    const { type, result } = summaryOf(answer.report)
+    const { type, result } = summaryOf(answer)
     known.facts = { ...known.facts, type, result }
     return answer
   }

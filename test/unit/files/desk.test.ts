@@ -73,7 +73,9 @@ describe('files at the desk', () => {
   })
 
   test('a mail goes the way of a mail, verified', async () => {
-    const { file, report } = await bring('m.eml', message({ Subject: 'Hello' }))
+    const mail = message({ Subject: 'Hello' })
+    const { file, report, type, bytes } = await bring('m.eml', mail)
+    expect([type, bytes]).toEqual(['message/rfc822', mail.length])
     expect(file?.extension).toBe('eml')
     expect(report.verdict).toBe('relay')
   })
@@ -85,4 +87,4 @@ test.each([
   [[{ outcome: 'quarantined', reason: 'encrypted', removed: [] }], 'kept: encrypted'],
   [[{ outcome: 'container', removed: [] }, { outcome: 'quarantined', reason: 'encrypted', removed: [] }], 'changed'],
 ])('parts %j are summed up as %s', (parts, result) =>
-  expect(summaryOf({ verdict: 'relay', profile: '', policyVersion: '', findings: [], parts: parts as never }).result).toBe(result))
+  expect(summaryOf({ type: '', bytes: 1, report: { verdict: 'relay', profile: '', policyVersion: '', findings: [], parts: parts as never } }).result).toBe(result))

@@ -33,7 +33,7 @@ async function sanitize({ untrustedName: name, open }: Brought): Promise<Sanitiz
   const kept = content === 'kept'
   const part = { name, bytes: content.length, detectedType: 'text/plain', outcome: kept ? 'quarantined' : 'rebuilt', reason: 'encrypted', removed: [] }
   const report = { verdict: 'relay', profile: 'p', policyVersion: 'v', parts: [part], findings: [] } as never
-  return { report, file: kept ? undefined : { extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from(content.toUpperCase()) } }
+  return { report, type: 'text/plain', bytes: content.length, file: kept ? undefined : { extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from(content.toUpperCase()) } }
 }
 
 async function start(options: Partial<HotFolderOptions> = {}): Promise<HotFolder> {

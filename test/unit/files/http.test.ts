@@ -24,7 +24,7 @@ async function sanitize({ untrustedName, open }: Brought, token: { readonly prof
   if (content === 'hold') await (hold ??= Promise.withResolvers<void>()).promise
   const part = { name: untrustedName, detectedType: 'text/plain', bytes: content.length, outcome: 'rebuilt', removed: [] }
   const report = { verdict: 'relay', profile: token.profile, policyVersion: 'v', parts: [part], findings: [] } as never
-  return { report, file: content === 'kept' ? undefined : { extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from(`clean ${content.length}`) } }
+  return { report, type: 'text/plain', bytes: content.length, file: content === 'kept' ? undefined : { extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from(`clean ${content.length}`) } }
 }
 
 const token = (name: string, more = {}) => ({
