@@ -17,3 +17,8 @@ test('every setting has words in both languages', () => {
     expect(node.descriptionJa, path.join('.')).toMatch(/[ぁ-んァ-ヶ一-龠]|STARTTLS/u)
   }
 })
+
+test('decisions are numbered in order, each once', () => {
+  const numbers = [...readFileSync('docs/decisions.md', 'utf8').matchAll(/^## (\d+)\. /gm)].map(match => Number(match[1]))
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+})
