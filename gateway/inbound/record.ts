@@ -57,7 +57,8 @@ export function transactionRecord({ log, metrics, onAlarm }: RecordDeps): Transa
     judged(queueId, { result, degraded, alarms }, sanitizeMs) {
       metrics.observe('sanitize_seconds', sanitizeMs / 1000)
       metrics.count('verdicts_total', 1, { verdict: result.verdict.kind, degraded })
-      for (const text of alarms) alarm('workshop', `${queueId}: ${text}`)
+      // What an antivirus says is no sickness of ours.
+      for (const text of alarms) alarm(text.startsWith('antivirus: ') ? 'antivirus' : 'workshop', `${queueId}: ${text}`)
       const rule = result.verdict.kind === 'reject' ? result.verdict.rule : undefined
       for (const { id, report } of result.groups) {
         for (const part of report.parts) logPart(log, metrics, queueId, id, part)
