@@ -107,7 +107,24 @@ const INLINE_ROWS: readonly ShippedRow[] = [
   },
 ]
 
+/** Formats of Japanese offices that nothing here rebuilds: the notice calls them by their names. */
+const NAMED_FORMATS: readonly ShippedRow[] = (
+  [
+    ['hanako', 'application/x-js-hanako'],
+    ['docuworks', 'application/vnd.fujifilm.fb.docuworks'],
+    ['jww', 'application/x-jww'],
+    ['dwg', 'image/vnd.dwg'],
+  ] as const
+).map(([name, type]) => ({
+  id: `format-${name}`,
+  when: { detected: [type] },
+  then: 'quarantine',
+  reason: `format-${name}`,
+  why: 'a format without a public description',
+}))
+
 const LAST_ROWS: readonly ShippedRow[] = [
+  ...NAMED_FORMATS,
   {
     id: 'unknown-type',
     when: { detected: ['application/octet-stream'] },

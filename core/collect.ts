@@ -17,6 +17,8 @@ import type { PartId } from './verdict.ts'
 
 /** Enough for every signature and for the first members of a container. */
 const SNIFF_BYTES = 64 * 1024
+/** A compound file whose directory stands further behind: only the whole of it tells what it is. */
+const UNDECIDED = 'application/x-ole-storage'
 const TAIL_BYTES = 1024
 const MOST_FINDINGS_PER_PART = 100
 
@@ -110,7 +112,7 @@ export class Collector implements ReaderEvents {
     gathering.limit = this.#rules.limits.fileBytes
     const found = detect(concat(gathering.chunks!), factsOf(node.head, node.bytes))
     const settle = (detected: Detected) => {
-      if (!this.#rules.wanted(node, detected)) this.#letGo(node, gathering)
+      if (detected.type !== UNDECIDED && !this.#rules.wanted(node, detected)) this.#letGo(node, gathering)
     }
     if (found instanceof Promise) this.#pending.push(found.then(settle))
     else settle(found)

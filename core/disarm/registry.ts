@@ -41,6 +41,12 @@ const OOXML_MACRO_KINDS = [
   'powerpoint.slideshow',
 ]
 
+/** Texts, sheets, slides and drawings, and templates of them. */
+const ODF_TYPES = ['text', 'spreadsheet', 'presentation', 'graphics'].flatMap(family => [
+  `application/vnd.oasis.opendocument.${family}`,
+  `application/vnd.oasis.opendocument.${family}-template`,
+])
+
 export const FAMILIES: readonly Family[] = [
   {
     name: 'eml',
@@ -149,6 +155,70 @@ export const FAMILIES: readonly Family[] = [
     lane: 'heavy',
     raster: false,
     load: async () => (await import('./xls/disarm.ts')).xlsDisarmer,
+  },
+  {
+    name: 'odf',
+    mediaTypes: ODF_TYPES,
+    makes: ODF_TYPES,
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./odf/disarm.ts')).odfDisarmer,
+  },
+  {
+    name: 'rtf',
+    mediaTypes: ['application/rtf'],
+    makes: ['application/rtf'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./rtf/disarm.ts')).rtfDisarmer,
+  },
+  {
+    name: 'doc',
+    mediaTypes: ['application/msword'],
+    makes: ['text/plain'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./doc.ts')).docDisarmer,
+  },
+  {
+    name: 'ppt',
+    mediaTypes: ['application/vnd.ms-powerpoint'],
+    makes: ['text/plain'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./ppt.ts')).pptDisarmer,
+  },
+  {
+    name: 'msg',
+    mediaTypes: ['application/vnd.ms-outlook'],
+    makes: ['application/x-eml'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./msg/disarm.ts')).msgDisarmer,
+  },
+  {
+    name: 'jtd',
+    mediaTypes: ['application/x-js-taro'],
+    makes: ['text/plain'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./jtd.ts')).jtdDisarmer,
+  },
+  {
+    name: 'step',
+    mediaTypes: ['application/p21', 'application/x-sfc'],
+    makes: ['application/p21', 'application/x-sfc'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./cad/step.ts')).stepDisarmer,
+  },
+  {
+    name: 'dxf',
+    mediaTypes: ['image/vnd.dxf'],
+    makes: ['image/vnd.dxf'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./cad/dxf.ts')).dxfDisarmer,
   },
   {
     name: 'pdf',

@@ -32,6 +32,26 @@ export const REASONS = {
     why: { ja: '無害化できない形式のため保管しています', en: 'kept back because this format cannot be disarmed' },
     next: ASK,
   },
+  'format-ichitaro': {
+    why: { ja: '一太郎の文書は無害化できないため保管しています', en: 'kept back because this Ichitaro document cannot be disarmed' },
+    next: SEND_AGAIN,
+  },
+  'format-hanako': {
+    why: { ja: '花子の図面は無害化できないため保管しています', en: 'kept back because Hanako drawings cannot be disarmed' },
+    next: SEND_AGAIN,
+  },
+  'format-docuworks': {
+    why: { ja: 'DocuWorksの文書は無害化できないため保管しています', en: 'kept back because DocuWorks documents cannot be disarmed' },
+    next: SEND_AGAIN,
+  },
+  'format-jww': {
+    why: { ja: 'Jw_cadの図面は無害化できないため保管しています', en: 'kept back because Jw_cad drawings cannot be disarmed' },
+    next: SEND_AGAIN,
+  },
+  'format-dwg': {
+    why: { ja: 'DWG形式の図面は無害化できないため保管しています', en: 'kept back because DWG drawings cannot be disarmed' },
+    next: SEND_AGAIN,
+  },
   'blocked-object': {
     why: { ja: '通さない設定のもの（{object}）が含まれているため保管しています', en: 'kept back because it has something that does not pass here ({object})' },
     next: ASK,
