@@ -90,7 +90,7 @@ function escaped(character: string): string {
 }
 
 const LARGEST_BACKLOG_BYTES = 16 * 2 ** 20
-const TOGETHER_BYTES = 8 * 1024
+const TOGETHER_CHARS = 8 * 1024
 const TOGETHER_MS = 50
 
 export interface LogSink {
@@ -119,21 +119,42 @@ export function openLogSink(path: string, onError: (error: Error) => void): LogS
     mkdir: true,
     append: true,
     maxLength: LARGEST_BACKLOG_BYTES,
-    minLength: TOGETHER_BYTES,
-    periodicFlush: TOGETHER_MS,
   })
   let droppedLines = 0
-  stream.on('drop', () => droppedLines++)
+  const drop = (lines: string) => {
+    droppedLines += lines.split('\n').length - 1
+  }
+  stream.on('drop', drop)
   stream.on('error', onError)
+  let waiting = ''
+  let timer: NodeJS.Timeout | undefined
+  const hand = () => {
+    const lines = waiting
+    waiting = ''
+    clearTimeout(timer)
+    timer = undefined
+    try {
+      if (lines !== '') stream.write(lines)
+    } catch (error) {
+      // The writer throws when its file could not be opened: the log is lost then, the mail goes on.
+      drop(lines)
+      onError(error as Error)
+    }
+  }
   const flush = () => {
     try {
+      hand()
       stream.flushSync()
     } catch (error) {
       onError(error as Error)
     }
   }
   return {
-    write: line => void stream.write(line),
+    write: line => {
+      waiting += line
+      if (waiting.length >= TOGETHER_CHARS) hand()
+      else timer ??= setTimeout(hand, TOGETHER_MS).unref()
+    },
     reopen: () => {
       if (!isFile) return
       // What was said before the file was moved away belongs into it.

@@ -72,6 +72,9 @@ test('a log that cannot be written is an alarm', async () => {
   voice = new Voice(config('maillog: { path: file/mail.log }'))
   voice.log.event('stopped', '-', { reason: 'lost' })
   await vi.waitUntil(() => said.includes('alarm maillog: the mail log cannot be written'))
+  // And nothing that is said afterwards stops the mail.
+  voice.log.event('stopped', '-', { reason: 'lost' })
+  await vi.waitUntil(() => (voice?.droppedLines ?? 0) > 0)
 })
 
 test('a heartbeat is a line', async () => {
