@@ -49,7 +49,7 @@ export const OBJECTS = {
   vectorPictures: { ja: '安全に変換できない図（EMFなど）', en: 'pictures that cannot be re-encoded (EMF and the like)', ...ACTIVE },
   media: { ja: '音声・動画', en: 'sound and video', ...ACTIVE },
   fonts: { ja: '埋め込みフォント', en: 'embedded fonts', ...CONTENT },
-  customData: { ja: '表示に使われないデータ', en: 'data that is not shown', ...ACTIVE },
+  customData: { ja: '表示に使われないデータ', en: 'data that is not shown', ...ACTIVE, unseen: true },
   unknownParts: { ja: '種類の分からない部分', en: 'parts of unknown kind', ...ACTIVE },
   trailingData: { ja: 'ファイルの前後に付いた余分なデータ', en: 'data before or after the file', ...ACTIVE },
   remoteContent: { ja: '外部から読み込む内容', en: 'content loaded from elsewhere', ...ACTIVE },
