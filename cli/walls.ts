@@ -11,6 +11,7 @@ import { findWall, inKeylessBox, type KeylessBox, type Wall } from '../workers/w
 import { EXIT, Failure } from './exit.ts'
 import { apiFolder } from './wiring.ts'
 
+const CODE = join(import.meta.dirname, '..')
 const TO_GET_ONE = 'install bubblewrap, or use one unit per role and say sandbox.wall: none (docs/operations.md)'
 
 /** @throws Failure when one is asked for and this host has none. */
@@ -40,7 +41,8 @@ export function walledApi(config: Config, wall: Wall | undefined, command: reado
   const vault = join(config.dataDir, 'vault')
   const run = apiFolder(config)
   for (const folder of [vault, run]) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return inKeylessBox(wall, { hidden: vault, sealed: vault, alsoHidden: [join(config.dataDir, 'mail')], writable: [run] }, command)
+  const box = { hidden: vault, sealed: vault, code: CODE, alsoHidden: [join(config.dataDir, 'mail')], writable: [run] }
+  return inKeylessBox(wall, box, command)
 }
 
 function complain(setting: Config['sandbox']['wall'], text: string): void {
@@ -71,6 +73,7 @@ export function gatewayBox(config: Config): KeylessBox {
   return {
     hidden: join(vault, 'identities'),
     sealed: vault,
+    code: CODE,
     writable: [...new Set([config.dataDir, ...maildirs, ...log, dirname(config.controlSocket)])],
   }
 }

@@ -31,6 +31,8 @@ export type KeylessBox = {
   readonly hidden: string
   /** Folder around `hidden`: cannot be written or renamed, so that the next start finds it in its place. */
   readonly sealed: string
+  /** What the next start runs: cannot be written, even where it lies in a folder for temporary files. */
+  readonly code: string
   /** More that is emptied. */
   readonly alsoHidden?: readonly string[]
   /** They must exist. */
@@ -157,7 +159,10 @@ function bubblewrapKeyless({ bwrap }: Bubblewrap, box: KeylessBox, command: read
     '--die-with-parent',
     ...['--cap-drop', 'ALL', ...(process.getuid?.() === 0 ? ROOT_KEEPS : [])],
     ...['--ro-bind', '/', '/', '--dev', '/dev'],
-    ...['/tmp', '/var/tmp', ...box.writable].flatMap(path => ['--bind-try', path, path]),
+    ...['/tmp', '/var/tmp'].flatMap(path => ['--bind-try', path, path]),
+    // The data may stand in the code's folder: it is bound over it.
+    ...['--ro-bind', box.code, box.code],
+    ...box.writable.flatMap(path => ['--bind-try', path, path]),
     ...['--ro-bind', box.sealed, box.sealed],
     ...hiddenOf(box).flatMap(path => ['--tmpfs', path, '--remount-ro', path]),
     '--',

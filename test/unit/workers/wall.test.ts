@@ -45,7 +45,7 @@ describe('a closed box', () => {
 })
 
 describe('the gateway’s box', () => {
-  const box = { hidden: '/data/vault/identities', sealed: '/data/vault', writable: ['/data', '/log'] }
+  const box = { hidden: '/data/vault/identities', sealed: '/data/vault', code: '/opt/sekisho', writable: ['/data', '/log'] }
 
   test('can write in its folders only, the vault is sealed in after them, the keys are emptied last', () => {
     const words = inKeylessBox(BUBBLEWRAP, box, ['/opt/node'])
