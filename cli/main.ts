@@ -60,7 +60,9 @@ export async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure),
   )
-  await run(process.argv.slice(2))
+  const code = await run(process.argv.slice(2))
+  // A role that could not start may have rooms open already, and a line to its supervisor: it must end all the same.
+  if (code !== EXIT.ok) process.exit(code)
 }
 
 if (import.meta.main) await main()

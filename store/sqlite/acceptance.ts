@@ -66,7 +66,7 @@ export class Acceptance {
 
   /** @throws StoreFull, or an Error for what cannot be sealed: before anything is written. */
   plan(message: WireMessage, batch: Batch): Plan {
-    this.#checkRoom(message)
+    this.#takeRoom(message, batch)
     const tenants = tenantsOf(message)
     const original = message.original && this.#placeOriginal(message, message.original, tenants, batch)
     const copyFiles = message.groups.map(group =>
@@ -119,12 +119,16 @@ export class Acceptance {
     this.unconfirmed.clear()
   }
 
-  #checkRoom(message: WireMessage): void {
+  /** What is taken counts at once: the disk is looked at once a second only, and a batch has many messages. */
+  #takeRoom(message: WireMessage, batch: Batch): void {
     const { payloads, settings, freeBytes } = this.#state
     if (freeBytes < settings.minFreeBytes) throw new StoreFull('the disk is nearly full')
-    if (!message.original) return // ours: a DSN must not fail because originals filled their quota
-    if (payloads.storedBytes + message.rawBytes > settings.quotaBytes)
+    const composedBytes = message.groups.reduce((sum, group) => sum + group.message.length, 0)
+    // Ours has no original: a DSN must not fail because originals filled their quota.
+    if (message.original && payloads.storedBytes + batch.takenBytes + message.rawBytes > settings.quotaBytes)
       throw new StoreFull('the quota of sealed originals is used up')
+    if (message.original) batch.takenBytes += message.rawBytes
+    this.#state.freeBytes -= message.rawBytes + composedBytes
   }
 
   #placeOriginal(

@@ -77,6 +77,8 @@ export class Segments {
 }
 
 export class Batch {
+  /** Octets of originals that this batch takes, before they count as stored. */
+  takenBytes = 0
   readonly newFiles: NewFile[] = []
   readonly appends = new Map<string, Append>()
   /** Paths that are removed after the commit. */
