@@ -151,6 +151,9 @@ function refuseDescriptors(shelf: Shelf): void {
 
 /** Once per thread or single-threaded process; it cannot be undone. */
 export function deprive(): void {
+  // Their sockets are made at first use, which may be a parser's: by then the means are gone.
+  void process.stdout
+  void process.stderr
   remove(fs as unknown as Shelf, DESCRIPTORS)
   keepReadingByPath(fs as unknown as Shelf)
   refuseDescriptors(fs as unknown as Shelf)

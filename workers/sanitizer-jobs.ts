@@ -43,9 +43,6 @@ export async function loadSanitizer(modules: SanitizerModules): Promise<Sanitize
   const registry = await import(pathToFileURL(modules.disarmers).href)
   if (modules.heavy) await registry.preloadHeavy()
   const unlocking = modules.heavy ? await import('../core/unlock.ts') : undefined
-  // Their sockets are made at first use, which may be a parser's: by then the means are gone.
-  void process.stdout
-  void process.stderr
   deprive()
   return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf }
 }

@@ -35,9 +35,6 @@ async function verify(id: number, payload: Buffer): Promise<void> {
 import(pathToFileURL(settings.module).href).then(
   loaded => {
     verifyComposed = loaded.verifyComposed as VerifyComposed
-    // Their sockets are made at first use, which may be the parser's: by then the means are gone.
-    void process.stdout
-    void process.stderr
     deprive()
     gateway.send(
       FRAME.hello,
