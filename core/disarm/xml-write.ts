@@ -24,11 +24,13 @@ export class XmlWriter {
   readonly #options: XmlWriterOptions
   readonly #prefixes = new Map<string, string>()
   readonly #taken = new Set<string>(['xml', 'xmlns'])
+  /** Of prefixes of ours: all from 2 up to here are taken, and a document may have thousands. */
+  #nextNumber = 2
   /** Finished stretches; the last one grows in #tail. */
   readonly #pieces: string[] = []
   #tail = ''
-  /** Number of namespaces that were in use at each mark. */
-  readonly #declaredAt: number[] = []
+  /** What was in use at each mark. */
+  readonly #declaredAt: { readonly namespaces: number; readonly nextNumber: number }[] = []
   readonly #open: string[] = []
   #root: { readonly start: string } | undefined
   #length = 0
@@ -64,7 +66,7 @@ export class XmlWriter {
     this.#length += this.#tail.length
     this.#pieces.push(this.#tail)
     this.#tail = ''
-    this.#declaredAt.push(this.#prefixes.size)
+    this.#declaredAt.push({ namespaces: this.#prefixes.size, nextNumber: this.#nextNumber })
     return this.#pieces.length
   }
 
@@ -76,10 +78,12 @@ export class XmlWriter {
   /** Takes back everything since a mark, namespaces that were first used there with it. It must be balanced. */
   rollBack(from: number): void {
     this.takeBack(from, this.mark())
-    for (const [namespace, prefix] of [...this.#prefixes].slice(this.#declaredAt[from - 1])) {
+    const { namespaces, nextNumber } = this.#declaredAt[from - 1]!
+    for (const [namespace, prefix] of [...this.#prefixes].slice(namespaces)) {
       this.#prefixes.delete(namespace)
       this.#taken.delete(prefix)
     }
+    this.#nextNumber = nextNumber
   }
 
   /** The prefix by which values may name a namespace; it is declared from now on. */
@@ -89,7 +93,7 @@ export class XmlWriter {
     if (known !== undefined) return known
     const wanted = this.#options.prefixOf?.(namespace)
     let prefix = wanted ?? 'ns1'
-    for (let number = 2; this.#taken.has(prefix); number++) prefix = `ns${number}`
+    while (this.#taken.has(prefix)) prefix = `ns${this.#nextNumber++}`
     this.#taken.add(prefix)
     this.#prefixes.set(namespace, prefix)
     return prefix

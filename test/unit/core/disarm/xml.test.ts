@@ -144,3 +144,28 @@ test('what was written between two marks can be taken back', () => {
   writer.close()
   expect(writer.finish().toString()).toBe('<?xml version="1.0" encoding="UTF-8"?>\n<a>stays</a>')
 })
+
+test('prefixes are numbered in order, and again after what was rolled back', () => {
+  const writer = new XmlWriter()
+  writer.open('urn:a', 'a')
+  const mark = writer.mark()
+  for (const namespace of ['urn:b', 'urn:c']) {
+    writer.open(namespace, 'b')
+    writer.close()
+  }
+  writer.rollBack(mark)
+  writer.open('urn:d', 'd')
+  writer.close()
+  writer.close()
+  expect(writer.finish().toString()).toMatch(/<ns1:a xmlns:ns1="urn:a" xmlns:ns2="urn:d"><ns2:d><\/ns2:d><\/ns1:a>$/)
+})
+
+test('many namespaces cost linear time', () =>
+  expectLinear(
+    count => Array.from({ length: count }, (_, index) => `urn:${index}`),
+    namespaces => {
+      const writer = new XmlWriter()
+      for (const namespace of namespaces) writer.prefixFor(namespace)
+    },
+    10_000,
+  ))
