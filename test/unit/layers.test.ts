@@ -13,7 +13,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workers: ['workers', 'core'],
   gateway: ['gateway', 'store', 'workers', 'core'],
   files: ['files', 'workers', 'core'],
-  cli: ['cli', 'files', 'gateway', 'store', 'workers', 'core', 'config'],
+  portal: ['portal', 'store', 'core'],
+  vault: ['vault', 'store', 'workers', 'core'],
+  cli: ['cli', 'files', 'gateway', 'portal', 'vault', 'store', 'workers', 'core', 'config'],
 }
 
 /** core/ is pure: no sockets, files, processes, threads or clocks. */
@@ -22,8 +24,8 @@ const CORE_BUILTINS = ['node:buffer', 'node:crypto', 'node:zlib']
 /** Code and data that come with packages, read when they are loaded. */
 const CORE_DISK_DOOR = 'core/disarm/package-file.ts'
 
-/** Each package has one door, so replacing it is a change to one file. */
-const DOORS: Readonly<Record<string, string>> = {
+/** Each package has one door (in each wing that needs it), so replacing it is a change to one file. */
+const DOORS: Readonly<Record<string, string | readonly string[]>> = {
   'smtp-server': 'gateway/inbound/listener.ts',
   nodemailer: 'gateway/outbound/smtp-client.ts',
   piscina: 'workers/pool.ts',
@@ -40,15 +42,22 @@ const DOORS: Readonly<Record<string, string>> = {
   'ipaddr.js': 'gateway/inbound/clients.ts',
   'prom-client': 'gateway/metrics.ts',
   pino: 'gateway/maillog.ts',
-  '@fastify/multipart': 'files/http/server.ts',
-  fastify: 'files/http/server.ts',
+  '@fastify/multipart': ['files/http/server.ts', 'portal/http/server.ts'],
+  fastify: ['files/http/server.ts', 'portal/http/server.ts'],
+  '@fastify/cookie': 'portal/http/server.ts',
+  '@fastify/formbody': 'portal/http/server.ts',
+  '@digital-go-jp/design-tokens': 'portal/http/assets.ts',
+  otpauth: 'portal/sign-in/totp.ts',
+  '@simplewebauthn/server': 'portal/sign-in/webauthn.ts',
+  'openid-client': 'portal/sign-in/oidc.ts',
+  ldapts: 'portal/sign-in/ldap.ts',
   sharp: 'core/disarm/image/pixels.ts',
   'libheif-js': 'core/disarm/image/heic.ts',
 }
 /** The command line and the settings are written in these from end to end. */
 const SPREAD: Readonly<Record<string, string>> = { commander: 'cli', zod: 'config', yaml: 'config' }
 
-const files = globSync('{core,config,store,workers,gateway,files,cli}/**/*.ts').sort()
+const files = globSync('{core,config,store,workers,gateway,files,portal,vault,cli}/**/*.ts').sort()
 
 function importsOf(path: string): string[] {
   const source = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
@@ -73,7 +82,7 @@ describe('every file keeps to the floors and doors', () => {
       } else {
         const name = packageOf(specifier)
         if (SPREAD[name]) expect(floor, `${name} belongs to ${SPREAD[name]}/`).toBe(SPREAD[name])
-        else expect(path, `only door to ${name}`).toBe(DOORS[name])
+        else expect([DOORS[name]].flat(), `only door to ${name}`).toContain(path)
       }
     }
   })
