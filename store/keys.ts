@@ -8,10 +8,11 @@
  * (recipient file still there) is not replaced by a new one: that would lock its owner out of new originals.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { generateIdentity, parseIdentity, parseRecipient } from '../core/seal/age.ts'
 import type { TenantId } from './contract.ts'
+import { readIfThere, writeDurably } from './durable-file.ts'
 
 const TENANT_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/
 
@@ -84,32 +85,4 @@ async function adoptIdentity(
 function checkTenant(tenant: TenantId): TenantId {
   if (!TENANT_NAME.test(tenant)) throw new RangeError(`tenant name ${JSON.stringify(tenant)} cannot name a key file`)
   return tenant
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** A key file is there whole or not at all, also after a power cut. */
-async function writeDurably(path: string, text: string, mode: number): Promise<void> {
-  const file = await open(`${path}.new`, 'w', mode)
-  try {
-    await file.chmod(mode)
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${path}.new`, path)
-  const directory = await open(dirname(path), 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }

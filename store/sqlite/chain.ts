@@ -1,5 +1,5 @@
 /**
- * The audit chain in its table. The head is kept in memory: there is one writer.
+ * The audit chain in its table, one per database. The head is kept in memory: there is one writer.
  * Records are added inside the transaction of what they record, so both are there or neither.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -14,6 +14,28 @@ import {
 } from '../audit.ts'
 
 const BASE_SETTING = 'audit.base'
+
+/** The tables that a database needs for a chain: part of its first migration, never to be changed. */
+export const AUDIT_TABLES = `
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    prev_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_subject ON audit (subject, seq);
+
+  CREATE TABLE settings (
+    tenant TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (tenant, name)
+  ) STRICT, WITHOUT ROWID;`
 
 export class AuditChain {
   readonly #database: DatabaseSync

@@ -1,5 +1,5 @@
 /**
- * The tables of mail.db, their versions, and how the file is opened.
+ * The tables of mail.db and their versions.
  *
  * The tenant stands in every row that belongs to one. What changes often (entries, recipients) is apart from
  * what is large (copies, reports, payloads): an update rewrites the whole row.
@@ -9,6 +9,8 @@
  * Never on a network file system (WAL). Standards: sqlite.org/wal.html, sqlite.org/stricttables.html.
  */
 import { DatabaseSync } from 'node:sqlite'
+import { AUDIT_TABLES } from './chain.ts'
+import { harden, openDatabase } from './database.ts'
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -112,26 +114,7 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX part_digests_queue_id ON part_digests (queue_id);
 
-  CREATE TABLE audit (
-    seq INTEGER PRIMARY KEY,
-    at_ms INTEGER NOT NULL,
-    tenant TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    prev_hash TEXT NOT NULL,
-    hash TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX audit_subject ON audit (subject, seq);
-
-  CREATE TABLE settings (
-    tenant TEXT NOT NULL,
-    name TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (tenant, name)
-  ) STRICT, WITHOUT ROWID;
-  `,
+  ${AUDIT_TABLES}  `,
   // In JSON of ours a quotation mark inside a text is escaped: what stands here can only be the field.
   `
   ALTER TABLE entries ADD COLUMN parts_kept INTEGER NOT NULL DEFAULT 0;
@@ -142,57 +125,11 @@ const MIGRATIONS: readonly string[] = [
 
 /** Opens for the one writer: creates, migrates. Throws when the file is from a newer version of this program. */
 export function openForWriting(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 5000 })
-  harden(database)
-  // Pages that held a plain composed message are overwritten with zeros when it is erased.
-  database.exec('PRAGMA secure_delete = ON')
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = FULL')
-  // A checkpoint costs three flushes: fewer, larger ones. The file stays below some 16 MiB.
-  database.exec('PRAGMA wal_autocheckpoint = 4000')
-  database.exec('PRAGMA cache_size = -32768')
-  // The journal of a savepoint would be a file that is made and deleted for each message.
-  database.exec('PRAGMA temp_store = MEMORY')
-  migrate(database)
-  return database
+  return openDatabase(path, MIGRATIONS)
 }
 
 export function openForReading(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000, readOnly: true })
   harden(database)
   return database
-}
-
-function harden(database: DatabaseSync): void {
-  database.enableDefensive(true)
-  database.exec('PRAGMA trusted_schema = OFF')
-}
-
-function migrate(database: DatabaseSync): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (version > MIGRATIONS.length)
-    throw new Error(`mail.db has schema ${version}, this program knows ${MIGRATIONS.length}`)
-  for (const [index, sql] of MIGRATIONS.entries()) {
-    if (index < version) continue
-    database.exec('BEGIN IMMEDIATE')
-    database.exec(sql)
-    database.exec(`PRAGMA user_version = ${index + 1}`)
-    database.exec('COMMIT')
-  }
-}
-
-/**
- * Holds lock.db until closed, so that no second process runs start-up recovery over a live store.
- * The operating system lets go of it when the process dies, however it dies.
- */
-export function lockStore(path: string): DatabaseSync {
-  const lock = new DatabaseSync(path)
-  try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE')
-    lock.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    lock.close()
-    throw new Error(`another process has this store open (${path})`, { cause: error })
-  }
-  return lock
 }
