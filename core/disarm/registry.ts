@@ -149,6 +149,22 @@ export const FAMILIES: readonly Family[] = [
     load: async () => (await import('./html-file.ts')).htmlDisarmer,
   },
   {
+    name: 'calendar',
+    mediaTypes: ['text/calendar'],
+    makes: ['text/calendar'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./directory/calendar.ts')).calendarDisarmer,
+  },
+  {
+    name: 'vcard',
+    mediaTypes: ['text/vcard'],
+    makes: ['text/vcard'],
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./directory/vcard.ts')).vcardDisarmer,
+  },
+  {
     name: 'xls',
     mediaTypes: ['application/vnd.ms-excel'],
     makes: ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],

@@ -18,7 +18,7 @@ const MAX_CONTROL_SHARE = 0.01
 const FREE_FLAWS = 2
 
 /** What the finding counts. */
-const REMOVED_KINDS: Readonly<Partial<Record<TextFinding['code'], ObjectKind>>> = {
+export const REMOVED_KINDS: Readonly<Partial<Record<TextFinding['code'], ObjectKind>>> = {
   'text.controls': 'controlCharacters',
   'text.escape-sequences': 'escapeSequences',
   'text.bidi': 'directionMarks',

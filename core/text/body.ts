@@ -12,7 +12,7 @@ import type { LinkPolicy } from '../policy/model.ts'
 import type { Outcome } from '../verdict.ts'
 import { headerValue } from '../mime/header.ts'
 import { decodeUnstructured } from '../mime/words.ts'
-import { calendarToText } from './calendar.ts'
+import { calendarToText, isTimetable } from './calendar.ts'
 import { enrichedToText } from './enriched.ts'
 import { unflow } from './flowed.ts'
 import { makeHarmless, makeHarmlessLine } from './harmless.ts'
@@ -144,6 +144,7 @@ class BodyWriter {
       case 'text/enriched':
         return this.#plain(node, enrichedToText(text))
       case 'text/calendar':
+        if (node.head.contentDisposition === 'attachment' && isTimetable(text)) return undefined
         return harmless(calendarToText(text, language))
       case 'message/delivery-status':
       case 'message/global-delivery-status':

@@ -5,8 +5,8 @@
  * shown as the sender wrote them, with their name, because guessing their rules would be worse than saying them.
  * Standards: RFC 5545 §3.3.4 (date), §3.3.5 (date-time), §3.3.6 (duration), §3.3.10 (recurrence).
  */
+import type { ContentLine } from './content-line.ts'
 import { makeHarmlessLine } from './harmless.ts'
-import type { IcsProperty } from './ics.ts'
 
 export type Language = 'ja' | 'en'
 
@@ -23,7 +23,7 @@ const MAX_ZONE_LENGTH = 60
 const MAX_RULE_LENGTH = 300
 
 /** Reads DTSTART, DTEND or DUE; undefined when it is no date. `floating` stands for "no zone given". */
-export function momentOf(property: IcsProperty, language: Language): Moment | undefined {
+export function momentOf(property: ContentLine, language: Language): Moment | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?$/.exec(property.value.trim())
   if (match === null) return undefined
   const [year, month, day, hour, minute] = match.slice(1, 6).map(digits => Number(digits ?? 0)) as [
@@ -37,7 +37,7 @@ export function momentOf(property: IcsProperty, language: Language): Moment | un
   const epochMs = Date.UTC(year, month - 1, day, hour, minute)
   if (match[4] === undefined) return { epochMs, isDate: true, zone: '' }
   if (match[7] === 'Z') return { epochMs: epochMs + JAPAN_OFFSET_MS, isDate: false, zone: JAPAN[language] }
-  const zoneId = property.params.get('TZID') ?? ''
+  const zoneId = property.params.get('TZID')?.[0] ?? ''
   const zone = JAPAN_NAMES.test(zoneId) ? JAPAN[language] : makeHarmlessLine(zoneId, MAX_ZONE_LENGTH)
   return { epochMs, isDate: false, zone }
 }
@@ -150,7 +150,7 @@ function dayText(day: string, language: Language): string | undefined {
 function endText(parts: ReadonlyMap<string, string>, language: Language): string {
   const count = parts.get('COUNT')
   if (count !== undefined && /^\d{1,6}$/.test(count)) return language === 'ja' ? `（全${count}回）` : `(${count} times)`
-  const until = momentOf({ name: 'UNTIL', params: new Map(), value: parts.get('UNTIL') ?? '' }, language)
+  const until = momentOf({ group: '', name: 'UNTIL', params: new Map(), value: parts.get('UNTIL') ?? '' }, language)
   if (until === undefined) return ''
   return language === 'ja' ? `（${dateText(until, language)}まで）` : `(until ${dateText(until, language)})`
 }

@@ -1,16 +1,16 @@
 /**
  * Calendar invitations (text/calendar) as text: what, when, where, who.
  *
- * The file itself does not pass: an .ics can carry attachments, alarms that run programs and links under false
- * names. A reader behind us needs to know the appointment, and can put it into the calendar by hand.
+ * An invitation that is part of the text is shown as text. A calendar as a file is rebuilt by core/disarm/directory.
  *
  * Invariants: at most MAX_EVENTS entries and MAX_PEOPLE names each come out; links stand as text; output is
  * harmless; undefined when there is nothing to show, so that the part is treated as a file.
  * Standards: RFC 5545 (iCalendar), RFC 5546 (iTIP methods).
  */
 import { type Language, momentAfter, momentOf, periodText, recurrenceText } from './calendar-time.ts'
+import { type ContentLine, textOf } from './content-line.ts'
 import { makeHarmless, makeHarmlessLine } from './harmless.ts'
-import { type IcsComponent, type IcsProperty, readIcs, textOf } from './ics.ts'
+import { type IcsComponent, readIcs } from './ics.ts'
 
 type Words = Readonly<Record<Language, string>>
 
@@ -73,8 +73,13 @@ export function calendarToText(untrustedIcs: string, language: Language): string
   return makeHarmless(`【${heading}】\n${blocks.join('\n\n')}`).text
 }
 
+/** More entries than would be shown: better kept as the file that it is. */
+export function isTimetable(untrustedIcs: string): boolean {
+  return (readIcs(untrustedIcs)?.components.length ?? 0) > MAX_EVENTS
+}
+
 function eventText(component: IcsComponent, language: Language): string {
-  const first = new Map<string, IcsProperty>()
+  const first = new Map<string, ContentLine>()
   for (const property of component.properties) if (!first.has(property.name)) first.set(property.name, property)
   const all = (name: string) => component.properties.filter(property => property.name === name)
   const rule = first.get('RRULE')
@@ -101,11 +106,11 @@ function cut(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`
 }
 
-function lineOf(property: IcsProperty | undefined): string {
+function lineOf(property: ContentLine | undefined): string {
   return property === undefined ? '' : makeHarmlessLine(textOf(property.value), MAX_LINE)
 }
 
-function whenText(first: ReadonlyMap<string, IcsProperty>, language: Language): string {
+function whenText(first: ReadonlyMap<string, ContentLine>, language: Language): string {
   const property = first.get('DTSTART')
   if (property === undefined) return ''
   const start = momentOf(property, language)
@@ -115,13 +120,13 @@ function whenText(first: ReadonlyMap<string, IcsProperty>, language: Language): 
   return periodText(start, end, language)
 }
 
-function dueText(first: ReadonlyMap<string, IcsProperty>, language: Language): string {
+function dueText(first: ReadonlyMap<string, ContentLine>, language: Language): string {
   const property = first.get('DUE')
   const moment = property === undefined ? undefined : momentOf(property, language)
   return moment === undefined ? lineOf(property) : periodText(moment, undefined, language)
 }
 
-function peopleText(people: readonly IcsProperty[], language: Language): string {
+function peopleText(people: readonly ContentLine[], language: Language): string {
   const shown = people.slice(0, MAX_PEOPLE).map(person => personText(person, language))
   if (people.length > MAX_PEOPLE)
     shown.push(LABELS.morePeople[language].replace('{n}', String(people.length - MAX_PEOPLE)))
@@ -129,10 +134,10 @@ function peopleText(people: readonly IcsProperty[], language: Language): string 
 }
 
 /** `山田 太郎 <yamada@example.jp>（出席）`. */
-function personText(person: IcsProperty, language: Language): string {
+function personText(person: ContentLine, language: Language): string {
   const address = makeHarmlessLine(person.value.trim().replace(/^mailto:/i, ''), MAX_LINE)
-  const name = makeHarmlessLine(person.params.get('CN') ?? '', MAX_LINE)
-  const answer = person.params.get('PARTSTAT')?.toUpperCase() ?? ''
+  const name = makeHarmlessLine(person.params.get('CN')?.join(',') ?? '', MAX_LINE)
+  const answer = person.params.get('PARTSTAT')?.[0]?.toUpperCase() ?? ''
   const words = Object.hasOwn(ANSWERS, answer) ? ANSWERS[answer]![language] : ''
   const shown = name === '' || name === address ? address : `${name} <${address}>`
   return words === '' ? shown : language === 'ja' ? `${shown}（${words}）` : `${shown} (${words})`

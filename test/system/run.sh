@@ -20,6 +20,8 @@ for pair in exiftool:libimage-exiftool-perl tiffinfo:libtiff-tools identify:imag
 done
 # swaks speaks TLS only with this.
 perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl)
+# Readers of calendars and cards.
+for module in icalendar vobject; do /usr/bin/python3 -c "import $module" 2>/dev/null || missing+=("python3-$module"); done
 if [ "${#missing[@]}" -gt 0 ]; then
   command -v apt-get >/dev/null || fail "missing: ${missing[*]}; without apt-get they must be installed by hand"
   export DEBIAN_FRONTEND=noninteractive
