@@ -10,16 +10,17 @@
  * at the sink by the time from the first connection to the last arrival: mails that wait in a queue at the end are
  * waited for. CPU and PSS are those of all processes of the system. One JSON line per cell, then the medians.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { MailClass } from './load/mails.ts'
-import type { SinkReport } from './load/sink.ts'
-import type { SourceOrder, SourceReport } from './load/source.ts'
+import { type SenderChild, type SinkChild, startSender, startSink } from '../loadtest/children.ts'
+import { OUTCOMES } from '../loadtest/dialogue.ts'
+import { newRunId } from '../loadtest/mark.ts'
+import { ROW, ROW_LENGTH } from '../loadtest/records.ts'
+import type { SendOrder } from '../loadtest/sender.ts'
+import { type MailClass, mailTemplate } from './load/mails.ts'
 import { startPostfix, startSekisho, type System } from './load/systems.ts'
 import { usageOf } from './load/usage.ts'
 
@@ -57,18 +58,17 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(resolve(given.folder), 'sekisho-bench-'))
   // Postfix works in it as a user of its own.
   chmodSync(folder, 0o755)
-  const [source, sink] = [fork(join(import.meta.dirname, 'load/source.ts')), fork(join(import.meta.dirname, 'load/sink.ts'))]
+  const [source, sink] = [startSender(), await startSink({ host: '127.0.0.1', port: 0, look: 'id' })]
   const systems: System[] = []
   try {
-    const [sinkPort] = (await once(sink, 'message')) as [number]
-    for (const name of given.systems.split(',')) systems.push(await startSystem(name, join(folder, name), sinkPort))
+    for (const name of given.systems.split(',')) systems.push(await startSystem(name, join(folder, name), sink.port))
     const versions = Object.fromEntries(systems.map(({ name, version }) => [name, version]))
     console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, versions, seconds: Number(given.seconds), rounds: Number(given.rounds) }))
     await compare(systems, { source, sink })
   } finally {
     for (const system of systems) await system.stop()
-    source.disconnect()
-    sink.disconnect()
+    source.end()
+    sink.end()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -78,7 +78,7 @@ function startSystem(name: string, folder: string, sinkPort: number): Promise<Sy
   return startSekisho(folder, sinkPort, JSON.parse(given.settings) as object)
 }
 
-type Load = { readonly source: ChildProcess; readonly sink: ChildProcess }
+type Load = { readonly source: SenderChild; readonly sink: SinkChild }
 
 async function compare(systems: readonly System[], load: Load): Promise<void> {
   const warmUp: Cell = { mailClass: 'S', connections: 10, perConnection: 50 }
@@ -106,24 +106,19 @@ function cells(): Cell[] {
   )
 }
 
-let runs = 0
-
 async function measure(system: System, cell: Cell, { source, sink }: Load): Promise<Measured> {
-  await ask(sink, 'reset')
+  const order = orderFor(system, cell)
+  await sink.reset(order.run)
   const before = usageOf(system.rootPid)
-  const order: SourceOrder = { ...cell, port: system.port, seconds: Number(given.seconds), runId: `run${runs++}.${process.pid}` }
-  const sent = (await ask(source, order)) as SourceReport
+  const sent = await send(source, order)
   const { pssMiB } = usageOf(system.rootPid)
-  await untilArrived(sink, sent.sentAtMs.length)
+  await untilArrived(sink, sent.beganMs.size)
   const after = usageOf(system.rootPid)
-  const { arrivedAtMs, duplicates } = (await ask(sink, 'report')) as SinkReport
-  const arrived = new Map(arrivedAtMs)
+  const arrivals = (await sink.take()).filter(({ number }) => number !== -1)
+  const arrived = new Map(arrivals.toReversed().map(({ number, atMs }) => [number, atMs]))
   if (sent.errors.length > 0) console.error(`${system.name}: ${sent.errors[0]}`)
-  const hopMs = sent.sentAtMs.flatMap(([number, sentMs]) => {
-    const at = arrived.get(`${order.runId}.${number}`)
-    return at === undefined ? [] : [at - sentMs]
-  })
-  const lastMs = arrivedAtMs.reduce((last, [, at]) => Math.max(last, at), 0)
+  const hopMs = [...sent.beganMs].flatMap(([number, beganMs]) => (arrived.has(number) ? [arrived.get(number)! - beganMs] : []))
+  const lastMs = arrivals.reduce((last, { atMs }) => Math.max(last, atMs), 0)
   return {
     perSecond: round(arrived.size / ((lastMs - sent.startedMs) / 1000)),
     ackP50Ms: round(quantile(sent.ackMs, 0.5)),
@@ -133,21 +128,58 @@ async function measure(system: System, cell: Cell, { source, sink }: Load): Prom
     cpuSecondsPer1000: round(((after.cpuSeconds - before.cpuSeconds) / arrived.size) * 1000),
     pssMiB: Math.round(pssMiB),
     mails: arrived.size,
-    lost: sent.sentAtMs.length - hopMs.length,
-    duplicates,
+    lost: sent.beganMs.size - hopMs.length,
+    duplicates: arrivals.length - arrived.size,
     errors: sent.errors.length,
   }
 }
 
-async function untilArrived(sink: ChildProcess, count: number): Promise<void> {
-  const untilMs = performance.now() + DRAIN_MS
-  while (((await ask(sink, 'count')) as number) < count && performance.now() < untilMs) await delay(50)
+/** A closed loop: each connection has one mail under way. */
+function orderFor(system: System, { mailClass, connections, perConnection }: Cell): SendOrder {
+  return {
+    habits: { target: { host: '127.0.0.1', port: system.port, name: '127.0.0.1' }, tls: 'off', helo: 'source.example', pipelining: true },
+    from: 'yamada@sender.example',
+    recipients: { pattern: 'staff@town.example.jp', mailboxes: 1, perMail: 1 },
+    templates: [mailTemplate(mailClass)],
+    weights: [1],
+    run: newRunId(Math.random),
+    seed: 1,
+    firstNumber: 0,
+    plan: { kind: 'closed', thinkMs: 0 },
+    durationMs: Number(given.seconds) * 1000,
+    mostMails: Number.POSITIVE_INFINITY,
+    connections,
+    mailsPerConnection: perConnection,
+    slow: { share: 0, bytesPerSecond: 1 },
+    replyTimeoutMs: 60_000,
+    graceMs: 0,
+  }
 }
 
-async function ask(child: ChildProcess, question: string | SourceOrder): Promise<unknown> {
-  const answer = once(child, 'message')
-  child.send(question)
-  return (await answer)[0]
+type SentMails = { readonly startedMs: number; readonly beganMs: ReadonlyMap<number, number>; readonly ackMs: readonly number[]; readonly errors: readonly string[] }
+
+async function send(source: SenderChild, order: SendOrder): Promise<SentMails> {
+  const beganMs = new Map<number, number>()
+  const ackMs: number[] = []
+  const errors: string[] = []
+  const troubles = ['']
+  const { startedMs } = await source.run(order, ({ rows, troubles: told }) => {
+    troubles.push(...told)
+    for (let at = 0; at < rows.length; at += ROW_LENGTH) {
+      const began = rows[at + ROW.startedMs]!
+      if (OUTCOMES[rows[at + ROW.outcome]!] !== 'accepted') errors.push(troubles[rows[at + ROW.trouble]!]!)
+      else {
+        beganMs.set(rows[at + ROW.number]!, began)
+        ackMs.push(rows[at + ROW.doneMs]! - began)
+      }
+    }
+  })
+  return { startedMs, beganMs, ackMs, errors }
+}
+
+async function untilArrived(sink: SinkChild, count: number): Promise<void> {
+  const untilMs = performance.now() + DRAIN_MS
+  while ((await sink.count()) < count && performance.now() < untilMs) await delay(50)
 }
 
 function printMedian(system: System, cell: Cell, measured: readonly Measured[]): void {

@@ -9,7 +9,9 @@
  */
 import { cpus } from 'node:os'
 import { sanitizeBytes, testGroup, testJob, testPolicy } from '../test/support/job.ts'
-import { type MailClass, mailOf, mailTemplate } from './load/mails.ts'
+import { markOf } from '../loadtest/mark.ts'
+import { octetsOf } from '../loadtest/template.ts'
+import { type MailClass, mailTemplate } from './load/mails.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 9)
 const WARM_UP_ROUNDS = 3
@@ -21,7 +23,7 @@ async function secondsFor(mailClass: MailClass): Promise<number> {
   const template = mailTemplate(mailClass)
   const startMs = performance.now()
   for (let i = 0; i < MAILS[mailClass]; i++) {
-    const { verdict, groups } = await sanitizeBytes(mailOf(template, `sanitize.${i}`), job)
+    const { verdict, groups } = await sanitizeBytes(octetsOf(template, markOf('sanitize', i)), job)
     if (verdict.kind !== 'relay' || groups[0]!.message.length === 0) throw new Error('nothing was composed')
   }
   return (performance.now() - startMs) / 1000
@@ -34,7 +36,7 @@ async function measure(mailClass: MailClass): Promise<object> {
     if (round >= 0) rates.push(rate)
   }
   rates.sort((a, b) => a - b)
-  const messageBytes = mailOf(mailTemplate(mailClass), 'sanitize.0').length
+  const messageBytes = mailTemplate(mailClass).octets.length
   const median = rates[rates.length >> 1]!
   return { class: mailClass, messageBytes, medianPerSecond: Math.round(median), slowestPerSecond: Math.round(rates[0]!), cpuMsPerMail: Number((1000 / median).toFixed(2)) }
 }

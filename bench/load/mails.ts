@@ -4,10 +4,11 @@
  *   S    5 KB   text and HTML alternatives, as an office mail program writes them
  *   M  100 KB   longer alternatives and a 60 KB document
  */
+import { MARK_PLACE } from '../../loadtest/mark.ts'
+import { composeTemplate, type Template } from '../../loadtest/template.ts'
+
 export type MailClass = 'S' | 'M'
 
-/** Around the Message-ID, which alone differs from mail to mail. */
-export type MailTemplate = { readonly before: Buffer; readonly after: Buffer }
 
 const BOUNDARY = '----=_Part_1234_567890.1234567890'
 const ALTERNATIVE = '----=_Alt_9876_543210.9876543210'
@@ -15,15 +16,10 @@ const DOCUMENT_BYTES = 60 * 1024
 const TEXT_LINES = { S: 9, M: 36 } as const
 const HTML_LINES = { S: 24, M: 90 } as const
 
-export function mailTemplate(mailClass: MailClass): MailTemplate {
+export function mailTemplate(mailClass: MailClass): Template {
   const body = mailClass === 'S' ? alternatives('S', BOUNDARY) : mixed()
-  const before = `${ourHeader()}Message-ID: <`
-  const after = `@sender.example>\r\nMIME-Version: 1.0\r\n${body}`
-  return { before: Buffer.from(before), after: Buffer.from(after) }
-}
-
-export function mailOf({ before, after }: MailTemplate, id: string): Buffer {
-  return Buffer.concat([before, Buffer.from(id, 'latin1'), after])
+  const text = `${ourHeader()}Message-ID: <${MARK_PLACE}@sender.example>\r\nMIME-Version: 1.0\r\n${body}`
+  return composeTemplate(mailClass, [{ text: Buffer.from(text) }])
 }
 
 function ourHeader(): string {
