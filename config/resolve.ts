@@ -21,6 +21,7 @@ export function resolveConfig(config: Config, baseDir: string): Config {
       recipientFile: absolute(recipientFile),
     },
     auth: { ...config.auth, arc: { ...config.auth.arc, keyFile: absolute(config.auth.arc.keyFile) } },
+    portal: { ...config.portal, inner: withFiles(config.portal.inner, absolute), outer: withFiles(config.portal.outer, absolute), admin: withFiles(config.portal.admin, absolute) },
     sanitizer: withProcesses(config.sanitizer, availableParallelism()),
     routes:
       config.routes.length > 0
@@ -28,6 +29,13 @@ export function resolveConfig(config: Config, baseDir: string): Config {
         : [maildirRoute(dataDir)],
     maillog: { ...config.maillog, path: config.maillog.path === 'stdout' ? 'stdout' : absolute(config.maillog.path) },
   }
+}
+
+type Listener = Config['portal']['inner']
+
+function withFiles(listener: Listener, absolute: (path: string) => string): Listener {
+  const { certificateFile, keyFile, clientCaFile } = listener
+  return { ...listener, certificateFile: absolute(certificateFile), keyFile: absolute(keyFile), clientCaFile: absolute(clientCaFile) }
 }
 
 /** As a domain name; what a host calls itself may be none. */

@@ -22,9 +22,28 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
   knownReasons,
   knownNoticeTexts,
   tlsFilesTogether,
+  portalTlsTogether,
+  portalPortsApart,
   arcTogether,
   auditOutlivesOriginals,
 ]
+
+const FACES = ['inner', 'outer', 'admin'] as const
+
+function portalTlsTogether({ portal }: Config): BrokenRule[] {
+  return FACES.flatMap(face => {
+    const { certificateFile, keyFile, clientCaFile } = portal[face]
+    if ((certificateFile === '') !== (keyFile === '')) return [{ path: ['portal', face, 'keyFile'], problem: 'certificateFile and keyFile go together' }]
+    if (clientCaFile !== '' && keyFile === '') return [{ path: ['portal', face, 'clientCaFile'], problem: 'needs certificateFile and keyFile' }]
+    return []
+  })
+}
+
+/** The faces are told apart by listener: two on one port would be one. */
+function portalPortsApart({ portal }: Config): BrokenRule[] {
+  const places = FACES.map(face => (portal[face].port === 0 ? face : `${portal[face].address} ${portal[face].port}`))
+  return repeated(places).map(i => ({ path: ['portal', FACES[i]!, 'port'], problem: 'another face of the portal has this port' }))
+}
 
 function uniqueNames({ routes, tenants, policy }: Config): BrokenRule[] {
   return [

@@ -9,6 +9,7 @@ import { admin, alarms, dsn, emergency, maillog, relay, routes } from './deliver
 import { antivirus, api } from './files.ts'
 import { bytes, choice, domain, integer, line, list, mapping, type Output, section, text, webAddress } from './kinds.ts'
 import { LANGUAGES, policy, retention, tenants } from './policy.ts'
+import { portal } from './portal.ts'
 import { sandbox, sanitizer } from './sanitizer.ts'
 import { auth, smtp } from './smtp.ts'
 
@@ -95,6 +96,7 @@ export const CONFIG_SCHEMA = section(
     sandbox,
     antivirus,
     api,
+    portal,
     policy,
     tenants,
     store,

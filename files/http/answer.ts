@@ -1,5 +1,6 @@
 /** What a request for a file is answered with: JSON, or JSON and the file in one multipart body (RFC 2046 §5.1.3). */
 import { hash, randomBytes } from 'node:crypto'
+import { attachment } from '../../core/media/attachment-header.ts'
 import { renamed, safeFileName } from '../../core/media/filename.ts'
 import type { Report } from '../../core/verdict.ts'
 import type { Sanitized } from '../desk.ts'
@@ -52,10 +53,4 @@ export function asMultipart(answer: Answer): { readonly contentType: string; rea
   if (file) pieces.push(part(`Content-Type: ${file.mediaType}`, `Content-Disposition: ${attachment(file.name)}`, `Content-Length: ${file.bytes.length}`), file.bytes)
   pieces.push(`\r\n--${boundary}--\r\n`)
   return { contentType: `multipart/mixed; boundary=${boundary}`, body: Buffer.concat(pieces.map(piece => Buffer.from(piece))) }
-}
-
-/** RFC 6266 with the name in RFC 8187 form, which has no character that a header could stumble over. */
-export function attachment(name: string): string {
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-  return `attachment; filename*=UTF-8''${encoded}`
 }

@@ -1,0 +1,315 @@
+/**
+ * The portal's door to Fastify: one listener, one face, its rows of the route table.
+ *
+ *   request ▸ route ▸ session ▸ rights ▸ same origin and CSRF ▸ step-up ▸ handler ▸ headers ▸ reply
+ *
+ * Whoever may not come is known before a body is read. Texts of exceptions stay here; the visitor gets a page that says
+ * what to do, and a number that stands in the log beside the error.
+ */
+import cookie from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import multipart from '@fastify/multipart'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { type AddressInfo, BlockList } from 'node:net'
+import { attachment } from '../../core/media/attachment-header.ts'
+import type { SignedIn } from '../people/person.ts'
+import { fieldsOf } from './fields.ts'
+import { FILE_POLICY, pageHeaders } from './headers.ts'
+import { type Answer, type Face, type Language, type Problem, Refused, type Route, type SignedVisit, type UploadedFile, type Visit } from './route.ts'
+import { checkSameOrigin, checkToken } from './same-origin.ts'
+
+export type Found = SignedIn & {
+  /** False while a second factor is still to come. */
+  readonly complete: boolean
+}
+
+export type FaceOptions = {
+  readonly face: Face
+  readonly address: string
+  readonly port: number
+  /** `https://portal.example.lg.jp`: what browsers call us; '' makes it from address and port. */
+  readonly origin: string
+  readonly tls: { readonly key: string; readonly cert: string; readonly clientCa: string } | undefined
+  /** Networks whose X-Forwarded-For and client-certificate header are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly certificateHeader: string
+  /** Who may connect at all; without any, everybody. */
+  readonly clients: readonly string[]
+  readonly uploadBytes: number
+  readonly routes: readonly Route[]
+  readonly findSession: (cookie: string, face: Face) => Found | undefined
+  readonly stepUpMs: number
+  readonly nowMs: () => number
+  /** Draws what is inside a page into the frame. */
+  readonly frame: (page: Extract<Answer, { kind: 'page' }>, visit: Visit) => string
+  readonly problemPage: (problem: Problem | 'failed', visit: Visit) => Extract<Answer, { kind: 'page' }>
+  readonly onRequest: (line: PortalLine) => void
+  readonly onError: (requestId: string, error: unknown) => void
+}
+
+/** For the log: who came where. */
+export type PortalLine = {
+  readonly requestId: string
+  readonly face: Face
+  readonly client: string
+  readonly login: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+}
+
+export type FaceServer = { readonly face: Face; readonly address: string; readonly port: number; readonly origin: string; close(): Promise<void> }
+
+const LONGEST_REQUEST_MS = 600_000
+const FORM_BYTES = 1 << 20
+const NOTE_COOKIE = 'note'
+const LANGUAGE_COOKIE = 'language'
+const NOTE = /^[a-z][a-z0-9-]{0,40}$/
+
+/** @throws when the table breaks an invariant: then nothing is served. */
+export async function startFace(options: FaceOptions): Promise<FaceServer> {
+  const routes = options.routes.filter(route => route.faces.includes(options.face))
+  if (options.face !== 'outer' && routes.some(route => route.givesOriginal)) throw new Error(`a route of the ${options.face} face could give out an original`)
+  const { tls } = options
+  const https = tls && { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' as const, ...(tls.clientCa === '' ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }) }
+  const app = Fastify({
+    genReqId: () => randomUUID(),
+    requestTimeout: LONGEST_REQUEST_MS,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    bodyLimit: FORM_BYTES,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    https: https ?? null,
+  }) as unknown as FastifyInstance
+  await app.register(cookie)
+  await app.register(formbody, { bodyLimit: FORM_BYTES })
+  await app.register(multipart, { limits: { fileSize: options.uploadBytes, files: 50, fields: 50, fieldSize: FORM_BYTES } })
+  // The browser's reports of what its policy forbade.
+  app.addContentTypeParser(['application/csp-report', 'application/reports+json'], { parseAs: 'string', bodyLimit: 1 << 16 }, (_request, _body, done) => done(null, ''))
+  const face = new FaceDesk(options)
+  face.serve(app, routes)
+  await app.listen({ host: options.address, port: options.port })
+  const { address, port } = app.server.address() as AddressInfo
+  const origin = options.origin || `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}`
+  face.origin = origin
+  return { face: options.face, address, port, origin, close: () => app.close() }
+}
+
+class FaceDesk {
+  readonly #options: FaceOptions
+  readonly #started = new WeakMap<FastifyRequest, number>()
+  readonly #visits = new WeakMap<FastifyRequest, Visit>()
+  readonly #clients: BlockList | undefined
+  origin: string
+
+  constructor(options: FaceOptions) {
+    this.#options = options
+    this.#clients = options.clients.length === 0 ? undefined : networksOf(options.clients)
+    this.origin = options.origin
+  }
+
+  serve(app: FastifyInstance, routes: readonly Route[]): void {
+    app.addHook('onRequest', async (request, reply) => {
+      if (!this.#mayConnect(request)) return void request.raw.socket.destroy()
+      this.#started.set(request, performance.now())
+      reply.headers({ ...pageHeaders(this.#isHttps()), 'x-request-id': request.id })
+    })
+    app.addHook('onResponse', async (request, reply) => this.#record(request, reply))
+    app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply))
+    app.setNotFoundHandler((request, reply) => this.#fail(new Refused('not-found'), request, reply))
+    for (const route of routes) {
+      app.route({
+        method: route.method,
+        url: route.path,
+        onRequest: async (request, reply) => this.#admit(route, request, reply),
+        handler: async (request, reply) => this.#answer(route, request, reply),
+      })
+    }
+  }
+
+  #mayConnect(request: FastifyRequest): boolean {
+    const peer = request.raw.socket.remoteAddress ?? ''
+    return this.#clients === undefined || this.#clients.check(peer.replace(/^::ffff:/, ''), peer.includes(':') && !peer.startsWith('::ffff:') ? 'ipv6' : 'ipv4')
+  }
+
+  /** Everything that can be known before the body is read. */
+  async #admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const visit = this.#visitOf(request)
+    this.#visits.set(request, visit)
+    if (route.method === 'POST' && request.url !== '/csp') checkSameOrigin(request.headers, this.origin)
+    const { signedIn } = visit
+    if (route.who === 'anyone') return
+    if (!signedIn) return this.#toSignIn(visit, request, reply)
+    const { complete } = signedIn as Found
+    if (route.who === 'half-signed-in') return
+    if (!complete) return reply.redirect('/second-factor', 303)
+    if (route.roles && !route.roles.some(role => signedIn.person.roles.has(role))) throw new Refused('not-allowed')
+    if (route.needsStepUp && !this.#hasSteppedUp(signedIn, visit.nowMs)) return this.#toStepUp(route, visit, request, reply)
+  }
+
+  async #answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { signedIn } = this.#visits.get(request)!
+    const visit: Visit = { ...this.#visits.get(request)!, params: request.params as Record<string, string>, form: fieldsOf(request.body), json: route.body === 'json' ? request.body : undefined }
+    this.#visits.set(request, visit)
+    if (route.method === 'POST' && signedIn && route.who !== 'anyone') checkToken(route, visit, request.headers, signedIn.session.csrfToken)
+    if (route.who === 'anyone') return this.#send(await route.handle(visit), visit, reply)
+    const signed: SignedVisit = { ...visit, signedIn: signedIn!, person: signedIn!.person, session: signedIn!.session }
+    return this.#send(await route.handle(signed), visit, reply)
+  }
+
+  #send(answer: Answer, visit: Visit, reply: FastifyReply): FastifyReply {
+    if ('sessionCookie' in answer && answer.sessionCookie !== undefined) this.#setCookie(reply, this.#sessionCookieName(), answer.sessionCookie)
+    switch (answer.kind) {
+      case 'page':
+        if (visit.said !== undefined) this.#setCookie(reply, NOTE_COOKIE, null)
+        return reply.code(answer.status ?? 200).type('text/html; charset=utf-8').send(this.#options.frame(answer, visit))
+      case 'redirect':
+        if (answer.say !== undefined) this.#setCookie(reply, NOTE_COOKIE, answer.say)
+        if (answer.language !== undefined) this.#setCookie(reply, LANGUAGE_COOKIE, answer.language)
+        return reply.redirect(answer.to, 303)
+      case 'file':
+        reply.headers({ 'content-security-policy': FILE_POLICY, 'content-disposition': attachment(answer.name) })
+        if (answer.size !== undefined) reply.header('content-length', answer.size)
+        return reply.type(answer.mediaType).send(answer.bytes instanceof Uint8Array ? Buffer.from(answer.bytes) : answer.bytes)
+      case 'picture':
+        return reply.type('image/png').send(Buffer.from(answer.png))
+      case 'asset':
+        return reply.header('cache-control', 'public, max-age=31536000, immutable').type(answer.mediaType).send(Buffer.from(answer.bytes))
+      case 'json':
+        return reply.code(answer.status ?? 200).type('application/json').send(JSON.stringify(answer.value))
+      case 'nothing':
+        return reply.code(204).send()
+    }
+  }
+
+  #visitOf(request: FastifyRequest): Visit {
+    const { face, nowMs, findSession } = this.#options
+    const sessionCookie = request.cookies[this.#sessionCookieName()]
+    const signedIn = sessionCookie === undefined ? undefined : findSession(sessionCookie, face)
+    const note = request.cookies[NOTE_COOKIE]
+    return {
+      requestId: request.id,
+      face,
+      language: languageOf(request, signedIn),
+      nowMs: nowMs(),
+      address: request.ip,
+      userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),
+      path: request.url.split('?')[0]!,
+      params: {},
+      query: fieldsOf(request.query),
+      form: fieldsOf(undefined),
+      json: undefined,
+      files: () => filesOf(request),
+      signedIn,
+      certificate: this.#certificateOf(request),
+      sessionCookie,
+      origin: this.origin,
+      said: note !== undefined && NOTE.test(note) ? note : undefined,
+    }
+  }
+
+  /** Of a checked client certificate only: of our own TLS, or of a listed proxy that checked it. */
+  #certificateOf(request: FastifyRequest): string | undefined {
+    const socket = request.raw.socket as { authorized?: boolean; getPeerCertificate?: () => { fingerprint256?: string } }
+    if (socket.authorized && socket.getPeerCertificate) return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase()
+    const { certificateHeader, trustedProxies } = this.#options
+    // request.ips is there only when the peer itself is one of the listed proxies.
+    if (certificateHeader === '' || trustedProxies.length === 0 || !request.ips || request.ips.length < 2) return undefined
+    const value = String(request.headers[certificateHeader.toLowerCase()] ?? '').replaceAll(':', '').toLowerCase()
+    return /^[0-9a-f]{64}$/.test(value) ? value : undefined
+  }
+
+  #hasSteppedUp({ session }: SignedIn, nowMs: number): boolean {
+    return session.steppedUpAtMs !== undefined && nowMs - session.steppedUpAtMs < this.#options.stepUpMs
+  }
+
+  #toSignIn(visit: Visit, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (request.url.startsWith('/api/')) return reply.code(401).type('application/json').send('{"error":"not signed in"}')
+    return reply.redirect(`/sign-in${visit.path === '/' ? '' : `?to=${encodeURIComponent(visit.path)}`}`, 303)
+  }
+
+  /** After the second factor the visitor is back on the page that the form stood on. */
+  #toStepUp(route: Route, visit: Visit, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const back = route.method === 'GET' ? visit.path : pathOfReferer(request.headers.referer, this.origin)
+    return reply.redirect(`/step-up?to=${encodeURIComponent(back)}`, 303)
+  }
+
+  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const visit = this.#visits.get(request) ?? this.#visitOf(request)
+    if (!request.raw.complete) reply.header('connection', 'close')
+    const problem = problemOf(error)
+    if (problem === 'failed') this.#options.onError(request.id, error)
+    const page = this.#options.problemPage(problem, visit)
+    if (request.url.startsWith('/api/')) return reply.code(page.status ?? 500).type('application/json').send(JSON.stringify({ error: problem, requestId: request.id }))
+    return reply.code(page.status ?? 500).type('text/html; charset=utf-8').send(this.#options.frame(page, visit))
+  }
+
+  #record(request: FastifyRequest, reply: FastifyReply): void {
+    const startedMs = this.#started.get(request) ?? performance.now()
+    this.#options.onRequest({
+      requestId: request.id,
+      face: this.#options.face,
+      client: request.ip,
+      login: this.#visits.get(request)?.signedIn?.person.login ?? '',
+      method: request.method,
+      route: request.routeOptions.url ?? '',
+      status: reply.statusCode,
+      ms: Math.round(performance.now() - startedMs),
+    })
+  }
+
+  #isHttps(): boolean {
+    return this.origin.startsWith('https:')
+  }
+
+  /** Ports do not keep cookies apart: the name does. */
+  #sessionCookieName(): string {
+    return `${this.#isHttps() ? '__Host-' : ''}sekisho-${this.#options.face}`
+  }
+
+  #setCookie(reply: FastifyReply, name: string, value: string | null): void {
+    // Lax: a link in a webmail page must find whoever is signed in. Nothing is changed by a GET, and a POST is checked.
+    const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#isHttps() } as const
+    if (value === null) reply.clearCookie(name, attributes)
+    else reply.setCookie(name, value, attributes)
+  }
+}
+
+function networksOf(written: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of written) {
+    const [address = '', prefix] = network.split('/')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    list.addSubnet(address, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family)
+  }
+  return list
+}
+
+function languageOf(request: FastifyRequest, signedIn: SignedIn | undefined): Language {
+  if (signedIn) return signedIn.person.language
+  const chosen = request.cookies[LANGUAGE_COOKIE]
+  if (chosen === 'ja' || chosen === 'en') return chosen
+  return /^en\b/i.test(String(request.headers['accept-language'] ?? '')) ? 'en' : 'ja'
+}
+
+function problemOf(error: unknown): Problem | 'failed' {
+  if (error instanceof Refused) return error.problem
+  const { statusCode } = error as { readonly statusCode?: number }
+  if (statusCode === 413) return 'too-large'
+  if (statusCode === 429) return 'too-many'
+  return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? 'bad-request' : 'failed'
+}
+
+function pathOfReferer(referer: string | undefined, origin: string): string {
+  if (!referer?.startsWith(`${origin}/`)) return '/'
+  return referer.slice(origin.length).split(/[?#]/)[0]!
+}
+
+async function* filesOf(request: FastifyRequest): AsyncIterable<UploadedFile> {
+  if (!request.isMultipart()) throw new Refused('bad-request')
+  for await (const part of request.files()) {
+    yield { untrustedName: part.filename, untrustedType: part.mimetype, octets: part.file, isCut: () => part.file.truncated }
+  }
+}
