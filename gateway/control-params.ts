@@ -2,41 +2,22 @@
  * Checks what comes over the control socket before it reaches the store. The peer is the operator, but
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
-import type { Act, AuditCheckpoint, Emergency, MessageFilter, PurgeFilter, QuarantineFilter } from '../store/contract.ts'
-
-export class BadRequest extends Error {
-  override readonly name = 'BadRequest'
-}
-
-type Params = Readonly<Record<string, unknown>>
+import { asParams, BadRequest, countParam, flagParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import {
+  type Act,
+  type AuditCheckpoint,
+  type Emergency,
+  MAIL_STATES,
+  type MailQuestion,
+  type MessageFilter,
+  type PurgeFilter,
+  type QuarantineFilter,
+} from '../store/contract.ts'
 
 const LARGEST_LIMIT = 100_000
+const LONGEST_PAGE = 500
+const MOST_MAILBOXES = 500
 const FILTER_TEXTS = ['queueId', 'sha256', 'sender', 'recipient', 'tenant'] as const
-
-export function asParams(body: unknown): Params {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new BadRequest('the body must be a JSON object')
-  return body as Params
-}
-
-export function textParam(params: Params, name: string): string {
-  const value = params[name]
-  if (typeof value !== 'string' || value === '' || value.length > 1_000) throw new BadRequest(`${name} must be text`)
-  return value
-}
-
-export function countParam(params: Params, name: string): number {
-  const value = params[name]
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new BadRequest(`${name} must be a whole number`)
-  return value
-}
-
-export function flagParam(params: Params, name: string): boolean {
-  const value = params[name]
-  if (typeof value !== 'boolean') throw new BadRequest(`${name} must be true or false`)
-  return value
-}
 
 export function filterParam(params: Params): MessageFilter {
   const given = asParams(params['filter'] ?? {})
@@ -91,4 +72,25 @@ export function checkpointParam(params: Params): AuditCheckpoint | undefined {
     publicKey: textParam(anchor, 'publicKey'),
     signature: textParam(anchor, 'signature'),
   }
+}
+
+export function mailQuestionParam(params: Params): MailQuestion {
+  const given = asParams(params['question'])
+  const texts = (['sender', 'subject', 'fileName', 'after'] as const).map(name => [name, optionalTextParam(given, name)] as const)
+  const counts = (['sinceMs', 'untilMs'] as const).map(name => [name, optionalCountParam(given, name)] as const)
+  const state = MAIL_STATES.find(each => each === given['state'])
+  if (given['state'] !== undefined && state === undefined) throw new BadRequest(`state must be one of ${MAIL_STATES.join(', ')}`)
+  return {
+    tenant: textParam(given, 'tenant'),
+    mailboxes: mailboxesParam(given['mailboxes']),
+    limit: Math.min(Math.max(1, countParam(given, 'limit')), LONGEST_PAGE),
+    ...(state === undefined ? {} : { state }),
+    ...Object.fromEntries([...texts, ...counts].filter(([, value]) => value !== undefined)),
+  }
+}
+
+function mailboxesParam(value: unknown): MailQuestion['mailboxes'] {
+  if (value === 'all') return 'all'
+  if (!Array.isArray(value) || value.length > MOST_MAILBOXES) throw new BadRequest('mailboxes must be a list, or all')
+  return value.map(mailbox => textParam({ mailbox }, 'mailbox'))
 }

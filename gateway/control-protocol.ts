@@ -1,14 +1,14 @@
 /**
- * What the command line and the running gateway say to each other over the Unix socket: HTTP, one
- * POST /rpc/<method> per question, JSON both ways, and two methods whose answer is a stream of bytes.
- *
- * Both sides name PROTOCOL_VERSION in a header: after an upgrade without a restart they must not guess.
+ * What the command line and the portal ask of the running gateway over its control socket (rpc/protocol.ts).
  */
 import type {
   Act,
   AuditCheckpoint,
   AuditVerdict,
   Emergency,
+  MailMessage,
+  MailPage,
+  MailQuestion,
   MessageFilter,
   PurgeFilter,
   QuarantineFilter,
@@ -17,9 +17,6 @@ import type {
   TraceResult,
 } from '../store/contract.ts'
 import type { Report } from '../core/verdict.ts'
-
-export const PROTOCOL_VERSION = '1'
-export const PROTOCOL_HEADER = 'sekisho-protocol'
 
 export type GatewayStatus = {
   readonly version: string
@@ -56,6 +53,8 @@ export type ControlMethods = {
   'quarantine.pin': { params: { queueId: string; tenant: string; pinned: boolean; by: Act }; result: boolean }
   report: { params: { queueId: string; tenant: string }; result: readonly Report[] }
   trace: { params: { filter: MessageFilter }; result: readonly TraceResult[] }
+  'mail.list': { params: { question: MailQuestion }; result: MailPage }
+  'mail.message': { params: { publicId: string }; result: MailMessage | null }
   'emergency.get': { params: Record<string, never>; result: Emergency }
   'config.reload': { params: { by: Act }; result: ReloadOutcome }
   'emergency.set': { params: { state: Emergency; by: Act }; result: Emergency }
@@ -71,9 +70,3 @@ export type ControlStreams = {
 
 export type ControlMethod = keyof ControlMethods
 export type ControlStream = keyof ControlStreams
-
-/** Body of every answer that is not 200. */
-export type ControlFailure = {
-  readonly error: 'bad-request' | 'not-found' | 'version' | 'failed'
-  readonly message: string
-}

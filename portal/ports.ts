@@ -7,9 +7,10 @@
 import type { ObjectKind } from '../core/objects.ts'
 import type { ReasonKey } from '../core/text/reasons.ts'
 import type { Report } from '../core/verdict.ts'
+import type { MailMessage, MailPage, MailQuestion, PublicId } from '../store/mails.ts'
 
-/** Opaque number of one message for one group of recipients, as it stands in the notice's link. */
-export type PublicId = string
+export { MAIL_STATES } from '../store/mails.ts'
+export type { MailMessage, MailPage, MailQuestion, MailRow, MailState, PublicId } from '../store/mails.ts'
 
 /** Who asks; every answer of the vault is audited under this name first. */
 export type Asker = {
@@ -17,55 +18,6 @@ export type Asker = {
   readonly actor: string
   /** Network address the question came from; '' for the system. */
   readonly address: string
-}
-
-export const MAIL_STATES = ['any', 'kept', 'pending', 'changed', 'clean'] as const
-/** `kept`: a part was kept back; `pending`: one is still worked on; `changed`: one was rebuilt with losses; `clean`: none of these. */
-export type MailState = (typeof MAIL_STATES)[number]
-
-export type MailQuestion = {
-  readonly tenant: string
-  /** Only mail addressed to one of these mailboxes (lower case). 'all' is for administrators, who see no contents. */
-  readonly mailboxes: readonly string[] | 'all'
-  /** Parts of words, case-insensitive; all given ones must hold. */
-  readonly sender?: string
-  readonly subject?: string
-  readonly fileName?: string
-  readonly state?: MailState
-  readonly sinceMs?: number
-  readonly untilMs?: number
-  /** `next` of the page before: keyset, not offset. */
-  readonly after?: string
-  readonly limit: number
-}
-
-export type MailRow = {
-  readonly publicId: PublicId
-  readonly queueId: string
-  readonly tenant: string
-  readonly acceptedAtMs: number
-  readonly headerFrom: string
-  readonly reversePath: string | null
-  readonly subject: string
-  /** Those of the question's mailboxes that it came to; never more than the asker may know (Bcc). */
-  readonly mailboxes: readonly string[]
-  readonly bytes: number
-  readonly state: Exclude<MailState, 'any'>
-  readonly partsKept: number
-}
-
-export type MailPage = { readonly rows: readonly MailRow[]; readonly next: string | undefined }
-
-export type MailMessage = MailRow & {
-  readonly recipients: readonly { readonly mailbox: string; readonly state: 'scheduled' | 'delivered' | 'failed' | 'dropped'; readonly atMs: number | undefined }[]
-  readonly report: Report
-  readonly rawSha256: string
-  readonly clientAddress: string
-  readonly messageId: string
-  /** Until when the sealed original is kept; undefined when it is gone. */
-  readonly originalUntilMs: number | undefined
-  /** Until when the text as delivered is kept; undefined when it is gone or not delivered yet. */
-  readonly textUntilMs: number | undefined
 }
 
 /** The gateway, asked over its control socket. */

@@ -9,6 +9,10 @@
 import type { Mailbox, QueueId, ReversePath } from '../core/smtp/envelope.ts'
 import type { MessageSummary } from '../core/job.ts'
 import type { Report } from '../core/verdict.ts'
+import type { MailMessage, MailPage, MailQuestion, PublicId } from './mails.ts'
+
+export { MAIL_STATES } from './mails.ts'
+export type { MailMessage, MailPage, MailQuestion } from './mails.ts'
 
 export type TenantId = string
 
@@ -245,6 +249,12 @@ export interface StoreAdmin {
   checkpoint(): Promise<AuditCheckpoint>
   /** Expires what is past its retention; called daily and at start. */
   retain(nowMs: number): Promise<{ readonly originals: number; readonly texts: number; readonly log: number }>
+}
+
+/** What people look at. Read in the reader's thread: a search never holds up a commit. */
+export interface MailReads {
+  listMails(question: MailQuestion): Promise<MailPage>
+  mailMessage(publicId: PublicId): Promise<MailMessage | undefined>
 }
 
 export type Act = { readonly actor: string; readonly reason: string }

@@ -14,8 +14,8 @@ export class EntryInserts {
   constructor(database: DatabaseSync) {
     this.#entry = database.prepare(
       `INSERT INTO entries (tenant, queue_id, group_id, direction, route, claimed, due_at_ms, attempts, delay_warned, may_be_duplicate,
-       message_bytes, retention_class, public_id, check_code, copy_file, parts_kept)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?)`,
+       message_bytes, retention_class, public_id, check_code, copy_file, parts_kept, mail_state, file_names)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#copy = database.prepare('INSERT INTO copies VALUES (?, ?, ?)')
     this.#report = database.prepare('INSERT INTO reports VALUES (?, ?, ?)')
@@ -43,6 +43,8 @@ export class EntryInserts {
       group.checkCode,
       copyFile ?? null,
       group.partsKeptBack,
+      group.mailState,
+      group.fileNames,
     )
     const entryId = Number(lastInsertRowid)
     if (copyFile === undefined) this.#copy.run(entryId, tenant, group.message)

@@ -26,7 +26,7 @@ export function whereFilter(filter: MessageFilter): Where {
     add('(lower(m.reverse_path) = ? OR instr(lower(m.header_from), ?) > 0)', sender, sender)
   }
   if (filter.recipient !== undefined) {
-    const groups = 'SELECT e.queue_id, e.tenant FROM recipients r JOIN entries e USING (entry_id) WHERE r.mailbox = ?'
+    const groups = 'SELECT e.queue_id, e.tenant FROM recipients r JOIN entries e USING (entry_id) WHERE r.mailbox = ? COLLATE NOCASE'
     add(`(m.queue_id, m.tenant) IN (${groups})`, filter.recipient)
   }
   if (conditions.length === 0) return { sql: '1', values: [] }

@@ -20,6 +20,7 @@ import type {
   Settlement,
   TenantId,
 } from '../contract.ts'
+import { reportFacts } from '../mails.ts'
 import type { RetentionSettings } from '../retention.ts'
 
 /** What may change while the store is open (SIGHUP). */
@@ -39,6 +40,8 @@ export type WireGroup = Omit<QueuedGroup, 'report'> & {
   readonly verdict: string
   readonly profile: string
   readonly partsKeptBack: number
+  readonly mailState: string
+  readonly fileNames: string
   /** Digests of attachments, for `trace --sha256`. */
   readonly digests: readonly string[]
 }
@@ -116,7 +119,7 @@ export function toWire(message: AcceptedMessage): { readonly wire: WireMessage; 
   const groups = message.groups.map(({ report, ...group }) => ({
     ...group,
     message: copy(group.message),
-    ...reportFacts(report),
+    ...wireFacts(report),
   }))
   const original = message.original && copyOriginal(message.original, copy)
   return { wire: { ...message, original, groups }, moved }
@@ -128,13 +131,16 @@ function copyOriginal(original: SealedOriginal, copy: (bytes: Uint8Array) => Uin
   return { headers, payload: payload.kind === 'file' ? payload : { kind: payload.kind, bytes: copy(payload.bytes) } }
 }
 
-function reportFacts(report: Report) {
+function wireFacts(report: Report) {
+  const { partsKept, mailState, fileNames } = reportFacts(report)
   const files = report.parts.filter(part => ['quarantined', 'pending', 'rebuilt'].includes(part.outcome))
   return {
     reportJson: JSON.stringify(report),
     verdict: report.verdict,
     profile: report.profile,
-    partsKeptBack: files.filter(part => part.outcome !== 'rebuilt').length,
+    partsKeptBack: partsKept,
+    mailState,
+    fileNames,
     digests: [...new Set(files.map(part => part.sha256).filter(digest => digest !== ''))],
   }
 }

@@ -8,6 +8,9 @@ import type {
   AuditCheckpoint,
   AuditVerdict,
   Emergency,
+  MailMessage,
+  MailPage,
+  MailQuestion,
   MessageFilter,
   QuarantineFilter,
   QuarantineRow,
@@ -17,6 +20,7 @@ import type {
 import { auditCutoffMs, type RetentionSettings } from '../retention.ts'
 import { readBase, readChain, readSignedBase } from './chain.ts'
 import { answerFor } from './channel.ts'
+import { listMails, mailMessage } from './mails.ts'
 import { listQuarantine, listQueue, reportsOf, trace } from './listing.ts'
 import { readEmergency } from './opening.ts'
 import type { Answer, Call, OriginalKey } from './protocol.ts'
@@ -26,6 +30,8 @@ export type ReaderCalls = {
   listQuarantine: [filter: QuarantineFilter, answer: readonly QuarantineRow[]]
   trace: [filter: MessageFilter, answer: readonly TraceResult[]]
   report: [key: OriginalKey, answer: readonly Report[]]
+  listMails: [question: MailQuestion, answer: MailPage]
+  mailMessage: [publicId: string, answer: MailMessage | undefined]
   emergency: [nothing: undefined, answer: Emergency]
   verifyAudit: [ask: VerifyAsk, answer: AuditVerdict]
   auditPage: [
@@ -59,6 +65,10 @@ function read(database: DatabaseSync, publicKey: string, call: Call<ReaderCalls>
       return trace(database, call.argument)
     case 'report':
       return reportsOf(database, call.argument.queueId, call.argument.tenant)
+    case 'listMails':
+      return listMails(database, call.argument)
+    case 'mailMessage':
+      return mailMessage(database, call.argument)
     case 'emergency':
       return readEmergency(database)
     case 'verifyAudit':

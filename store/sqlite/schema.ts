@@ -121,6 +121,22 @@ const MIGRATIONS: readonly string[] = [
   UPDATE entries SET parts_kept = 1 WHERE entry_id IN (SELECT entry_id FROM reports
     WHERE instr(report, '"outcome":"quarantined"') > 0 OR instr(report, '"outcome":"pending"') > 0);
   `,
+  // Lists of people's mail (mails.ts) walk one mailbox's mails from the newest, whatever the case of its letters, and
+  // look up each by entry_id; work that is still to be done is found without a walk.
+  `
+  ALTER TABLE entries ADD COLUMN mail_state TEXT NOT NULL DEFAULT 'clean';
+  ALTER TABLE entries ADD COLUMN file_names TEXT NOT NULL DEFAULT '';
+  UPDATE entries SET
+    mail_state = (SELECT CASE WHEN instr(report, '"outcome":"pending"') > 0 THEN 'pending'
+      WHEN instr(report, '"outcome":"quarantined"') > 0 THEN 'kept'
+      WHEN instr(report, '"removed":[{') > 0 THEN 'changed' ELSE 'clean' END FROM reports r WHERE r.entry_id = entries.entry_id),
+    file_names = (SELECT coalesce(group_concat(json_extract(value, '$.name'), char(10)), '')
+      FROM reports r, json_each(r.report, '$.parts') WHERE r.entry_id = entries.entry_id AND json_extract(value, '$.name') <> '')
+    WHERE entry_id IN (SELECT entry_id FROM reports);
+  DROP INDEX recipients_mailbox;
+  CREATE INDEX recipients_mailbox ON recipients (mailbox COLLATE NOCASE, entry_id);
+  CREATE INDEX entries_pending ON entries (entry_id) WHERE mail_state = 'pending';
+  `,
 ]
 
 /** Opens for the one writer: creates, migrates. Throws when the file is from a newer version of this program. */

@@ -16,6 +16,8 @@ import type {
   AuditRecord,
   AuditVerdict,
   Emergency,
+  MailQuestion,
+  MailReads,
   MessageFilter,
   PurgeFilter,
   QuarantineFilter,
@@ -43,7 +45,7 @@ export type StoreOptions = StoreSettings & {
   readonly files?: FileOps
 }
 
-export type SqliteStore = Store & StoreAdmin & { reconfigure(settings: StoreSettings): Promise<void> }
+export type SqliteStore = Store & StoreAdmin & MailReads & { reconfigure(settings: StoreSettings): Promise<void> }
 
 /** Rejects when another process has the store open, or its files cannot be read. */
 export async function openStore(options: StoreOptions): Promise<SqliteStore> {
@@ -155,6 +157,14 @@ class ThreadedStore implements SqliteStore {
 
   report(queueId: string, tenant: TenantId): Promise<readonly Report[]> {
     return this.#read('report', { queueId, tenant })
+  }
+
+  listMails(question: MailQuestion) {
+    return this.#read('listMails', question)
+  }
+
+  mailMessage(publicId: string) {
+    return this.#read('mailMessage', publicId)
   }
 
   emergency(): Promise<Emergency> {

@@ -1,5 +1,5 @@
 /** A StoreAdmin that remembers what it was asked and answers from fixed rows. */
-import type { Emergency, QuarantineRow, QueueRow, StoreAdmin, TraceResult } from '../../store/contract.ts'
+import type { Emergency, MailReads, QuarantineRow, QueueRow, StoreAdmin, TraceResult } from '../../store/contract.ts'
 import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
 
 const QUEUED: QueueRow = {
@@ -40,7 +40,7 @@ const TRACED: TraceResult = {
   steps: [{ atMs: 0, kind: 'accept', actor: 'system', detail: { verdict: 'relay' } }],
 }
 
-export type FakeStoreAdmin = StoreAdmin & { readonly asked: unknown[][] }
+export type FakeStoreAdmin = StoreAdmin & MailReads & { readonly asked: unknown[][] }
 
 export function fakeStoreAdmin(): FakeStoreAdmin {
   const asked: unknown[][] = []
@@ -87,6 +87,8 @@ export function fakeStoreAdmin(): FakeStoreAdmin {
       for (let seq = sinceSeq + 1; seq <= 3; seq++) yield `{"seq":${seq}}\n`
     },
     checkpoint: answer('checkpoint', { seq: 5, hash: 'cd', atMs: 1, publicKey: 'pk', signature: 'sig' }),
+    listMails: answer('listMails', { rows: [], next: '7', searchedToMs: undefined }),
+    mailMessage: answer('mailMessage', undefined),
     retain: answer('retain', { originals: 0, texts: 0, log: 0 }),
   }
 }

@@ -11,12 +11,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['config', 'core'],
   store: ['store', 'core'],
   workers: ['workers', 'core'],
-  gateway: ['gateway', 'store', 'workers', 'core'],
+  rpc: ['rpc'],
+  gateway: ['gateway', 'rpc', 'store', 'workers', 'core'],
   files: ['files', 'workers', 'core'],
   portal: ['portal', 'store', 'core'],
-  vault: ['vault', 'store', 'workers', 'core'],
+  vault: ['vault', 'rpc', 'store', 'workers', 'core'],
   loadtest: ['loadtest', 'core'],
-  cli: ['cli', 'files', 'gateway', 'portal', 'vault', 'loadtest', 'store', 'workers', 'core', 'config'],
+  cli: ['cli', 'files', 'gateway', 'portal', 'vault', 'loadtest', 'rpc', 'store', 'workers', 'core', 'config'],
 }
 
 /** The load tester judges the product, so of core/ it may use what writes mails and files, and nothing that reads them. */
@@ -61,7 +62,7 @@ const DOORS: Readonly<Record<string, string | readonly string[]>> = {
 /** The command line and the settings are written in these from end to end. */
 const SPREAD: Readonly<Record<string, string>> = { commander: 'cli', zod: 'config', yaml: 'config' }
 
-const files = globSync('{core,config,store,workers,gateway,files,portal,vault,loadtest,cli}/**/*.ts').sort()
+const files = globSync('{core,config,store,workers,gateway,files,portal,vault,rpc,loadtest,cli}/**/*.ts').sort()
 
 function importsOf(path: string): string[] {
   const source = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
