@@ -4,101 +4,15 @@
  * The portal holds no key, opens no database but its own and parses no octet of a sender's. Answers are plain data that
  * a sealed process made, or facts of the store. `cli/portal-role.ts` puts the real ones behind these interfaces.
  */
-import type { ObjectKind } from '../core/objects.ts'
-import type { ReasonKey } from '../core/text/reasons.ts'
-import type { Report } from '../core/verdict.ts'
-import type { MailMessage, MailPage, MailQuestion, PublicId } from '../store/mails.ts'
+import type { PublicId } from '../core/purposes.ts'
+import type { MailMessage, MailPage, MailQuestion } from '../store/mails.ts'
 
+export type * from '../core/purposes.ts'
 export { MAIL_STATES } from '../store/mails.ts'
-export type { MailMessage, MailPage, MailQuestion, MailRow, MailState, PublicId } from '../store/mails.ts'
-
-/** Who asks; every answer of the vault is audited under this name first. */
-export type Asker = {
-  /** `user:<login>`, or `system`. */
-  readonly actor: string
-  /** Network address the question came from; '' for the system. */
-  readonly address: string
-}
+export type { MailMessage, MailPage, MailQuestion, MailRow, MailState } from '../store/mails.ts'
 
 /** The gateway, asked over its control socket. */
 export interface Mail {
   list(question: MailQuestion): Promise<MailPage>
   message(publicId: PublicId): Promise<MailMessage | undefined>
-}
-
-/** A part of a message: IMAP section number of the report, and the path of members inside it ([] for the part itself). */
-export type PartRef = { readonly publicId: PublicId; readonly partId: string; readonly member: readonly number[] }
-
-export type Refusal = {
-  readonly kind: 'cannot'
-  /** Key of REASONS, or why the vault did not even try. */
-  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'malware'
-  readonly object?: ObjectKind
-}
-
-/** A disarmed file that the vault holds for some time; never an original. */
-export type ShelfFile = {
-  /** 128 random bits. */
-  readonly id: string
-  readonly name: string
-  readonly mediaType: string
-  readonly bytes: number
-  readonly sha256: string
-  readonly untilMs: number
-}
-
-export type PageView = {
-  readonly kind: 'page'
-  /** PNG that we drew, the watermark in it. */
-  readonly png: Uint8Array
-  readonly page: number
-  readonly pages: number
-  /** Text of the page for who cannot see it; '' when there is none. */
-  readonly text: string
-}
-
-export type DeliveredText = {
-  readonly kind: 'text'
-  readonly text: string
-  /** Files that were attached to the delivered message. */
-  readonly files: readonly { readonly index: number; readonly name: string; readonly mediaType: string; readonly bytes: number }[]
-}
-
-export type LockedNames = { readonly kind: 'names'; readonly names: readonly string[] }
-export type Unlocked = { readonly kind: 'unlocked'; readonly file: ShelfFile; readonly report: Report }
-export type Brought = { readonly kind: 'brought'; readonly report: Report; readonly file: ShelfFile | undefined }
-
-/** A person's finished request for one original, as the vault checks it once more by itself. */
-export type GrantAsk = {
-  readonly requestId: string
-  readonly part: PartRef
-  /** Logins. The vault refuses when the requester is among the approvers or there are too few of them. */
-  readonly requester: string
-  readonly approvers: readonly string[]
-  readonly validUntilMs: number
-}
-
-/** The vault: unwraps one original for one recorded purpose, after it has written that down. */
-export interface Vault {
-  deliveredText(publicId: PublicId, by: Asker): Promise<DeliveredText | Refusal>
-  /** A file of the delivered message, by its index there. */
-  deliveredFile(publicId: PublicId, index: number, by: Asker): Promise<{ readonly kind: 'file'; readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array } | Refusal>
-  /** `page` counts from 1; `mark` is drawn over the picture. `password` only while this call lasts. */
-  preview(part: PartRef, ask: { readonly page: number; readonly mark: string; readonly password?: string }, by: Asker): Promise<PageView | Refusal>
-  /** Names inside an encrypted container, as far as they can be read without the password. */
-  lockedNames(part: PartRef, by: Asker): Promise<LockedNames | Refusal>
-  unlock(part: PartRef, passwords: readonly string[], by: Asker): Promise<Unlocked | Refusal>
-  /** Runs a part again under the policy of now (a later version may know its format). */
-  again(part: PartRef, by: Asker): Promise<Unlocked | Refusal>
-  /** A file from the outer face through the engine. */
-  bring(file: { readonly name: string; readonly mediaType: string; readonly bytes: AsyncIterable<Uint8Array>; readonly profile?: string }, by: Asker): Promise<Brought | Refusal>
-  shelf(id: string, by: Asker): Promise<{ readonly kind: 'file'; readonly file: ShelfFile; readonly bytes: Uint8Array } | Refusal>
-  /** Mails what lies on the shelf to an inner mailbox, through the gateway's own queue. */
-  mailInward(shelfIds: readonly string[], mailbox: string, about: PublicId | undefined, by: Asker): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal>
-  /** Lines of the message's text that look like passwords; the caller says which mails this person may read. */
-  passwordCandidates(publicIds: readonly PublicId[], by: Asker): Promise<readonly { readonly publicId: PublicId; readonly candidate: string }[]>
-  grant(ask: GrantAsk, by: Asker): Promise<{ readonly kind: 'granted'; readonly grantId: string } | Refusal>
-  /** Burns the grant and streams the original part. The outer face alone asks this. */
-  original(grantId: string, by: Asker): Promise<{ readonly kind: 'original'; readonly name: string; readonly bytes: AsyncIterable<Uint8Array>; readonly size: number } | Refusal>
-  revokeGrants(requestId: string | 'all', by: Asker): Promise<number>
 }

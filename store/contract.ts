@@ -9,7 +9,8 @@
 import type { Mailbox, QueueId, ReversePath } from '../core/smtp/envelope.ts'
 import type { MessageSummary } from '../core/job.ts'
 import type { Report } from '../core/verdict.ts'
-import type { MailMessage, MailPage, MailQuestion, PublicId } from './mails.ts'
+import type { PublicId } from '../core/purposes.ts'
+import type { MailMessage, MailPage, MailQuestion } from './mails.ts'
 
 export { MAIL_STATES } from './mails.ts'
 export type { MailMessage, MailPage, MailQuestion } from './mails.ts'

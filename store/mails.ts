@@ -4,12 +4,10 @@
  * A message for several groups of recipients has one page per group, under its public number; what a list shows is the
  * group's, so nobody learns of recipients of another group (Bcc).
  */
+import type { PublicId } from '../core/purposes.ts'
 import type { QueueId } from '../core/smtp/envelope.ts'
 import type { Report } from '../core/verdict.ts'
 import type { TenantId } from './contract.ts'
-
-/** Opaque number of one message for one group of recipients, as it stands in the notice's link. */
-export type PublicId = string
 
 export const MAIL_STATES = ['any', 'kept', 'pending', 'changed', 'clean'] as const
 /**
