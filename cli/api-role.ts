@@ -10,6 +10,8 @@ import { openWorkshop } from '../workers/workshop.ts'
 import { EXIT, Failure } from './exit.ts'
 import { deskRules, fileWorkshopOptions, withProfile } from './own-workshop.ts'
 import { packageVersion } from './version.ts'
+import { sayReady } from './ready.ts'
+import { toldToStop } from './told-to-stop.ts'
 import { apiFolder, apiWorkersSocket, behindAntivirus } from './wiring.ts'
 
 const MINUTE_MS = 60_000
@@ -20,7 +22,7 @@ export async function runApi(config: Config): Promise<void> {
   mkdirSync(apiFolder(config), { recursive: true, mode: 0o700 })
   const workshop = await openWorkshop(fileWorkshopOptions(config, apiWorkersSocket(config), config.sanitizer.heavyProcesses))
   const server = await listen(config, behindAntivirus(workshop, config, say))
-  process.stdout.write(`sekisho ready api=${server.address}:${server.port}\n`)
+  sayReady({ api: `${server.address}:${server.port}` })
   await told
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await server.close()
@@ -52,14 +54,4 @@ function listen(config: Config, workshop: ReturnType<typeof behindAntivirus>): P
 
 function say(text: string): void {
   process.stderr.write(`sekisho: ${text}\n`)
-}
-
-function toldToStop(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  if (process.connected) process.once('disconnect', () => resolve())
-  process.on('message', told => {
-    if (told === 'stop') resolve()
-  })
-  return promise
 }

@@ -20,10 +20,11 @@ import { openStore } from '../store/sqlite/store.ts'
 import type { OpenWorkshop } from '../workers/workshop.ts'
 import { settle } from './in-force.ts'
 import { Pulse } from './pulse.ts'
+import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf, reload } from './reload.ts'
 import { type House, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, recordOf, transactionDeps } from './rooms.ts'
 import { gaugesOf, type GatewayView, readinessOf, statusOf } from './status.ts'
-import type { ToGateway } from './supervisor.ts'
+import type { ToChild } from './role-keeper.ts'
 import { packageVersion } from './version.ts'
 import { Voice } from './voice.ts'
 
@@ -192,7 +193,7 @@ class Gateway {
   #sayReady(): void {
     this.#voice.flush()
     const { smtp, admin } = this.#addresses()
-    process.stdout.write(`sekisho ready smtp=${smtp}${admin === undefined ? '' : ` admin=${admin}`}\n`)
+    sayReady({ smtp, ...(admin === undefined ? {} : { admin }) })
   }
 
   #addresses(): { readonly smtp: string; readonly admin: string | undefined } {
@@ -238,7 +239,7 @@ class Orders {
     this.toStop = promise
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
     if (process.connected) process.once('disconnect', () => resolve())
-    process.on('message', (told: ToGateway) => (told === 'stop' ? resolve() : this.#askReload()))
+    process.on('message', (told: ToChild) => (told === 'stop' ? resolve() : this.#askReload()))
     process.on('SIGHUP', () => this.#askReload())
   }
 

@@ -45,6 +45,15 @@ export function walledApi(config: Config, wall: Wall | undefined, command: reado
   return inKeylessBox(wall, box, command)
 }
 
+/** The portal's command: it sees neither mail nor keys, and writes its own database only. */
+export function walledPortal(config: Config, wall: Wall | undefined, command: readonly string[]): readonly string[] {
+  if (wall === undefined) return command
+  const vault = join(config.dataDir, 'vault')
+  const own = [join(config.dataDir, 'portal'), join(config.dataDir, 'run/portal')]
+  for (const folder of [vault, ...own]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return inKeylessBox(wall, { hidden: vault, sealed: vault, code: CODE, alsoHidden: [join(config.dataDir, 'mail')], writable: own }, command)
+}
+
 function complain(setting: Config['sandbox']['wall'], text: string): void {
   if (setting !== 'auto') throw new Failure(EXIT.failure, `sandbox.wall is ${setting}: ${text}`)
   process.stderr.write(`sekisho: warning: ${text}\n`)
