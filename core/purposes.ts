@@ -97,5 +97,7 @@ export interface Vault {
   grant(ask: GrantAsk, by: Asker): Promise<{ readonly kind: 'granted'; readonly grantId: string } | Refusal>
   /** Burns the grant and streams the original part. The outer face alone asks this. */
   original(grantId: string, by: Asker): Promise<{ readonly kind: 'original'; readonly name: string; readonly bytes: AsyncIterable<Uint8Array>; readonly size: number } | Refusal>
+  /** Burns the grant and queues the original to a mailbox of the Internet side, by a route that is no inner hop. The outer face alone asks this. */
+  originalToMailbox(grantId: string, mailbox: string, by: Asker): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal>
   revokeGrants(requestId: string | 'all', by: Asker): Promise<number>
 }
