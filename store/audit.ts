@@ -36,6 +36,12 @@ export const AUDIT_KINDS = {
   emergency: 'the emergency state was changed',
   alarm: 'something that a person must look at',
   checkpoint: 'the head of this chain was signed',
+  'sign-in': 'a person signed in, or went a step on the way to it',
+  'sign-in-refused': 'a sign-in was refused',
+  'sign-out': 'a session was ended by its owner',
+  person: 'a person, a membership, a mailbox or a delegation was changed',
+  factor: 'a password, a second factor or a certificate was set or taken away',
+  personnel: 'a personnel change was planned, took effect or was withdrawn',
   retain: 'records past their time to keep were deleted',
 } as const satisfies Record<string, string>
 

@@ -1,0 +1,9 @@
+/**
+ * The tables of portal.db, in the order in which they came. Append only: what a released version has run stays as it is.
+ * The tenant stands in every row that belongs to one.
+ */
+import { AUDIT_TABLES } from '../../store/sqlite/chain.ts'
+import { PEOPLE_TABLES } from './people-tables.ts'
+import { SIGN_IN_TABLES } from './sign-in-tables.ts'
+
+export const MIGRATIONS: readonly string[] = [AUDIT_TABLES, PEOPLE_TABLES, SIGN_IN_TABLES]
