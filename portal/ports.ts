@@ -4,8 +4,25 @@
  * The portal holds no key, opens no database but its own and parses no octet of a sender's. Answers are plain data that
  * a sealed process made, or facts of the store. `cli/portal-role.ts` puts the real ones behind these interfaces.
  */
+import type { Policy } from '../core/policy/model.ts'
+import type { Replay } from '../core/policy/replay.ts'
 import type { PublicId } from '../core/purposes.ts'
+import type { Report } from '../core/verdict.ts'
+import type { AuditPage, AuditQuestion } from '../store/audit-page.ts'
+import type {
+  Act,
+  AuditCheckpoint,
+  AuditVerdict,
+  Emergency,
+  MessageFilter,
+  PurgeFilter,
+  QuarantineFilter,
+  QuarantineRow,
+  QueueRow,
+  TraceResult,
+} from '../store/contract.ts'
 import type { MailMessage, MailPage, MailQuestion } from '../store/mails.ts'
+import type { SeriesQuestion, Tally, Top, TopQuestion } from '../store/statistics.ts'
 
 export type * from '../core/purposes.ts'
 export { MAIL_STATES } from '../store/mails.ts'
@@ -30,4 +47,82 @@ export interface Mail {
   list(question: MailQuestion): Promise<MailPage>
   message(publicId: PublicId): Promise<MailMessage | undefined>
   notify(mail: StaffMail): Promise<StaffMailAnswer>
+}
+
+/** How the gateway is now. */
+export type Health = {
+  readonly version: string
+  readonly startedAtMs: number
+  readonly emergency: Emergency
+  /** What stands against taking mail, in words for operators; empty means ready. */
+  readonly reasons: readonly string[]
+  readonly queuedMessages: number
+  readonly oldestDueAtMs: number | undefined
+  readonly freeBytes: number
+  readonly originalBytes: number
+  readonly quotaBytes: number
+  /** Since the start of the gateway, at most two days: how long taking over took, and processes of the workshop that ended. */
+  readonly hours: readonly { readonly hourMs: number; readonly acceptClasses: readonly number[]; readonly ended: number }[]
+}
+
+/** One group of recipients with the table that is in force for it. */
+export type PolicyScope = { readonly tenant: string; /** '' for everybody who is in none. */ readonly group: string; readonly policy: Policy }
+export type PolicyVersion = { readonly atMs: number; readonly actor: string; readonly reason: string; readonly version: string; /** The settings as YAML, to be put into the configuration again. */ readonly yaml: string }
+
+export type ReplayAsk = { readonly tenant: string; /** The section `policy` (and `tenants`) of a configuration. */ readonly yaml: string; readonly sinceMs: number }
+export type ReplayAnswer =
+  | { readonly kind: 'replayed'; readonly replay: Replay; /** Where it stopped when there were too many. */ readonly reachedMs: number }
+  | { readonly kind: 'problems'; readonly problems: readonly string[] }
+
+/** Facts of the configuration and the host that the self-inspection judges; no secrets. */
+export type InspectionFacts = {
+  readonly routes: readonly { readonly name: string; readonly direction: string; readonly hops: readonly string[] }[]
+  readonly listeners: readonly { readonly name: string; readonly address: string; readonly tls: boolean; readonly clients: number }[]
+  readonly scopes: readonly PolicyScope[]
+  readonly retention: { readonly originalDays: number; readonly textDays: number; readonly logDays: number; readonly auditYears: number; readonly archiveYears: number }
+  readonly certificates: readonly { readonly file: string; readonly name: string; readonly untilMs: number | undefined; readonly problem: string }[]
+  /** Public keys that originals are sealed to, by tenant. */
+  readonly sealingKeys: Readonly<Record<string, number>>
+  readonly antivirus: boolean
+  readonly sandbox: boolean
+  readonly syslog: string
+  readonly contacts: readonly { readonly name: string; readonly from: string; readonly hasPath: boolean }[]
+  readonly lastBackupAtMs: number | undefined
+  readonly auditOk: boolean | undefined
+}
+
+/** One audit chain: each writing process has its own. */
+export interface AuditSource {
+  readonly name: 'gateway' | 'portal' | 'vault'
+  page(question: AuditQuestion): Promise<AuditPage>
+  verify(): Promise<AuditVerdict>
+  checkpoint(): Promise<AuditCheckpoint>
+  /** JSON lines, oldest first. */
+  lines(sinceSeq: number): AsyncIterable<string>
+}
+
+/** What administrators and auditors ask of the gateway. Acts are audited there, with actor and reason. */
+export interface Operations {
+  health(): Promise<Health>
+  series(question: SeriesQuestion): Promise<readonly Tally[]>
+  top(question: TopQuestion): Promise<Top>
+  /** When originals end, by day from today on. */
+  expiries(tenant: string, days: number): Promise<readonly { readonly dayMs: number; readonly messages: number; readonly bytes: number }[]>
+  queue(filter: MessageFilter): Promise<readonly QueueRow[]>
+  retry(filter: MessageFilter, by: Act): Promise<number>
+  hold(filter: MessageFilter, by: Act): Promise<number>
+  drop(filter: MessageFilter, by: Act): Promise<number>
+  quarantine(filter: QuarantineFilter): Promise<readonly QuarantineRow[]>
+  pin(queueId: string, tenant: string, pinned: boolean, by: Act): Promise<boolean>
+  purge(filter: PurgeFilter, by: Act, dryRun: boolean): Promise<{ readonly messages: number; readonly bytes: number }>
+  trace(filter: MessageFilter): Promise<readonly TraceResult[]>
+  reports(queueId: string, tenant: string): Promise<readonly Report[]>
+  policies(): Promise<readonly PolicyScope[]>
+  policyVersions(limit: number): Promise<readonly PolicyVersion[]>
+  replay(ask: ReplayAsk): Promise<ReplayAnswer>
+  setEmergency(state: Emergency, by: Act): Promise<Emergency>
+  inspection(): Promise<InspectionFacts>
+  /** Sends records to a collector: `udp://`, `tcp://` or `tls://host:port`. Returns how many were handed over. */
+  forward(lines: AsyncIterable<string>, collector: string): Promise<number>
+  readonly audit: AuditSource
 }
