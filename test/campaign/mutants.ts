@@ -1,64 +1,75 @@
 /**
- * Damaged files by the thousand: `node test/campaign/mutants.ts TYPE COUNT [SEED]`.
+ * Damaged and hostile files by the thousand: `node test/campaign/mutants.ts TYPE COUNT [SEED]`.
  *
- * Takes the fixtures that are of the type, flips, cuts, doubles and inserts octets, and disarms each. Ends with 1 when
- * a disarmer throws, hands back its input, or takes longer than allowed. The seed is printed: a run can be repeated.
+ * Takes good files of the type, changes each by chance (mutate.ts) and disarms it. Ends with 1 when a disarmer throws, hands back
+ * its input, takes longer than allowed, finds something to remove in its own output, or lets through what was put in as a
+ * canary. The seed is printed: a run can be repeated, and `ROUND` in the environment runs one round alone and keeps its file.
  */
-import { globSync, readFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import type { Disarmed } from '../../core/disarm/contract.ts'
 import { DISARMERS } from '../../core/disarm/registry.ts'
-import { detect } from '../../core/media/detect.ts'
+import { openPackage } from '../../core/disarm/zip-package.ts'
 import { disarmInput } from '../support/disarm.ts'
+import { CANARY, mutant, randomOf } from './mutate.ts'
+import { samplesOf } from './samples.ts'
 
 const MOST_MS = 10_000
 const [type = '', count = '500', seed = '1'] = process.argv.slice(2)
+const onlyRound = process.env['ROUND'] === undefined ? undefined : Number(process.env['ROUND'])
 const family = DISARMERS.get(type)
 if (!family) {
   process.stderr.write(`usage: node test/campaign/mutants.ts TYPE COUNT [SEED]\nTYPE is one of: ${[...DISARMERS.keys()].join(' ')}\n`)
   process.exit(2)
 }
 
-let state = Number(seed) || 1
-function below(limit: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return Math.floor((state / 2 ** 32) * limit)
-}
-
-function mutant(bytes: Uint8Array): Uint8Array {
-  let changed = Buffer.from(bytes)
-  for (let change = below(4) + 1; change > 0 && changed.length > 0; change--) {
-    const at = below(changed.length)
-    const way = below(4)
-    if (way === 0) for (let i = 0; i <= below(20); i++) changed[below(changed.length)] = below(256)
-    else if (way === 1) changed = changed.subarray(0, at)
-    else if (way === 2) changed = Buffer.concat([changed.subarray(0, at), changed.subarray(below(changed.length))])
-    else changed = Buffer.concat([changed.subarray(0, at), Buffer.alloc(below(9), below(256)), changed.subarray(at)])
-  }
-  return new Uint8Array(changed)
-}
-
-async function fixtures(): Promise<Uint8Array[]> {
-  const found: Uint8Array[] = []
-  for (const path of globSync('test/fixtures/disarm/**/*.*').sort()) {
-    const bytes = new Uint8Array(readFileSync(path))
-    const { type: detected } = await detect(bytes, { size: bytes.length, name: path, claimedType: '' })
-    if (detected === type) found.push(bytes)
-  }
-  return found
-}
-
-const samples = await fixtures()
+const samples = await samplesOf(type)
 if (samples.length === 0) throw new Error(`no fixture is ${type}`)
 const disarmer = await family.load()
 const outcomes = new Map<string, number>()
+const faults: string[] = []
 let slowestMs = 0
-for (let round = 0; round < Number(count); round++) {
-  const untrustedBytes = mutant(samples[round % samples.length]!)
+for (let round = onlyRound ?? 0; round < (onlyRound === undefined ? Number(count) : onlyRound + 1); round++) {
+  const untrustedBytes = mutant(samples[round % samples.length]!, randomOf(Number(seed) * 1_000_003 + round))
+  if (onlyRound !== undefined) writeFileSync('/tmp/mutant.in', untrustedBytes)
   const start = performance.now()
-  const result = await disarmer.disarm(disarmInput(untrustedBytes, type))
-  slowestMs = Math.max(slowestMs, performance.now() - start)
+  let result: Disarmed
+  try {
+    result = await disarmer.disarm(disarmInput(untrustedBytes, type))
+  } catch (error) {
+    faults.push(`${round}: throws ${String(error)}`)
+    continue
+  }
+  const ms = performance.now() - start
+  slowestMs = Math.max(slowestMs, ms)
+  if (ms > MOST_MS) faults.push(`${round}: ${Math.round(ms)} ms`)
   const outcome = result.kind === 'rebuilt' ? 'rebuilt' : result.reason
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-  if (result.kind === 'rebuilt' && result.bytes.buffer === untrustedBytes.buffer) throw new Error(`round ${round}: the input came back`)
-  if (slowestMs > MOST_MS) throw new Error(`round ${round}: ${slowestMs} ms`)
+  if (result.kind === 'rebuilt') faults.push(...(await faultsOf(result, untrustedBytes)).map(fault => `${round}: ${fault}`))
 }
-console.log(JSON.stringify({ type, seed, samples: samples.length, ...Object.fromEntries(outcomes), slowestMs: Math.round(slowestMs) }))
+console.log(JSON.stringify({ type, seed, samples: samples.length, ...Object.fromEntries(outcomes), slowestMs: Math.round(slowestMs), faults: faults.length }))
+for (const fault of faults.slice(0, 50)) console.log(`  round ${fault}`)
+process.exitCode = faults.length > 0 ? 1 : 0
+
+async function faultsOf({ bytes, mediaType }: Extract<Disarmed, { kind: 'rebuilt' }>, untrustedBytes: Uint8Array): Promise<string[]> {
+  if (onlyRound !== undefined) writeFileSync('/tmp/mutant.out', bytes)
+  const found: string[] = []
+  if (bytes.buffer === untrustedBytes.buffer) found.push('the input came back')
+  for (const [name, content] of contents(bytes)) if (content.includes(CANARY)) found.push(`canary in ${name}: ${around(content)}`)
+  const next = await DISARMERS.get(mediaType)?.load()
+  const again = await next?.disarm(disarmInput(bytes, mediaType))
+  if (again?.kind === 'cannot') found.push(`the own output is refused: ${again.reason}`)
+  if (again?.kind === 'rebuilt' && again.removed.length > 0) found.push(`the own output has ${again.removed.map(({ what, detail }) => `${what} ${detail ?? ''}`).join()}`)
+  return found
+}
+
+/** The parts of a package, or the file itself. */
+function contents(bytes: Uint8Array): readonly (readonly [name: string, content: string])[] {
+  const opened = openPackage(bytes, { entries: 10_000, bytes: 256 << 20 })
+  if (opened.kind === 'cannot') return [['the file', Buffer.from(bytes).toString('latin1')]]
+  return opened.entries.map(entry => [entry.name, (entry.read() ?? Buffer.alloc(0)).toString('latin1')])
+}
+
+function around(content: string): string {
+  const at = content.indexOf(CANARY)
+  return content.slice(Math.max(0, at - 80), at + 40).replace(/\s+/g, ' ')
+}

@@ -218,7 +218,9 @@ export class Markup {
     if (own === '' && local === 'action' && short === 'a') return this.#action(value)
     // Two spellings of one name would leave it to the reader which of them counts.
     const isTwin = own === '' ? hasQualifiedAttributes(short) : own === short && namespace !== element.namespace
-    const isKnown = own !== undefined && !isTwin && isKnownAttribute(own === '' ? short : own, local)
+    // The instruction of a field is judged on its element; elsewhere it means nothing.
+    const isMisplaced = local === 'instr' && element.local !== 'fldSimple'
+    const isKnown = own !== undefined && !isTwin && !isMisplaced && isKnownAttribute(own === '' ? short : own, local)
     if (!isKnown) {
       if (own !== undefined && kindOfUnknown(own, `@${local}`) && value !== '') this.context.count(kindOfUnknown(own, `@${local}`)!)
       return undefined
