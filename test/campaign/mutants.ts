@@ -8,9 +8,9 @@
 import { writeFileSync } from 'node:fs'
 import type { Disarmed } from '../../core/disarm/contract.ts'
 import { DISARMERS } from '../../core/disarm/registry.ts'
-import { openPackage } from '../../core/disarm/zip-package.ts'
 import { disarmInput } from '../support/disarm.ts'
-import { CANARY, mutant, randomOf } from './mutate.ts'
+import { faultsOf } from './faults.ts'
+import { mutant, randomOf } from './mutate.ts'
 import { samplesOf } from './samples.ts'
 
 const MOST_MS = 10_000
@@ -44,32 +44,9 @@ for (let round = onlyRound ?? 0; round < (onlyRound === undefined ? Number(count
   if (ms > MOST_MS) faults.push(`${round}: ${Math.round(ms)} ms`)
   const outcome = result.kind === 'rebuilt' ? 'rebuilt' : result.reason
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  if (result.kind === 'rebuilt' && onlyRound !== undefined) writeFileSync('/tmp/mutant.out', result.bytes)
   if (result.kind === 'rebuilt') faults.push(...(await faultsOf(result, untrustedBytes)).map(fault => `${round}: ${fault}`))
 }
 console.log(JSON.stringify({ type, seed, samples: samples.length, ...Object.fromEntries(outcomes), slowestMs: Math.round(slowestMs), faults: faults.length }))
 for (const fault of faults.slice(0, 50)) console.log(`  round ${fault}`)
 process.exitCode = faults.length > 0 ? 1 : 0
-
-async function faultsOf({ bytes, mediaType }: Extract<Disarmed, { kind: 'rebuilt' }>, untrustedBytes: Uint8Array): Promise<string[]> {
-  if (onlyRound !== undefined) writeFileSync('/tmp/mutant.out', bytes)
-  const found: string[] = []
-  if (bytes.buffer === untrustedBytes.buffer) found.push('the input came back')
-  for (const [name, content] of contents(bytes)) if (content.includes(CANARY)) found.push(`canary in ${name}: ${around(content)}`)
-  const next = await DISARMERS.get(mediaType)?.load()
-  const again = await next?.disarm(disarmInput(bytes, mediaType))
-  if (again?.kind === 'cannot') found.push(`the own output is refused: ${again.reason}`)
-  if (again?.kind === 'rebuilt' && again.removed.length > 0) found.push(`the own output has ${again.removed.map(({ what, detail }) => `${what} ${detail ?? ''}`).join()}`)
-  return found
-}
-
-/** The parts of a package, or the file itself. */
-function contents(bytes: Uint8Array): readonly (readonly [name: string, content: string])[] {
-  const opened = openPackage(bytes, { entries: 10_000, bytes: 256 << 20 })
-  if (opened.kind === 'cannot') return [['the file', Buffer.from(bytes).toString('latin1')]]
-  return opened.entries.map(entry => [entry.name, (entry.read() ?? Buffer.alloc(0)).toString('latin1')])
-}
-
-function around(content: string): string {
-  const at = content.indexOf(CANARY)
-  return content.slice(Math.max(0, at - 80), at + 40).replace(/\s+/g, ' ')
-}
