@@ -10,37 +10,12 @@
  * its own reason, and the one that allows the least, whatever a later row would say.
  */
 import { DISARMERS, FAMILIES } from '../core/disarm/registry.ts'
-import { DANGEROUS_EXTENSIONS } from '../core/media/dangerous-names.ts'
+import { DANGEROUS_EXTENSIONS, DANGEROUS_TYPES } from '../core/media/dangerous-names.ts'
 import type { REASONS } from '../core/text/reasons.ts'
 import type { PolicyRow, ProfileName } from '../core/policy/model.ts'
 
 export type ReasonKey = keyof typeof REASONS
 type ShippedRow = PolicyRow & { readonly reason: ReasonKey | '' }
-
-/** What core/media/dangerous-names.ts lists by name, by content, as core/media/detect.ts names it. */
-export const DANGEROUS_TYPES = [
-  'application/hta',
-  'application/java-archive',
-  'application/java-vm',
-  'application/javascript',
-  'application/vnd.android.package-archive',
-  'application/vnd.ms-excel.addin.macroenabled.12',
-  'application/vnd.ms-htmlhelp',
-  'application/wasm',
-  'application/x-bat',
-  'application/x-elf',
-  'application/x-mach-binary',
-  'application/x-ms-registry',
-  'application/x-ms-shortcut',
-  'application/x-msdownload',
-  'application/x-mswinurl',
-  'application/x-php',
-  'application/x-shellscript',
-  'application/x-virtualbox-vhd',
-  'application/x-virtualbox-vhdx',
-  'text/vbscript',
-  'text/x-script',
-] as const
 
 const FIRST_ROWS: readonly ShippedRow[] = [
   {

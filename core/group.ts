@@ -76,6 +76,7 @@ export async function sanitizeForGroup(job: SanitizeJob, group: PolicyGroup, mes
     policyVersion: policy.version,
     parts,
     findings: [...message.findings, ...fields.findings],
+    ...(message.authentication.length > 0 ? { senderChecks: message.authentication.map(({ method, result }) => ({ method, result })) } : {}),
   }
   return { composed: { id: group.id, ...composed, report }, rejectedBy }
 }

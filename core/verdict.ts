@@ -92,4 +92,8 @@ export type Report = {
   readonly policyVersion: string
   readonly parts: readonly PartReport[]
   readonly findings: readonly Finding[]
+  /** What was found about the sender (RFC 8601 methods and results), ours or a listed upstream's; left out when nothing was. */
+  readonly senderChecks?: readonly { readonly method: string; readonly result: string }[]
+  /** The whole message was scanned as it came, and nothing was found. Left out when it was not scanned. */
+  readonly antivirus?: 'clean'
 }

@@ -22,8 +22,8 @@ export type ScanRules = {
   readonly onAlarm: (text: string) => void
 }
 
-/** `pass`, or what stands against it. */
-type Judgement = 'pass' | { readonly kind: 'keep'; readonly reason: ReasonKey; readonly alarm: string } | { readonly kind: 'later'; readonly why: string }
+/** `pass`: not scanned, or not scannable where that is allowed; else what stands against it. */
+type Judgement = 'clean' | 'pass' | { readonly kind: 'keep'; readonly reason: ReasonKey; readonly alarm: string } | { readonly kind: 'later'; readonly why: string }
 
 type Inner = Workshop & FileWorkshop & NoticeWorkshop
 
@@ -71,12 +71,12 @@ class ScannedWorkshop implements Workshop, FileWorkshop {
     // Of a file that is too large only its ends are here, and nothing of it will leave.
     const isWhole = file.wholeBytes === file.untrustedBytes.length
     const before = isWhole ? await this.#before(() => only(file.untrustedBytes)) : 'pass'
-    if (before !== 'pass') return this.#withheld(before)
+    if (typeof before !== 'string') return this.#withheld(before)
     const result = await this.#inner.rebuild(file, rules)
     if (result.kind !== 'judged' || result.file.rebuilt.kind !== 'rebuilt') return result
     const { bytes } = result.file.rebuilt.file
     const after = await this.#after(() => only(bytes))
-    return after === 'pass' ? result : this.#withheld(after)
+    return typeof after === 'string' ? result : this.#withheld(after)
   }
 
   close(): Promise<void> {
@@ -87,15 +87,15 @@ class ScannedWorkshop implements Workshop, FileWorkshop {
     if (work.kind !== 'done' || work.result.verdict.kind === 'reject') return work
     let judged = before
     for (const { message } of work.result.groups) {
-      if (judged === 'pass' && message.length > 0) judged = await this.#after(() => only(message))
+      if (typeof judged === 'string' && message.length > 0) judged = await this.#after(() => only(message))
     }
-    if (judged === 'pass') return work
+    if (typeof judged === 'string') return before === 'clean' ? knownClean(work) : work
     if (judged.kind === 'later') return { kind: 'sick', reason: judged.why }
     const notice = await this.#inner.notice(job, { bytes, reason: judged.reason })
     return notice.kind === 'done' ? { ...notice, alarms: [...work.alarms, judged.alarm] } : notice
   }
 
-  #withheld(judged: Exclude<Judgement, 'pass'>): LooseResult {
+  #withheld(judged: Exclude<Judgement, string>): LooseResult {
     if (judged.kind === 'later') return { kind: 'busy', why: judged.why }
     this.#rules.onAlarm(judged.alarm)
     return { kind: 'kept', reason: judged.reason }
@@ -111,7 +111,7 @@ class ScannedWorkshop implements Workshop, FileWorkshop {
 
   async #look(octets: Replay, what: string): Promise<Judgement> {
     const scan = await this.#scanner.scan(octets())
-    if (scan.kind === 'clean') return 'pass'
+    if (scan.kind === 'clean') return 'clean'
     if (scan.kind === 'found') return { kind: 'keep', reason: 'malware', alarm: `antivirus: ${scan.name} in ${what}` }
     return this.#unscanned(scan)
   }
@@ -123,6 +123,12 @@ class ScannedWorkshop implements Workshop, FileWorkshop {
     this.#rules.onAlarm(why)
     return 'pass'
   }
+}
+
+/** The report says so: who decides about an original wants to know. */
+function knownClean(work: Extract<WorkResult, { kind: 'done' }>): WorkResult {
+  const groups = work.result.groups.map(group => ({ ...group, report: { ...group.report, antivirus: 'clean' as const } }))
+  return { ...work, result: { ...work.result, groups } }
 }
 
 async function* only(octets: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -157,6 +157,8 @@ function readReport(claimed: Shape): Report {
     for (const each of list(part['findings'])) readFinding(each)
     if (part['members'] !== undefined) readMembers(part['members'])
   }
+  for (const each of list(claimed['senderChecks'] ?? [])) for (const key of ['method', 'result']) text(object(each)[key])
+  check(claimed['antivirus'] === undefined, 'antivirus')
   return claimed as unknown as Report
 }
 

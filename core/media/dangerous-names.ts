@@ -7,6 +7,7 @@
  * documents, data and containers among them, which are judged by what they hold. A name is judged by its last extension,
  * after trailing dots, spaces and invisible characters are gone (filename.ts).
  */
+import { lastExtension } from './filename.ts'
 
 const OUTLOOK =
   'ade adp app appref-ms asp aspx asx bas bat cdxml cer chm cmd cnt com cpl crt csh der diagcab exe fxp gadget grp hlp hpj ' +
@@ -37,3 +38,36 @@ const judgedByContent = new Set(JUDGED_BY_CONTENT.split(' '))
 export const DANGEROUS_EXTENSIONS: readonly string[] = [...new Set([OUTLOOK, RSPAMD, OTHERS].join(' ').split(' '))]
   .filter(extension => !judgedByContent.has(extension))
   .sort()
+
+/** The same by content, as detect.ts names it. */
+export const DANGEROUS_TYPES = [
+  'application/hta',
+  'application/java-archive',
+  'application/java-vm',
+  'application/javascript',
+  'application/vnd.android.package-archive',
+  'application/vnd.ms-excel.addin.macroenabled.12',
+  'application/vnd.ms-htmlhelp',
+  'application/wasm',
+  'application/x-bat',
+  'application/x-elf',
+  'application/x-mach-binary',
+  'application/x-ms-registry',
+  'application/x-ms-shortcut',
+  'application/x-msdownload',
+  'application/x-mswinurl',
+  'application/x-php',
+  'application/x-shellscript',
+  'application/x-virtualbox-vhd',
+  'application/x-virtualbox-vhdx',
+  'text/vbscript',
+  'text/x-script',
+] as const
+
+const extensions: ReadonlySet<string> = new Set(DANGEROUS_EXTENSIONS)
+const types: ReadonlySet<string> = new Set(DANGEROUS_TYPES)
+
+/** Whether opening such a file would run something: it is never given out. */
+export function isProgram(untrustedName: string, detectedType: string): boolean {
+  return extensions.has(lastExtension(untrustedName)) || types.has(detectedType)
+}

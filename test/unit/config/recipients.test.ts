@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../config/load.ts'
-import { DANGEROUS_TYPES, SHIPPED_PROFILES } from '../../../config/profiles.ts'
+import { SHIPPED_PROFILES } from '../../../config/profiles.ts'
+import { DANGEROUS_TYPES } from '../../../core/media/dangerous-names.ts'
 import { DANGEROUS_EXTENSIONS } from '../../../core/media/dangerous-names.ts'
 import { acceptedDomains, buildPolicy, recipientSettings } from '../../../config/recipients.ts'
 import type { Config } from '../../../config/schema.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DANGEROUS_EXTENSIONS } from '../../../../core/media/dangerous-names.ts'
+import { DANGEROUS_EXTENSIONS, isProgram } from '../../../../core/media/dangerous-names.ts'
 
 test.each(['exe', 'js', 'lnk', 'one', 'hta', 'library-ms', 'ps1', 'xll', 'vhdx', 'url', 'settingcontent-ms', 'xlam'])('%s is dangerous', extension => {
   expect(DANGEROUS_EXTENSIONS).toContain(extension)
@@ -17,3 +17,10 @@ test('every entry is a bare lower-case extension, once', () => {
   for (const extension of DANGEROUS_EXTENSIONS) expect(extension).toMatch(/^[a-z0-9-]+$/)
   expect(new Set(DANGEROUS_EXTENSIONS).size).toBe(DANGEROUS_EXTENSIONS.length)
 })
+
+test.each([
+  ['a.EXE. ', '', true],
+  ['a.txt', 'application/x-msdownload', true],
+  ['a.docm', 'application/vnd.ms-word.document.macroenabled.12', false],
+  ['', 'application/pdf', false],
+])('a program by name or content: %s %s → %s', (name, type, is) => expect(isProgram(name, type)).toBe(is))
