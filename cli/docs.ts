@@ -16,6 +16,7 @@ import { REASONS } from '../core/text/reasons.ts'
 import { apiReference } from '../files/http/openapi.ts'
 import { EVENTS } from '../gateway/maillog-events.ts'
 import { METRIC_PREFIX, METRICS } from '../gateway/metrics.ts'
+import { RIGHTS_ROWS } from '../portal/rights/table.ts'
 import { AUDIT_KINDS } from '../store/audit.ts'
 import { cliReference } from './reference.ts'
 
@@ -43,6 +44,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/policy.md', page(policies())],
     ['docs/disarm.md', page(await disarming())],
     ['docs/audit.md', page(audit())],
+    ['docs/rights.md', page(rights())],
     ['docs/api.md', page(title('Files over HTTP', 'files/http/openapi.ts') + apiReference())],
     ['docs/cli.md', page(await cliReference())],
   ])
@@ -186,6 +188,21 @@ function audit(): string {
     markdownTable(
       ['kind', 'what was done'],
       Object.entries(AUDIT_KINDS).map(([kind, text]) => [`\`${kind}\``, text]),
+    )
+  )
+}
+
+function rights(): string {
+  return (
+    title(
+      'Who may do what in the portal',
+      'portal/rights/table.ts',
+      'An act is open to whoever stands to its object in one of the relations, or has one of the roles. What is not here may nobody do.',
+      'Nothing crosses from one organisation (tenant) to another.',
+    ) +
+    markdownTable(
+      ['act', 'what', 'relation', 'role', 'second factor again'],
+      RIGHTS_ROWS.map(row => [`\`${row.act}\``, row.what, row.relations.join(', '), row.roles.join(', '), row.stepUp ? 'yes' : '']),
     )
   )
 }
