@@ -14,15 +14,14 @@ import { randomUUID } from 'node:crypto'
 import { type AddressInfo, BlockList } from 'node:net'
 import { attachment } from '../../core/media/attachment-header.ts'
 import type { SignedIn } from '../people/person.ts'
+import type { Stage } from '../sign-in/sessions.ts'
 import { fieldsOf } from './fields.ts'
 import { FILE_POLICY, pageHeaders } from './headers.ts'
 import { type Answer, type Face, type Language, type Problem, Refused, type Route, type SignedVisit, type UploadedFile, type Visit } from './route.ts'
 import { checkSameOrigin, checkToken } from './same-origin.ts'
 
-export type Found = SignedIn & {
-  /** False while a second factor is still to come. */
-  readonly complete: boolean
-}
+/** A session in force; one that is not open yet is let in only where its stage goes on (`/second-factor`, `/enrol` …). */
+export type Found = SignedIn & { readonly stage: Stage }
 
 export type FaceOptions = {
   readonly face: Face
@@ -142,9 +141,9 @@ class FaceDesk {
     const { signedIn } = visit
     if (route.who === 'anyone') return
     if (!signedIn) return this.#toSignIn(visit, request, reply)
-    const { complete } = signedIn as Found
+    const { stage } = signedIn as Found
     if (route.who === 'half-signed-in') return
-    if (!complete) return reply.redirect('/second-factor', 303)
+    if (stage !== 'open') return reply.redirect(`/${stage}`, 303)
     if (route.roles && !route.roles.some(role => signedIn.person.roles.has(role))) throw new Refused('not-allowed')
     if (route.needsStepUp && !this.#hasSteppedUp(signedIn, visit.nowMs)) return this.#toStepUp(route, visit, request, reply)
   }

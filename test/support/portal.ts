@@ -12,7 +12,7 @@ export function person(login: string, roles: readonly Role[], more: Partial<Pers
 
 export function found(who: Person, more: Partial<Found> & { readonly steppedUpAtMs?: number } = {}): Found {
   const { steppedUpAtMs, ...rest } = more
-  return { person: who, session: { sessionId: `s-${who.login}`, startedAtMs: NOW_MS, factors: 'two', steppedUpAtMs, csrfToken: `token-${who.login}` }, complete: true, ...rest }
+  return { person: who, session: { sessionId: `s-${who.login}`, startedAtMs: NOW_MS, factors: 'two', steppedUpAtMs, csrfToken: `token-${who.login}` }, stage: 'open', ...rest }
 }
 
 export type TestPortal = {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   portal = await testPortal(ROUTES, [
     found(person('tanaka', ['staff'])),
     found(person('kansa', ['auditor'])),
-    found(person('half', ['staff']), { complete: false }),
+    found(person('half', ['staff']), { stage: 'second-factor' }),
     found(person('fresh', ['staff']), { steppedUpAtMs: NOW_MS - 60_000 }),
     found(person('stale', ['staff']), { steppedUpAtMs: NOW_MS - 600_000 }),
   ])

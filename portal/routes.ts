@@ -1,0 +1,7 @@
+/** The whole table of routes: what is not in here is not served. One line per page family. */
+import type { Route } from './http/route.ts'
+import type { House } from './house.ts'
+
+export function allRoutes(_house: House): readonly Route[] {
+  return []
+}
