@@ -18,7 +18,7 @@ import type { Wall } from '../workers/wall.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
 import { type ChildRole, RoleKeeper } from './role-keeper.ts'
-import { findOurWall, walledApi, walledGateway } from './walls.ts'
+import { findOurWall, walledApi, walledGateway, walledPortal } from './walls.ts'
 import { startApiWorkers, startWorkers } from './workers-role.ts'
 import { tenantIds } from './wiring.ts'
 
@@ -50,6 +50,7 @@ function openChildren(config: Config, wall: Wall | undefined, source: ConfigSour
   const commands: readonly (readonly [ChildRole, readonly string[]])[] = [
     ['gateway', walledGateway(config, wall, roleCommand('gateway', source.path))],
     ...(config.api.enabled ? [['api', walledApi(config, wall, roleCommand('api', source.path))] as const] : []),
+    ...(config.portal.enabled ? [['portal', walledPortal(config, wall, roleCommand('portal', source.path))] as const] : []),
   ]
   const ready = new ReadyParts<ChildRole>(commands.map(([role]) => role), 'gateway', line => process.stdout.write(line))
   const children = new Map(commands.map(([role, command]) => [role, new RoleKeeper(role, command, config.shutdownMs, part => ready.add(role, part))]))

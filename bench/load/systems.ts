@@ -27,6 +27,7 @@ export async function startSekisho(folder: string, sinkPort: number, extraSettin
     routes: [{ name: 'inner', nextHops: [{ host: '127.0.0.1', port: sinkPort, tls: 'off' }] }],
     maillog: { path: join(folder, 'maillog') },
     admin: { enabled: false },
+    portal: { enabled: false },
     ...extraSettings,
   }
   const file = join(folder, 'sekisho.yaml')

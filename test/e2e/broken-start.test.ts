@@ -14,7 +14,7 @@ test('a gateway whose store cannot be opened, with a line to its supervisor', as
   mkdirSync(join(folder, 'var/run/gateway'), { recursive: true })
   writeFileSync(join(folder, 'var/mail'), 'a file where the store should be')
   const config = join(folder, 'sekisho.yaml')
-  writeFileSync(config, `dataDir: ${join(folder, 'var')}\nsmtp: { port: 0 }\nadmin: { enabled: false }\n`)
+  writeFileSync(config, `dataDir: ${join(folder, 'var')}\nsmtp: { port: 0 }\nadmin: { enabled: false }\nportal: { enabled: false }\n`)
   const gateway = spawn(process.execPath, ['--no-warnings', MAIN, 'serve', '--role', 'gateway', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

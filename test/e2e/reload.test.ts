@@ -22,7 +22,7 @@ const log = () => readFileSync(join(directory, 'mail.log'), 'utf8')
 const reloads = () => log().split('\n').filter(line => line.includes(' reloaded '))
 
 function write(text: string): void {
-  writeFileSync(path(), `dataDir: var\nadmin: { enabled: false }\nmaillog: { path: mail.log }\n${text}`)
+  writeFileSync(path(), `dataDir: var\nadmin: { enabled: false }\nportal: { enabled: false }\nmaillog: { path: mail.log }\n${text}`)
 }
 
 beforeAll(async () => {

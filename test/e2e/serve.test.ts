@@ -23,12 +23,12 @@ let output = ''
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'sekisho-'))
-  environment = { ...process.env, SEKISHO_DATA_DIR: join(directory, 'var'), SEKISHO_SMTP_PORT: '0', SEKISHO_ADMIN_PORT: '0' }
+  environment = { ...process.env, SEKISHO_DATA_DIR: join(directory, 'var'), SEKISHO_SMTP_PORT: '0', SEKISHO_ADMIN_PORT: '0', SEKISHO_PORTAL_INNER_PORT: '0', SEKISHO_PORTAL_OUTER_PORT: '0', SEKISHO_PORTAL_ADMIN_PORT: '0' }
   server = spawn(process.execPath, [MAIN, 'serve'], { env: environment, cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] })
   server.stdout?.on('data', chunk => (output += chunk))
   server.stderr?.on('data', chunk => (output += chunk))
   await vi.waitUntil(() => output.includes('sekisho ready'), { timeout: 25_000 })
-  const ready = /sekisho ready smtp=127\.0\.0\.1:(\d+) admin=127\.0\.0\.1:(\d+)/.exec(output)
+  const ready = /sekisho ready smtp=127\.0\.0\.1:(\d+) portal=127\.0\.0\.1:\d+ outer=127\.0\.0\.1:\d+ manage=127\.0\.0\.1:\d+ admin=127\.0\.0\.1:(\d+)/.exec(output)
   smtpPort = Number(ready?.[1])
   adminPort = Number(ready?.[2])
 }, 40_000)

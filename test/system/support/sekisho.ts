@@ -37,7 +37,7 @@ export class Sekisho {
     this.folder = folder
     this.port = port
     this.#configPath = join(folder, 'sekisho.yaml')
-    const base = { hostname: 'sekisho.example.jp', dataDir: join(folder, 'var'), smtp: { port, ...smtp }, admin: { port: 0 }, maillog: { path: join(folder, 'mail.log'), ...maillog } }
+    const base = { hostname: 'sekisho.example.jp', dataDir: join(folder, 'var'), smtp: { port, ...smtp }, admin: { port: 0 }, portal: { enabled: false }, maillog: { path: join(folder, 'mail.log'), ...maillog } }
     writeFileSync(this.#configPath, stringify({ ...base, ...settings }))
   }
 

@@ -1,0 +1,65 @@
+/**
+ * The portal as a process of its own: it serves pages on up to three listeners, writes portal.db, and asks the gateway
+ * and the vault for everything else. It has no rights to mail, originals or keys, and parses nothing of a sender's.
+ */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import type { House } from '../portal/house.ts'
+import { FACES, type Face } from '../portal/http/route.ts'
+import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
+import { allRoutes } from '../portal/routes.ts'
+import { EXIT, Failure } from './exit.ts'
+import { mailClient } from './mail-client.ts'
+import { findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
+import { type ReadyAddresses, sayReady } from './ready.ts'
+import { toldToStop } from './told-to-stop.ts'
+import { absentVault } from './vault-absent.ts'
+
+const MINUTE_MS = 60_000
+
+export async function runPortal(config: Config): Promise<void> {
+  if (!config.portal.enabled) throw new Failure(EXIT.failure, 'portal.enabled is false')
+  const told = toldToStop()
+  mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
+  const rooms = await openPortalRooms(config)
+  const portal = await openPortal(portalOptions(config, rooms, houseOf(config)))
+  sayReady(addressesOf(portal))
+  await told
+  const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
+  await portal.close()
+  rooms.db.close()
+  clearTimeout(late)
+  if (process.connected) process.disconnect?.()
+}
+
+function portalOptions({ portal, contact }: Config, rooms: PortalRooms, house: House): PortalOptions {
+  return {
+    faces: FACES.filter(face => portal[face].enabled).map(face => listenerOf(face, portal[face])),
+    routes: allRoutes(house),
+    look: { name: portal.name, contact },
+    uploadBytes: portal.uploadBytes,
+    stepUpMs: portal.stepUpMinutes * MINUTE_MS,
+    nowMs: Date.now,
+    findSession: cookie => findSession(rooms, cookie),
+    onRequest: line => {
+      if (portal.log === 'stderr') process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), portal: line })}\n`)
+    },
+    onError: (requestId, error) => process.stderr.write(`sekisho: portal: ${requestId}: ${error instanceof Error ? error.stack : String(error)}\n`),
+  }
+}
+
+function houseOf({ controlSocket, contact, portal }: Config): House {
+  return { mail: mailClient(controlSocket), vault: absentVault, era: portal.era, contact }
+}
+
+function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
+  const tls = keyFile === '' ? undefined : { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certificateFile, 'utf8'), clientCa: clientCaFile === '' ? '' : readFileSync(clientCaFile, 'utf8') }
+  return { face, address, port, origin: origin.replace(/\/$/, ''), tls, trustedProxies, certificateHeader, clients }
+}
+
+const LINE_NAMES = { inner: 'portal', outer: 'outer', admin: 'manage' } as const
+
+function addressesOf(portal: Portal): ReadyAddresses {
+  return Object.fromEntries(portal.faces.map(({ face, address, port }) => [LINE_NAMES[face], `${address.includes(':') ? `[${address}]` : address}:${port}`]))
+}
