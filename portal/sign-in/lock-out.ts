@@ -77,6 +77,11 @@ export function accountKey(tenant: string, login: string): TryKey {
   return { kind: 'account', tenant, name: login.normalize('NFKC').trim().toLowerCase().slice(0, 64) }
 }
 
+/** Apart from the password's: knowing that must not buy new tries here. */
+export function secondFactorKey(tenant: string, login: string): TryKey {
+  return { kind: 'account', tenant, name: `${login} second-factor` }
+}
+
 /** One household of IPv6 has a /64 to itself. */
 export function addressKey(tenant: string, address: string): TryKey {
   return { kind: 'address', tenant, name: isIPv6(address) && !address.includes('.') ? networkOf(address) : address }

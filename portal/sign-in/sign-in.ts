@@ -9,6 +9,7 @@ import type { PortalDb } from '../db/open.ts'
 import { dayOf } from '../people/day.ts'
 import type { People } from '../people/people.ts'
 import type { Person, Role, SignedIn } from '../people/person.ts'
+import type { CodeAnswer, Factors } from './factors.ts'
 import { accountKey, addressKey, type LockOut, type TryKey } from './lock-out.ts'
 import { TooBusy } from './password.ts'
 import type { PasswordProblem } from './password-rules.ts'
@@ -31,23 +32,20 @@ export type Method = 'password' | 'link' | 'certificate' | 'oidc' | 'ldap' | 'pa
 
 export type SignInSettings = { readonly secondFactorFor: readonly Role[] }
 
-/** Which second factors a person has; the rooms for them answer. */
-export type FactorsOf = (personId: number) => readonly ('totp' | 'webauthn')[]
-
-export type SignInRooms = {
+export type SignInParts = {
   readonly db: PortalDb
   readonly people: People
   readonly sessions: Sessions
   readonly passwords: Passwords
   readonly lockOut: LockOut
-  readonly factorsOf: FactorsOf
+  readonly factors: Factors
 }
 
 export class SignIn {
-  readonly #rooms: SignInRooms
+  readonly #rooms: SignInParts
   readonly #settings: SignInSettings
 
-  constructor(rooms: SignInRooms, settings: SignInSettings) {
+  constructor(rooms: SignInParts, settings: SignInSettings) {
     this.#rooms = rooms
     this.#settings = settings
   }
@@ -88,6 +86,14 @@ export class SignIn {
     return stage === 'open' ? { kind: 'signed-in', cookie, person } : { kind: 'go-on', cookie, stage, person }
   }
 
+  /** The second factor was shown, at sign-in or as a step-up of an open session. */
+  secondFactor(of: Unfinished | SignedIn, shown: CodeAnswer, visitor: Visitor): SignInAnswer {
+    const { person } = of
+    if (shown.kind === 'locked') return { kind: 'refused', why: 'locked', retryAfterMs: shown.retryAfterMs }
+    if (shown.kind === 'wrong') return this.refuse(person.tenant, person.login, 'second-factor', visitor)
+    return this.goOn('session' in of ? of.session.sessionId : of.sessionId, person, 'two', visitor)
+  }
+
   /** The last step where somebody else had chosen the password. Every other session of this person ends. */
   async newPassword(unfinished: Unfinished, password: string, visitor: Visitor): Promise<SignInAnswer | { readonly kind: 'unfit'; readonly problem: PasswordProblem }> {
     const { passwords } = this.#rooms
@@ -118,7 +124,7 @@ export class SignIn {
   /** What is still missing. A second factor comes before a new password: a stolen first password must not set another. */
   stageAfter(person: Person, factors: 'one' | 'two'): Stage {
     if (factors === 'one') {
-      if (this.#rooms.factorsOf(person.personId).length > 0) return 'second-factor'
+      if (this.#rooms.factors.of(person.personId).length > 0) return 'second-factor'
       if (this.needsSecondFactor(person)) return 'enrol'
     }
     return this.#rooms.passwords.mustChange(person.personId) ? 'new-password' : 'open'

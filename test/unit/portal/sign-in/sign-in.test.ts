@@ -109,13 +109,16 @@ describe('lock-out', () => {
 describe('what comes after the password', () => {
   test('the second factor, for whoever has one', async () => {
     const house = await withPerson()
-    house.factors.set(house.record.personId, ['totp'])
+    const codes = house.withTotp(house.record)
     const answer = await tryPassword(house, 'sato', PASSWORD)
     expect(answer).toMatchObject({ kind: 'go-on', stage: 'second-factor' })
     if (answer.kind !== 'go-on') return
     expect(house.sessions.find(answer.cookie)).toBeUndefined()
     const unfinished = house.sessions.unfinished(answer.cookie)!
-    const done = house.signIn.goOn(unfinished.sessionId, unfinished.person, 'two', VISITOR)
+    const wrong = house.signIn.secondFactor(unfinished, house.factors.checkCode(unfinished.person, '000000'), VISITOR)
+    expect(wrong).toMatchObject({ kind: 'refused', why: 'wrong' })
+    const code = codes.generate({ timestamp: house.clock.nowMs })
+    const done = house.signIn.secondFactor(unfinished, house.factors.checkCode(unfinished.person, code), VISITOR)
     expect(done).toMatchObject({ kind: 'signed-in' })
     if (done.kind === 'signed-in') expect(house.sessions.find(done.cookie)!.session).toMatchObject({ factors: 'two', steppedUpAtMs: house.clock.nowMs })
     expect(house.sessions.unfinished(answer.cookie)).toBeUndefined()
@@ -129,9 +132,9 @@ describe('what comes after the password', () => {
   test('a new password where somebody else chose the first, after the second factor', async () => {
     const house = await withPerson()
     await house.passwords.set(house.record.personId, PASSWORD, true, BY)
-    house.factors.set(house.record.personId, ['totp'])
+    house.withTotp(house.record)
     expect(await tryPassword(house, 'sato', PASSWORD)).toMatchObject({ stage: 'second-factor' })
-    house.factors.clear()
+    house.factors.reset(house.record.personId, BY)
     const answer = await tryPassword(house, 'sato', PASSWORD)
     expect(answer).toMatchObject({ kind: 'go-on', stage: 'new-password' })
     if (answer.kind !== 'go-on') return

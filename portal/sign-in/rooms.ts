@@ -1,0 +1,42 @@
+/** Everything that people and signing in need, made once by whoever opens the portal. */
+import type { PortalDb } from '../db/open.ts'
+import { People } from '../people/people.ts'
+import type { Role } from '../people/person.ts'
+import { Factors } from './factors.ts'
+import { Links } from './links.ts'
+import { LockOut } from './lock-out.ts'
+import { PasswordHashing } from './password.ts'
+import { Passwords } from './passwords.ts'
+import { RecoveryCodes } from './recovery-codes.ts'
+import { SecretBox } from './secret-box.ts'
+import { type SessionSettings, Sessions } from './sessions.ts'
+import { SignIn } from './sign-in.ts'
+import { TotpFactor } from './totp.ts'
+import { WebauthnFactor } from './webauthn.ts'
+import { Welcome } from './welcome.ts'
+
+export type SignInOptions = {
+  /** Where the key of TOTP secrets lies: the folder of portal.db. */
+  readonly directory: string
+  /** As authenticator programs show us. */
+  readonly issuer: string
+  readonly secondFactorFor: readonly Role[]
+  readonly password: { readonly minLength: number }
+  readonly session: SessionSettings
+  readonly hashing?: PasswordHashing
+}
+
+export async function openSignIn(db: PortalDb, options: SignInOptions) {
+  const people = new People(db)
+  const sessions = new Sessions(db, people, options.session)
+  const passwords = new Passwords(db, people, options.password, options.hashing ?? new PasswordHashing())
+  const lockOut = new LockOut(db)
+  const totp = new TotpFactor(db, await SecretBox.open(options.directory), options.issuer)
+  const [webauthn, recovery, links] = [new WebauthnFactor(db, sessions), new RecoveryCodes(db), new Links(db)]
+  const factors = new Factors({ db, people, lockOut, totp, webauthn, recovery })
+  const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors }, { secondFactorFor: options.secondFactorFor })
+  const welcome = new Welcome({ db, people, passwords, links, signIn }, options.password)
+  return { db, people, sessions, passwords, lockOut, totp, webauthn, recovery, links, factors, signIn, welcome }
+}
+
+export type SignInRooms = Awaited<ReturnType<typeof openSignIn>>
