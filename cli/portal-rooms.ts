@@ -3,29 +3,30 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { openPortalDb, type PortalDb } from '../portal/db/open.ts'
 import type { Found } from '../portal/http/server.ts'
-import { People } from '../portal/people/people.ts'
-import { LockOut } from '../portal/sign-in/lock-out.ts'
-import { PasswordHashing } from '../portal/sign-in/password.ts'
-import { Passwords } from '../portal/sign-in/passwords.ts'
-import { Sessions } from '../portal/sign-in/sessions.ts'
-import { SignIn } from '../portal/sign-in/sign-in.ts'
+import { openSignIn, type SignInRooms } from '../portal/sign-in/rooms.ts'
 
 const MINUTE_MS = 60_000
+/** For a sign-in that was begun: time to fetch a device, or to set one up. */
+const UNFINISHED_MS = 10 * MINUTE_MS
 
-export type PortalRooms = {
-  readonly db: PortalDb
-  readonly people: People
-  readonly sessions: Sessions
-  readonly signIn: SignIn
-}
+export type PortalRooms = SignInRooms & { readonly db: PortalDb }
 
 export async function openPortalRooms(config: Config): Promise<PortalRooms> {
-  const db = await openPortalDb(join(config.dataDir, 'portal'), Date.now)
-  const people = new People(db)
-  const sessions = new Sessions(db, people, { idleMs: 15 * MINUTE_MS, absoluteMs: 8 * 60 * MINUTE_MS, unfinishedMs: 10 * MINUTE_MS, mostPerPerson: 5 })
-  const passwords = new Passwords(db, people, { minLength: 12 }, new PasswordHashing({ memoryKib: 19_456, passes: 2, parallelism: 1 }))
-  const signIn = new SignIn({ db, people, sessions, passwords, lockOut: new LockOut(db), factorsOf: () => [] }, { secondFactorFor: ['administrator', 'auditor'] })
-  return { db, people, sessions, signIn }
+  const directory = join(config.dataDir, 'portal')
+  const { name, session, password, secondFactor } = config.portal
+  const db = await openPortalDb(directory, Date.now)
+  return openSignIn(db, {
+    directory,
+    issuer: name || 'Sekisho',
+    secondFactorFor: secondFactor.requiredFor,
+    password,
+    session: {
+      idleMs: session.idleMinutes * MINUTE_MS,
+      absoluteMs: session.hours * 60 * MINUTE_MS,
+      unfinishedMs: UNFINISHED_MS,
+      mostPerPerson: session.mostPerPerson,
+    },
+  })
 }
 
 /** Who has this cookie, at whatever stage. */

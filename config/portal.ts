@@ -1,5 +1,6 @@
 /** Settings of the portal: its three listeners, and what its pages show. */
 import { bytes, choice, flag, integer, line, list, network, section, text, webAddress } from './kinds.ts'
+import { password, secondFactor, session } from './sign-in.ts'
 
 const listener = (defaults: { readonly port: number; readonly en: string; readonly ja: string }) =>
   section(
@@ -29,6 +30,9 @@ export const portal = section(
     era: choice(['western', 'wareki'], { default: 'western', en: 'How dates are written in Japanese.', ja: '日付の書き方（西暦か和暦か）。' }),
     uploadBytes: bytes({ default: '100MiB', min: 2 ** 20, max: 2 ** 34, en: 'Largest file that is brought in.', ja: '持ち込める最大のファイル。' }),
     stepUpMinutes: integer({ default: 10, min: 1, max: 120, en: 'How long a second factor counts as shown just now.', ja: '二要素目の再確認が有効な時間。' }),
+    session,
+    password,
+    secondFactor,
     log: choice(['stderr', 'none'], { default: 'stderr', en: 'Where a line per request goes.', ja: '要求ごとの記録の出力先。' }),
     inner: listener({ port: 8080, en: 'The inner face, for terminals of the LGWAN side. It can never give out an original.', ja: '業務（LGWAN接続系）の端末から使う面。原本を渡す機能を持たない。' }),
     outer: listener({ port: 8081, en: 'The outer face, for terminals of the Internet side: uploads and approved originals.', ja: 'インターネット接続系の端末から使う面。持ち込みと承認済み原本の受け取り。' }),

@@ -1,0 +1,44 @@
+/** Settings of signing in to the portal: sessions, passwords, second factors. */
+import { choice, integer, line, list, section, word } from './kinds.ts'
+
+const ROLES = ['staff', 'approver', 'administrator', 'auditor'] as const
+
+export const session = section(
+  { en: 'How long one stays signed in.', ja: 'サインインの有効時間。' },
+  {
+    idleMinutes: integer({ default: 15, min: 1, max: 480, en: 'Without a click.', ja: '操作がない場合。' }),
+    hours: integer({ default: 8, min: 1, max: 24, en: 'At most, however busy.', ja: '操作が続く場合の上限。' }),
+    mostPerPerson: integer({ default: 5, min: 1, max: 50, en: 'Sessions of one person at once; the oldest ends.', ja: '一人が同時に持てるセッション数。超えると古いものから終わる。' }),
+  },
+)
+
+export const password = section(
+  { en: 'Passwords of local accounts. No rules of composition, no expiry; common ones are refused.', ja: 'ポータル独自のパスワード。文字種の規則や定期変更はない。よくある言葉は断る。' },
+  {
+    minLength: integer({ default: 12, min: 8, max: 64, en: 'Characters at least.', ja: '最低の文字数。' }),
+    invitationHours: integer({ default: 72, min: 1, max: 720, en: 'How long the link holds with which a new person chooses a password.', ja: '新しい人がパスワードを決めるリンクの有効時間。' }),
+  },
+)
+
+export const secondFactor = section(
+  { en: 'The second factor: a code from a device (TOTP), a security key (WebAuthn), printed recovery codes.', ja: '二要素目。機器の確認コード（TOTP）、セキュリティキー（WebAuthn）、印刷した予備コード。' },
+  {
+    requiredFor: list(word(ROLES), {
+      default: ['approver', 'administrator', 'auditor'],
+      en: 'Roles that cannot sign in without one. Whoever fetches an original needs one in any case.',
+      ja: '二要素目なしではサインインできない役割。原本を受け取る人には必ず求める。',
+    }),
+    webauthnDomain: line()
+      .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)?$/, { error: 'must be a domain name in lower case' })
+      .default('')
+      .meta({
+        description: 'Domain that security keys are bound to, the portal’s or one above it, so that one key serves all faces. Empty: the host name of each face.',
+        descriptionJa: 'セキュリティキーを結び付けるドメイン。ポータルのホスト名かその上位。一つの鍵を全部の面で使える。空なら面ごとのホスト名。',
+      }),
+    certificateCountsAs: choice(['one', 'two'], {
+      default: 'one',
+      en: 'What a client certificate (staff card) proves: `two` where the card asks for a PIN.',
+      ja: 'クライアント証明書（職員証）が証明するもの。カードが暗証番号を求めるなら `two`。',
+    }),
+  },
+)
