@@ -2,7 +2,7 @@
  * Checks what comes over the control socket before it reaches the store. The peer is the operator, but
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
-import { asParams, BadRequest, countParam, flagParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import { asParams, BadRequest, countParam, flagParam, listParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
 import {
   type Act,
   type AuditCheckpoint,
@@ -30,9 +30,12 @@ export function filterParam(params: Params): MessageFilter {
 }
 
 export function quarantineFilterParam(params: Params): QuarantineFilter {
-  const { keptOnly } = asParams(params['filter'] ?? {})
-  if (keptOnly === undefined) return filterParam(params)
-  return { ...filterParam(params), keptOnly: flagParam({ keptOnly }, 'keptOnly') }
+  const { keptOnly, queueIds } = asParams(params['filter'] ?? {})
+  return {
+    ...filterParam(params),
+    ...(keptOnly === undefined ? {} : { keptOnly: flagParam({ keptOnly }, 'keptOnly') }),
+    ...(queueIds === undefined ? {} : { queueIds: listParam({ queueIds }, 'queueIds', textParam) }),
+  }
 }
 
 /** For acts that cannot be taken back: at least one message must be meant. */
@@ -76,7 +79,7 @@ export function checkpointParam(params: Params): AuditCheckpoint | undefined {
 
 export function mailQuestionParam(params: Params): MailQuestion {
   const given = asParams(params['question'])
-  const texts = (['sender', 'subject', 'fileName', 'after'] as const).map(name => [name, optionalTextParam(given, name)] as const)
+  const texts = (['sender', 'subject', 'fileName', 'messageId', 'after'] as const).map(name => [name, optionalTextParam(given, name)] as const)
   const counts = (['sinceMs', 'untilMs'] as const).map(name => [name, optionalCountParam(given, name)] as const)
   const state = MAIL_STATES.find(each => each === given['state'])
   if (given['state'] !== undefined && state === undefined) throw new BadRequest(`state must be one of ${MAIL_STATES.join(', ')}`)

@@ -22,6 +22,7 @@ import type {
   TraceResult,
 } from '../store/contract.ts'
 import type { MailMessage, MailPage, MailQuestion } from '../store/mails.ts'
+import type { ExpiryDay } from '../store/overview.ts'
 import type { SeriesQuestion, Tally, Top, TopQuestion } from '../store/statistics.ts'
 
 export type * from '../core/purposes.ts'
@@ -106,8 +107,8 @@ export interface Operations {
   health(): Promise<Health>
   series(question: SeriesQuestion): Promise<readonly Tally[]>
   top(question: TopQuestion): Promise<Top>
-  /** When originals end, by day from today on. */
-  expiries(tenant: string, days: number): Promise<readonly { readonly dayMs: number; readonly messages: number; readonly bytes: number }[]>
+  /** When originals end, by day from the day of `fromMs` on. */
+  expiries(tenant: string, fromMs: number, days: number): Promise<readonly ExpiryDay[]>
   queue(filter: MessageFilter): Promise<readonly QueueRow[]>
   retry(filter: MessageFilter, by: Act): Promise<number>
   hold(filter: MessageFilter, by: Act): Promise<number>

@@ -28,6 +28,7 @@ export const AUDIT_KINDS = {
   fail: 'a recipient failed for good',
   drop: 'an operator took a recipient out of the queue',
   retry: 'an operator made queued messages due now',
+  hold: 'an operator keeps queued messages from being delivered',
   export: 'a sealed original was written out, still sealed',
   release: 'an original was given out through approval',
   purge: 'a sealed original was made unreadable: its header was deleted',

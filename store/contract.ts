@@ -80,6 +80,9 @@ export type RecipientState =
   | { readonly kind: 'dropped'; readonly atMs: number; readonly by: string; readonly why: string }
 
 /** One unit of relay work: one composed message for the recipients of one group that are still due. */
+/** Due time of what an operator holds: not before somebody says so. */
+export const HELD_UNTIL_MS = Date.UTC(9999, 0, 1)
+
 export type QueueEntry = {
   readonly entryId: number
   readonly queueId: QueueId
@@ -166,7 +169,7 @@ export type MessageFilter = {
 }
 
 /** `keptOnly`: messages of which a part was kept back; without it, every original that is stored. */
-export type QuarantineFilter = MessageFilter & { readonly keptOnly?: boolean }
+export type QuarantineFilter = MessageFilter & { readonly keptOnly?: boolean; /** Only these: rows of a page that was found otherwise. */ readonly queueIds?: readonly string[] }
 export type PurgeFilter = MessageFilter & { readonly olderThanMs?: number }
 
 export type QueueRow = {
@@ -229,6 +232,8 @@ export interface StoreAdmin {
   listQueue(filter: MessageFilter): Promise<readonly QueueRow[]>
   /** Makes entries due now; returns how many. */
   retry(filter: MessageFilter, by: Act): Promise<number>
+  /** Keeps waiting entries from being tried until they are made due again (`retry`); returns how many. */
+  hold(filter: MessageFilter, by: Act): Promise<number>
   drop(filter: MessageFilter, by: Act): Promise<number>
   listQuarantine(filter: QuarantineFilter): Promise<readonly QuarantineRow[]>
   /** The plain age file of one sealed original, in pieces. */

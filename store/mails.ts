@@ -25,6 +25,8 @@ export type MailQuestion = {
   readonly sender?: string
   readonly subject?: string
   readonly fileName?: string
+  /** The Message-ID, exactly. */
+  readonly messageId?: string
   readonly state?: MailState
   readonly sinceMs?: number
   readonly untilMs?: number

@@ -108,7 +108,7 @@ export function* readChain(database: DatabaseSync, fromSeq: number, limit = -1):
   for (const row of rows) yield recordFrom(row)
 }
 
-function recordFrom(row: Record<string, unknown>): ChainedRecord {
+export function recordFrom(row: Record<string, unknown>): ChainedRecord {
   const text = (name: string) => String(row[name])
   return {
     seq: Number(row['seq']),

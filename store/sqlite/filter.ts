@@ -16,9 +16,9 @@ export function whereFilter(filter: MessageFilter): Where {
   if (filter.sinceMs !== undefined) add('m.accepted_at_ms >= ?', filter.sinceMs)
   if (filter.sha256 !== undefined) {
     // A digest may be known of the whole message or of one file in it.
-    const inParts =
-      'EXISTS (SELECT 1 FROM part_digests d WHERE d.sha256 = ? AND d.queue_id = m.queue_id AND d.tenant = m.tenant)'
-    add(`(m.raw_sha256 = ? OR ${inParts})`, filter.sha256.toLowerCase(), filter.sha256.toLowerCase())
+    const known =
+      'SELECT queue_id, tenant FROM messages WHERE raw_sha256 = ? UNION SELECT queue_id, tenant FROM part_digests WHERE sha256 = ?'
+    add(`(m.queue_id, m.tenant) IN (${known})`, filter.sha256.toLowerCase(), filter.sha256.toLowerCase())
   }
   if (filter.sender !== undefined) {
     // The reverse-path, or what the reader saw in From.

@@ -5,6 +5,7 @@
  *   incoming/     being written; wiped at start          originals/    sealed payloads, one file each
  *   segments/     sealed payloads, appended              outgoing/     large composed messages while queued
  *   audit-key.pem the key that signs checkpoints (0600)
+ *   tallies.db    counts for statistics; made anew from mail.db when it is lost
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ export type Layout = {
   readonly database: string
   readonly lock: string
   readonly auditKey: string
+  readonly tallies: string
   readonly folder: (folder: Folder) => string
   readonly file: (folder: Folder, name: string) => string
 }
@@ -29,6 +31,7 @@ export function layoutOf(directory: string): Layout {
     database: join(directory, 'mail.db'),
     lock: join(directory, 'lock.db'),
     auditKey: join(directory, 'audit-key.pem'),
+    tallies: join(directory, 'tallies.db'),
     folder,
     file: (name, file) => join(folder(name), safeName(file)),
   }

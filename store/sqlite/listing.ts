@@ -15,7 +15,7 @@ export function listQueue(database: DatabaseSync, filter: MessageFilter): readon
   const rows: Row[] = database
     .prepare(
       `SELECT e.entry_id, e.queue_id, e.tenant, e.route, e.message_bytes, m.reverse_path, m.accepted_at_ms
-       FROM entries e JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
+       FROM entries e INDEXED BY entries_due JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
        WHERE e.finished_at_ms IS NULL AND ${where.sql} ORDER BY e.entry_id LIMIT ?`,
     )
     .all(...where.values, filter.limit)
@@ -37,12 +37,14 @@ const KEPT_BACK =
 /** Newest first. */
 export function listQuarantine(database: DatabaseSync, filter: QuarantineFilter): readonly QuarantineRow[] {
   const where = whereFilter(filter)
+  const { queueIds } = filter
+  const isOneOf = queueIds ? `m.queue_id IN (${queueIds.map(() => '?').join(', ')})` : '1'
   const rows: Row[] = database
     .prepare(
       `SELECT m.queue_id, m.tenant, m.accepted_at_ms, m.reverse_path, m.subject, m.raw_bytes, m.raw_sha256, m.expires_at_ms, m.pinned,
-       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${where.sql} ORDER BY m.accepted_at_ms DESC LIMIT ?`,
+       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${isOneOf} AND ${where.sql} ORDER BY m.accepted_at_ms DESC LIMIT ?`,
     )
-    .all(...where.values, filter.limit)
+    .all(...(queueIds ?? []), ...where.values, filter.limit)
   return rows.map(row => ({
     queueId: row['queue_id'] as QueueId,
     tenant: String(row['tenant']),

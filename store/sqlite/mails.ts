@@ -87,11 +87,12 @@ export function candidatesSql(
 }
 
 function conditionsOf(question: MailQuestion): Sql[] {
-  const { tenant, sender, subject, fileName, state, sinceMs, untilMs } = question
+  const { tenant, sender, subject, messageId, fileName, state, sinceMs, untilMs } = question
   const conditions: Sql[] = [{ sql: `e.tenant = ? AND ${OF_OTHERS}`, values: [tenant] }]
   const add = (sql: string, ...values: SQLInputValue[]) => conditions.push({ sql, values })
   if (sender) add("(m.header_from LIKE ? ESCAPE '\\' OR m.reverse_path LIKE ? ESCAPE '\\')", part(sender), part(sender))
   if (subject) add("m.subject LIKE ? ESCAPE '\\'", part(subject))
+  if (messageId) add('m.message_header_id = ?', messageId)
   if (fileName) add("e.file_names LIKE ? ESCAPE '\\'", part(fileName))
   if (state && state !== 'any') add('e.mail_state = ?', state)
   if (sinceMs !== undefined) add('m.accepted_at_ms >= ?', sinceMs)

@@ -65,6 +65,7 @@ export type WriterCalls = {
   audit: [record: AuditRecord, answer: undefined]
   space: [nothing: undefined, answer: WriterSpace]
   retry: [ask: { readonly filter: MessageFilter; readonly by: Act }, answer: number]
+  hold: [ask: { readonly filter: MessageFilter; readonly by: Act }, answer: number]
   drop: [ask: { readonly filter: MessageFilter; readonly by: Act }, answer: number]
   purge: [
     ask: { readonly filter: PurgeFilter; readonly by: Act; readonly dryRun: boolean },

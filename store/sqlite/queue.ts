@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Mailbox, QueueId, ReversePath } from '../../core/smtp/envelope.ts'
-import type { Act, MessageFilter, QueueEntry, Settlement } from '../contract.ts'
+import { type Act, HELD_UNTIL_MS, type MessageFilter, type QueueEntry, type Settlement } from '../contract.ts'
 import { whereFilter } from './filter.ts'
 import type { StoredBytes } from './protocol.ts'
 import { mayDeliver, type WriterState } from './state.ts'
@@ -82,17 +82,25 @@ export class Queue {
 
   /** Makes waiting entries due; what is being attempted right now is left alone. */
   retry(filter: MessageFilter, by: Act, nowMs: number): number {
+    return this.#setDue({ kind: 'retry', dueAtMs: nowMs }, filter, by, nowMs)
+  }
+
+  hold(filter: MessageFilter, by: Act, nowMs: number): number {
+    return this.#setDue({ kind: 'hold', dueAtMs: HELD_UNTIL_MS }, filter, by, nowMs)
+  }
+
+  #setDue({ kind, dueAtMs }: { readonly kind: 'retry' | 'hold'; readonly dueAtMs: number }, filter: MessageFilter, by: Act, nowMs: number): number {
     const entryIds = this.#openEntries(filter, 'AND e.claimed = 0')
     const entry = this.#database.prepare('UPDATE entries SET due_at_ms = ?1 WHERE entry_id = ?2')
     const recipients = this.#database.prepare(
       "UPDATE recipients SET due_at_ms = ?1 WHERE entry_id = ?2 AND kind = 'scheduled'",
     )
     for (const entryId of entryIds) {
-      entry.run(nowMs, entryId)
-      recipients.run(nowMs, entryId)
+      entry.run(dueAtMs, entryId)
+      recipients.run(dueAtMs, entryId)
     }
     const record = {
-      kind: 'retry',
+      kind,
       actor: by.actor,
       subject: filter.queueId ?? 'queue',
       tenant: filter.tenant ?? 'default',

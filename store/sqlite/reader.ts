@@ -23,9 +23,11 @@ import { answerFor } from './channel.ts'
 import { listMails, mailMessage } from './mails.ts'
 import { listQuarantine, listQueue, reportsOf, trace } from './listing.ts'
 import { readEmergency } from './opening.ts'
+import { type OverviewCalls, readOverview } from './overview.ts'
 import type { Answer, Call, OriginalKey } from './protocol.ts'
+import type { Tallies } from './tallies.ts'
 
-export type ReaderCalls = {
+export type ReaderCalls = OverviewCalls & {
   listQueue: [filter: MessageFilter, answer: readonly QueueRow[]]
   listQuarantine: [filter: QuarantineFilter, answer: readonly QuarantineRow[]]
   trace: [filter: MessageFilter, answer: readonly TraceResult[]]
@@ -46,16 +48,23 @@ type VerifyAsk = {
   readonly nowMs: number
 }
 
-/** `publicKey` is that of this store's checkpoints. */
-export function answerReader(database: DatabaseSync, publicKey: string, call: Call<ReaderCalls>): Answer {
+export type ReaderRoom = {
+  readonly database: DatabaseSync
+  /** Of this store's checkpoints. */
+  readonly publicKey: string
+  /** Opened when first asked for. */
+  readonly tallies: () => Tallies
+}
+
+export function answerReader(room: ReaderRoom, call: Call<ReaderCalls>): Answer {
   try {
-    return { id: call.id, value: read(database, publicKey, call) }
+    return { id: call.id, value: read(room, call) }
   } catch (error) {
     return answerFor(call.id, error)
   }
 }
 
-function read(database: DatabaseSync, publicKey: string, call: Call<ReaderCalls>): unknown {
+function read({ database, publicKey, tallies }: ReaderRoom, call: Call<ReaderCalls>): unknown {
   switch (call.name) {
     case 'listQueue':
       return listQueue(database, call.argument)
@@ -75,6 +84,8 @@ function read(database: DatabaseSync, publicKey: string, call: Call<ReaderCalls>
       return verifyAudit(database, publicKey, call.argument)
     case 'auditPage':
       return auditPage(database, call.argument.fromSeq, call.argument.limit)
+    default:
+      return readOverview(database, tallies, call)
   }
 }
 

@@ -11,6 +11,7 @@ import { openState } from './opening.ts'
 import type { Answer, Call, StoreSettings, WriterCalls } from './protocol.ts'
 import { answerReader, type ReaderCalls } from './reader.ts'
 import { openForReading } from './schema.ts'
+import { Tallies } from './tallies.ts'
 import { Writer } from './writer.ts'
 
 /** First answer (id 0): the store is open. Rejects when it cannot be opened. */
@@ -32,9 +33,14 @@ export function serveReader(port: MessagePort, directory: string): void {
   const layout = layoutOf(directory)
   const database = openForReading(layout.database)
   const publicKey = publicKeyOf(readFileSync(layout.auditKey, 'utf8'))
-  port.on('close', () => database.isOpen && database.close())
+  let opened: Tallies | undefined
+  const tallies = () => (opened ??= new Tallies(layout.tallies, database))
+  port.on('close', () => {
+    opened?.close()
+    if (database.isOpen) database.close()
+  })
   port.on('message', (calls: readonly Call<ReaderCalls>[]) =>
-    port.postMessage(calls.map(call => answerReader(database, publicKey, call))),
+    port.postMessage(calls.map(call => answerReader({ database, publicKey, tallies }, call))),
   )
 }
 

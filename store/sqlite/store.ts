@@ -29,7 +29,10 @@ import type {
   StoreSpace,
   TenantId,
 } from '../contract.ts'
+import type { AuditQuestion } from '../audit-page.ts'
+import type { StoredQuestion, StoreOverview } from '../overview.ts'
 import type { RetentionSettings } from '../retention.ts'
+import type { SeriesQuestion, TopQuestion } from '../statistics.ts'
 import type { FileOps } from './files.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type StoredBytes, type StoreSettings, toWire, type WriterCalls } from './protocol.ts'
@@ -45,7 +48,7 @@ export type StoreOptions = StoreSettings & {
   readonly files?: FileOps
 }
 
-export type SqliteStore = Store & StoreAdmin & MailReads & { reconfigure(settings: StoreSettings): Promise<void> }
+export type SqliteStore = Store & StoreAdmin & MailReads & StoreOverview & { reconfigure(settings: StoreSettings): Promise<void> }
 
 /** Rejects when another process has the store open, or its files cannot be read. */
 export async function openStore(options: StoreOptions): Promise<SqliteStore> {
@@ -59,6 +62,9 @@ export async function openStore(options: StoreOptions): Promise<SqliteStore> {
 
 const SPACE_FRESH_MS = 1000
 const AUDIT_PAGE = 1000
+/** Records that are counted in one go, and at most each time: pages are not to wait for it, nor mail. */
+const TALLY_SLICE = 500
+const MOST_TALLY_SLICES = 20
 
 class ThreadedStore implements SqliteStore {
   readonly #layout: Layout
@@ -183,6 +189,36 @@ class ThreadedStore implements SqliteStore {
       if (lines.length < AUDIT_PAGE) return
       fromSeq = nextSeq
     }
+  }
+
+  series(question: SeriesQuestion) {
+    return this.#read('series', question)
+  }
+
+  top(question: TopQuestion) {
+    return this.#read('top', question)
+  }
+
+  expiries(tenant: TenantId, fromMs: number, days: number) {
+    return this.#read('expiries', { tenant, fromMs, days })
+  }
+
+  auditRecords(question: AuditQuestion) {
+    return this.#read('auditRecords', question)
+  }
+
+  storedMessages(question: StoredQuestion) {
+    return this.#read('storedMessages', question)
+  }
+
+  async catchUp(): Promise<void> {
+    for (let slice = 0; slice < MOST_TALLY_SLICES; slice++) {
+      if (!(await this.#read('catchUp', { limit: TALLY_SLICE, nowMs: Date.now() }))) return
+    }
+  }
+
+  hold(filter: MessageFilter, by: Act): Promise<number> {
+    return this.#writer.channel.call('hold', { filter, by })
   }
 
   retry(filter: MessageFilter, by: Act): Promise<number> {

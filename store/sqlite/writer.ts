@@ -223,6 +223,8 @@ export class Writer {
         return this.#queue.locateCopy(call.argument)
       case 'retry':
         return this.#queue.retry(call.argument.filter, call.argument.by, nowMs)
+      case 'hold':
+        return this.#queue.hold(call.argument.filter, call.argument.by, nowMs)
       case 'audit':
         return chain.add(nowMs, call.argument)
       case 'checkpoint':

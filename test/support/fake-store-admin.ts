@@ -57,6 +57,7 @@ export function fakeStoreAdmin(): FakeStoreAdmin {
     listQueue: async filter =>
       filter.queueId === undefined || filter.queueId === QUEUED.queueId ? answer('listQueue', [QUEUED])(filter) : [],
     retry: answer('retry', 3),
+    hold: answer('hold', 2),
     drop: answer('drop', 1),
     listQuarantine: async filter =>
       filter.queueId === undefined || isKept(filter.queueId) ? answer('listQuarantine', [KEPT])(filter) : [],
