@@ -6,6 +6,7 @@
  * It starts no programs and reads no private keys; the supervisor does both.
  */
 import { join } from 'node:path'
+import { policyScopes } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { type AdminServer, startAdmin } from '../gateway/admin.ts'
 import { type ControlServer, startControl } from '../gateway/control.ts'
@@ -14,11 +15,14 @@ import { startListener } from '../gateway/inbound/listener.ts'
 import type { Listener, OnMessage } from '../gateway/inbound/options.ts'
 import { createTransaction } from '../gateway/inbound/transaction.ts'
 import { createMetrics } from '../gateway/metrics.ts'
+import { Recent } from '../gateway/recent.ts'
 import type { Relay } from '../gateway/outbound/relay.ts'
 import type { Act, Emergency } from '../store/contract.ts'
 import { openStore } from '../store/sqlite/store.ts'
 import type { OpenWorkshop } from '../workers/workshop.ts'
+import { gatewayFacts } from './gateway-facts.ts'
 import { settle } from './in-force.ts'
+import { recordPolicy } from './policy-record.ts'
 import { Pulse } from './pulse.ts'
 import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf, reload } from './reload.ts'
@@ -31,6 +35,7 @@ import { Voice } from './voice.ts'
 const SPACE_LOOK_MS = 1_000
 /** Next hops that have not answered yet are asked again. */
 const PROBE_EVERY_MS = 60_000
+const TALLY_EVERY_MS = 60_000
 const RETAIN_EVERY_MS = 6 * 3_600_000
 const SILENT_AFTER_MS = 30_000
 const EXIT_BROKEN = 70
@@ -58,6 +63,7 @@ class Gateway {
   readonly #source: ConfigSource
   readonly #startedAtMs = Date.now()
   readonly #voice: Voice
+  readonly #recent = new Recent(Date.now)
   readonly #told = new Orders()
   // Set by `run`, in this order.
   #house!: House
@@ -87,7 +93,7 @@ class Gateway {
 
   async #openHouse(config: Config): Promise<House> {
     const voice = this.#voice
-    const metrics = createMetrics({ refresh: async each => gaugesOf(each, this.#view()), processMetrics: true })
+    const metrics = this.#recent.listening(createMetrics({ refresh: async each => gaugesOf(each, this.#view()), processMetrics: true }))
     const record = recordOf(voice, metrics)
     const onBroken = (error: unknown) => this.#broken(error)
     const now = await settle(config, error => record.alarm('recipient-file', String(error)))
@@ -117,7 +123,7 @@ class Gateway {
     return startControl({
       socketPath: now.config.controlSocket,
       store,
-      status: async () => statusOf(this.#view(), this.#startedAtMs),
+      status: async () => statusOf(this.#view(), this.#startedAtMs, this.#recent.hours()),
       onEmergency: (state: Emergency, by: Act) => {
         pulse.emergency = state
         if (state === 'hold') relay.pause()
@@ -126,6 +132,8 @@ class Gateway {
       },
       onQueueChanged: () => relay.retryNow(),
       reload: by => this.#reload(by),
+      scopes: () => policyScopes(this.#house.now.config),
+      facts: () => gatewayFacts(this.#house.now),
       onError: error => record.alarm('control', String(error)),
     })
   }
@@ -144,6 +152,7 @@ class Gateway {
 
   #startTimers(house: House): NodeJS.Timeout[] {
     const retain = () => house.store.retain(Date.now()).catch(error => house.record.alarm('retention', messageOf(error)))
+    const tally = () => house.store.catchUp().catch(error => house.record.alarm('statistics', messageOf(error)))
     const probe = () => house.now.extensions.probe()
     void retain()
     void probe()
@@ -152,6 +161,7 @@ class Gateway {
     return [
       setInterval(() => void house.pulse.look(house.record.alarm), SPACE_LOOK_MS),
       setInterval(() => void retain(), RETAIN_EVERY_MS),
+      setInterval(() => void tally(), TALLY_EVERY_MS),
       setInterval(() => void probe(), PROBE_EVERY_MS),
     ]
   }
@@ -187,6 +197,7 @@ class Gateway {
     const { store, now } = this.#house
     const detail = { version: packageVersion(), digest: digestOf(now.config) }
     await store.audit({ tenant: 'default', kind: 'config', actor: 'system', subject: 'start', detail })
+    await recordPolicy(store, now.config, { actor: 'system', reason: 'start' })
     this.#voice.log.event('started', '-', { version: packageVersion(), ...this.#addresses() })
   }
 

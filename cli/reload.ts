@@ -15,6 +15,7 @@ import type { ReloadOutcome } from '../gateway/control-protocol.ts'
 import type { Relay } from '../gateway/outbound/relay.ts'
 import type { Act } from '../store/contract.ts'
 import { type InForce, settle } from './in-force.ts'
+import { recordPolicy } from './policy-record.ts'
 import { type House, listenerOptions, messageOf, relayPlan } from './rooms.ts'
 
 /** Where the configuration was read at the start; `currentDir` is the folder of then. */
@@ -88,6 +89,7 @@ async function tell({ voice, store, now }: House, { changed, needRestart }: Conf
   if (changed.length === 0) return
   const detail = { reason: by.reason, digest: digestOf(now.config), changed: changed.join(' '), needsRestart: needRestart.join(' ') }
   await store.audit({ tenant: 'default', kind: 'config', actor: by.actor, subject: 'reload', detail })
+  await recordPolicy(store, now.config, by)
 }
 
 function refuse({ voice, record }: House, problems: readonly string[]): ReloadOutcome {

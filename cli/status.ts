@@ -33,7 +33,7 @@ export function readinessOf({ config, space, emergency, workshop }: GatewayView)
   return reasons
 }
 
-export function statusOf(view: GatewayView, startedAtMs: number): GatewayStatus {
+export function statusOf(view: GatewayView, startedAtMs: number, hours: GatewayStatus['hours']): GatewayStatus {
   const { space, emergency } = view
   return {
     version: packageVersion(),
@@ -42,9 +42,11 @@ export function statusOf(view: GatewayView, startedAtMs: number): GatewayStatus 
     emergency,
     reasons: readinessOf(view),
     queuedMessages: space.queuedMessages,
+    ...(space.oldestDueAtMs === undefined ? {} : { oldestDueAtMs: space.oldestDueAtMs }),
     freeBytes: space.freeBytes,
     originalBytes: space.originalBytes,
     quotaBytes: space.quotaBytes,
+    hours,
   }
 }
 

@@ -216,6 +216,15 @@ export function syslogAddress(about: Words) {
     .meta(words(about))
 }
 
+/** Where records of the audit chain are handed over; TLS too, since it may lie further away. */
+export function collectorAddress(about: Words) {
+  const error = 'must be like tls://host:6514, tcp://host:601 or udp://host:514'
+  return line()
+    .refine(written => written === '' || /^(?:udp|tcp|tls):\/\/(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(written), { error })
+    .default('')
+    .meta(words(about))
+}
+
 /** Adds a rule that needs several keys of one mapping; `problem` says what is wrong, or nothing. */
 export function ruled<S extends z.ZodType>(schema: S, problem: (value: z.output<S>) => string | undefined) {
   return schema.superRefine((value, context) => {

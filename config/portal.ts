@@ -1,5 +1,5 @@
 /** Settings of the portal: its three listeners, and what its pages show. */
-import { bytes, choice, flag, integer, line, list, network, section, text, webAddress } from './kinds.ts'
+import { bytes, choice, collectorAddress, flag, integer, line, list, network, section, text, webAddress } from './kinds.ts'
 import { password, secondFactor, session } from './sign-in.ts'
 
 const listener = (defaults: { readonly port: number; readonly en: string; readonly ja: string }) =>
@@ -33,6 +33,16 @@ export const portal = section(
     session,
     password,
     secondFactor,
+    collector: collectorAddress({
+      en: 'Collector that auditors may hand audit records to: `tls://host:6514`, `tcp://host:601` or `udp://host:514`. Empty: none.',
+      ja: '監査記録の送り先（監査人が操作する）。`tls://ホスト:6514`、`tcp://ホスト:601`、`udp://ホスト:514`。空なら送らない。',
+    }),
+    collectorCaFile: text({ default: '', en: 'Who issued its certificate (PEM). Empty: those that the system knows.', ja: '送り先の証明書の発行者（PEM）。空ならシステムの既定。' }),
+    backupStamp: text({
+      default: '',
+      en: 'File that every successful backup touches; the self-inspection looks at its time. Empty: a person attests.',
+      ja: 'バックアップの成功時に更新するファイル。自己点検はその時刻を見る。空なら人が確認する。',
+    }),
     log: choice(['stderr', 'none'], { default: 'stderr', en: 'Where a line per request goes.', ja: '要求ごとの記録の出力先。' }),
     inner: listener({ port: 8080, en: 'The inner face, for terminals of the LGWAN side. It can never give out an original.', ja: '業務（LGWAN接続系）の端末から使う面。原本を渡す機能を持たない。' }),
     outer: listener({ port: 8081, en: 'The outer face, for terminals of the Internet side: uploads and approved originals.', ja: 'インターネット接続系の端末から使う面。持ち込みと承認済み原本の受け取り。' }),

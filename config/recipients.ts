@@ -55,6 +55,17 @@ export function buildPolicy(config: Config, recipient: string): Policy {
   return recipientSettings(config)(recipient).policy
 }
 
+export type PolicyScope = { readonly tenant: string; /** '' for everybody who is in none. */ readonly group: string; readonly policy: Policy }
+
+/** Every table that is in force for somebody. */
+export function policyScopes(config: Config): PolicyScope[] {
+  const named = config.tenants.map(tenant => ({ id: tenant.id, tenant }))
+  const all = config.tenants.length === 0 || config.domains.length > 0 ? [{ id: 'default', tenant: undefined }, ...named] : named
+  return all.flatMap(({ id, tenant }) =>
+    [undefined, ...config.policy.groups].map(group => ({ tenant: id, group: group?.id ?? '', policy: composePolicy(config, tenant, group) })),
+  )
+}
+
 /** All domains that mail is accepted for: the list and those of every tenant. */
 export function acceptedDomains(config: Config): ReadonlySet<string> {
   return new Set([...config.domains, ...config.tenants.flatMap(tenant => tenant.domains)])

@@ -21,7 +21,14 @@ export function resolveConfig(config: Config, baseDir: string): Config {
       recipientFile: absolute(recipientFile),
     },
     auth: { ...config.auth, arc: { ...config.auth.arc, keyFile: absolute(config.auth.arc.keyFile) } },
-    portal: { ...config.portal, inner: withFiles(config.portal.inner, absolute), outer: withFiles(config.portal.outer, absolute), admin: withFiles(config.portal.admin, absolute) },
+    portal: {
+      ...config.portal,
+      collectorCaFile: absolute(config.portal.collectorCaFile),
+      backupStamp: absolute(config.portal.backupStamp),
+      inner: withFiles(config.portal.inner, absolute),
+      outer: withFiles(config.portal.outer, absolute),
+      admin: withFiles(config.portal.admin, absolute),
+    },
     sanitizer: withProcesses(config.sanitizer, availableParallelism()),
     routes:
       config.routes.length > 0

@@ -17,6 +17,8 @@ import type {
   TraceResult,
 } from '../store/contract.ts'
 import type { Report } from '../core/verdict.ts'
+import type { OverviewMethods } from './overview-methods.ts'
+import type { RecentHour } from './recent.ts'
 
 export type GatewayStatus = {
   readonly version: string
@@ -26,9 +28,13 @@ export type GatewayStatus = {
   /** What stands against taking mail; empty means ready. */
   readonly reasons: readonly string[]
   readonly queuedMessages: number
+  /** When the entry that waits longest was due; left out when none waits. */
+  readonly oldestDueAtMs?: number
   readonly freeBytes: number
   readonly originalBytes: number
   readonly quotaBytes: number
+  /** Of the last two days, since the start. */
+  readonly hours: readonly RecentHour[]
 }
 
 export type ReloadOutcome = {
@@ -40,10 +46,11 @@ export type ReloadOutcome = {
 }
 
 /** Every method: what is asked, what is answered. */
-export type ControlMethods = {
+export type ControlMethods = OverviewMethods & {
   status: { params: Record<string, never>; result: GatewayStatus }
   'queue.list': { params: { filter: MessageFilter }; result: readonly QueueRow[] }
   'queue.retry': { params: { filter: MessageFilter; by: Act }; result: number }
+  'queue.hold': { params: { filter: MessageFilter; by: Act }; result: number }
   'queue.drop': { params: { filter: MessageFilter; by: Act }; result: number }
   'quarantine.list': { params: { filter: QuarantineFilter }; result: readonly QuarantineRow[] }
   'quarantine.purge': {

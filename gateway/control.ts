@@ -9,6 +9,7 @@ import type { RpcMethods, RpcServer, RpcStreams } from '../rpc/server.ts'
 import { startRpc } from '../rpc/server.ts'
 import { countParam, flagParam, type Params, textParam } from '../rpc/params.ts'
 import type { Act, Emergency, MailReads, StoreAdmin } from '../store/contract.ts'
+import type { StoreOverview } from '../store/overview.ts'
 import {
   actParam,
   checkpointParam,
@@ -19,11 +20,12 @@ import {
   purgeFilterParam,
   quarantineFilterParam,
 } from './control-params.ts'
+import { type GatewayFacts, OVERVIEW_METHODS, type PolicyScope } from './overview-methods.ts'
 import type { ControlMethod, ControlMethods, ControlStream, GatewayStatus, ReloadOutcome } from './control-protocol.ts'
 
 export type ControlOptions = {
   readonly socketPath: string
-  readonly store: StoreAdmin & MailReads
+  readonly store: StoreAdmin & MailReads & StoreOverview
   readonly status: () => Promise<GatewayStatus>
   /** The state is recorded already; listener and relay follow it now. */
   readonly onEmergency: (state: Emergency, by: Act) => void | Promise<void>
@@ -31,6 +33,9 @@ export type ControlOptions = {
   readonly onQueueChanged: () => void
   /** Reads the configuration again; what is wrong with it is an answer. */
   readonly reload: (by: Act) => Promise<ReloadOutcome>
+  /** The tables in force. */
+  readonly scopes: () => readonly PolicyScope[]
+  readonly facts: () => GatewayFacts
   /** What went wrong, for the log. */
   readonly onError: (error: unknown) => void
 }
@@ -52,6 +57,7 @@ type Methods = {
 }
 
 const METHODS: Methods = {
+  ...OVERVIEW_METHODS,
   status: ({ status }) => status(),
   'queue.list': ({ store }, params) => store.listQueue(filterParam(params)),
   'queue.retry': async ({ store, onQueueChanged }, params) => {
@@ -59,6 +65,7 @@ const METHODS: Methods = {
     onQueueChanged()
     return count
   },
+  'queue.hold': ({ store }, params) => store.hold(narrowFilterParam(params), actParam(params)),
   'queue.drop': ({ store }, params) => store.drop(narrowFilterParam(params), actParam(params)),
   'quarantine.list': ({ store }, params) => store.listQuarantine(quarantineFilterParam(params)),
   'quarantine.purge': ({ store }, params) =>

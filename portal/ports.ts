@@ -8,6 +8,7 @@ import type { Policy } from '../core/policy/model.ts'
 import type { Replay } from '../core/policy/replay.ts'
 import type { PublicId } from '../core/purposes.ts'
 import type { Report } from '../core/verdict.ts'
+import type { ChainedRecord } from '../store/audit.ts'
 import type { AuditPage, AuditQuestion } from '../store/audit-page.ts'
 import type {
   Act,
@@ -80,16 +81,17 @@ export type InspectionFacts = {
   readonly routes: readonly { readonly name: string; readonly direction: string; readonly hops: readonly string[] }[]
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly tls: boolean; readonly clients: number }[]
   readonly scopes: readonly PolicyScope[]
-  readonly retention: { readonly originalDays: number; readonly textDays: number; readonly logDays: number; readonly auditYears: number; readonly archiveYears: number }
+  readonly retention: { readonly originalDays: number; readonly textDays: number; readonly logDays: number; readonly auditYears: number; readonly logFileDays: number }
   readonly certificates: readonly { readonly file: string; readonly name: string; readonly untilMs: number | undefined; readonly problem: string }[]
   /** Public keys that originals are sealed to, by tenant. */
   readonly sealingKeys: Readonly<Record<string, number>>
   readonly antivirus: boolean
-  readonly sandbox: boolean
+  readonly wall: string
   readonly syslog: string
   readonly contacts: readonly { readonly name: string; readonly from: string; readonly hasPath: boolean }[]
   readonly lastBackupAtMs: number | undefined
-  readonly auditOk: boolean | undefined
+  /** Whether a stamp of the backup is set at all. */
+  readonly backupStampSet: boolean
 }
 
 /** One audit chain: each writing process has its own. */
@@ -98,8 +100,8 @@ export interface AuditSource {
   page(question: AuditQuestion): Promise<AuditPage>
   verify(): Promise<AuditVerdict>
   checkpoint(): Promise<AuditCheckpoint>
-  /** JSON lines, oldest first. */
-  lines(sinceSeq: number): AsyncIterable<string>
+  /** All from this number on, oldest first. */
+  records(sinceSeq: number): AsyncIterable<ChainedRecord>
 }
 
 /** What administrators and auditors ask of the gateway. Acts are audited there, with actor and reason. */
@@ -123,7 +125,9 @@ export interface Operations {
   replay(ask: ReplayAsk): Promise<ReplayAnswer>
   setEmergency(state: Emergency, by: Act): Promise<Emergency>
   inspection(): Promise<InspectionFacts>
-  /** Sends records to a collector: `udp://`, `tcp://` or `tls://host:port`. Returns how many were handed over. */
-  forward(lines: AsyncIterable<string>, collector: string): Promise<number>
+  /** Where records can be handed over to; '' when no collector is set. */
+  readonly collector: string
+  /** Finished syslog messages to the collector; returns how many were handed over. Rejects when it cannot be reached. */
+  forward(messages: AsyncIterable<string>): Promise<number>
   readonly audit: AuditSource
 }

@@ -95,12 +95,15 @@ export function trace(database: DatabaseSync, filter: MessageFilter): readonly T
 
 function recipientsOf(database: DatabaseSync, entryId: number): QueueRow['recipients'] {
   return database
-    .prepare('SELECT mailbox, state FROM recipients WHERE entry_id = ? ORDER BY position')
+    .prepare('SELECT mailbox, state, due_at_ms FROM recipients WHERE entry_id = ? ORDER BY position')
     .all(entryId)
-    .map(row => ({
-      mailbox: String(row['mailbox']) as Mailbox,
-      state: JSON.parse(String(row['state'])) as RecipientState,
-    }))
+    .map(row => ({ mailbox: String(row['mailbox']) as Mailbox, state: stateOf(row) }))
+}
+
+/** When it is due now: an operator may have changed that since it was written. */
+function stateOf(row: Row): RecipientState {
+  const state = JSON.parse(String(row['state'])) as RecipientState
+  return state.kind === 'scheduled' && row['due_at_ms'] !== null ? { ...state, dueAtMs: Number(row['due_at_ms']) } : state
 }
 
 function mailboxesOf(database: DatabaseSync, queueId: string, tenant: string): readonly Mailbox[] {

@@ -1,5 +1,6 @@
 /** A StoreAdmin that remembers what it was asked and answers from fixed rows. */
 import type { Emergency, MailReads, QuarantineRow, QueueRow, StoreAdmin, TraceResult } from '../../store/contract.ts'
+import type { StoreOverview } from '../../store/overview.ts'
 import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
 
 const QUEUED: QueueRow = {
@@ -40,7 +41,7 @@ const TRACED: TraceResult = {
   steps: [{ atMs: 0, kind: 'accept', actor: 'system', detail: { verdict: 'relay' } }],
 }
 
-export type FakeStoreAdmin = StoreAdmin & MailReads & { readonly asked: unknown[][] }
+export type FakeStoreAdmin = StoreAdmin & MailReads & StoreOverview & { readonly asked: unknown[][] }
 
 export function fakeStoreAdmin(): FakeStoreAdmin {
   const asked: unknown[][] = []
@@ -58,6 +59,12 @@ export function fakeStoreAdmin(): FakeStoreAdmin {
       filter.queueId === undefined || filter.queueId === QUEUED.queueId ? answer('listQueue', [QUEUED])(filter) : [],
     retry: answer('retry', 3),
     hold: answer('hold', 2),
+    series: answer('series', [{ slotMs: 0, key: '', count: 3, bytes: 4096 }]),
+    top: answer('top', { rows: [{ key: 'x.example', count: 3, bytes: 4096 }], count: 3, bytes: 4096, keys: 1 }),
+    expiries: answer('expiries', [{ dayMs: 0, messages: 2 }]),
+    auditRecords: answer('auditRecords', { records: [], next: undefined, searchedToMs: undefined }),
+    storedMessages: answer('storedMessages', { messages: [], next: undefined }),
+    catchUp: answer('catchUp', undefined),
     drop: answer('drop', 1),
     listQuarantine: async filter =>
       filter.queueId === undefined || isKept(filter.queueId) ? answer('listQuarantine', [KEPT])(filter) : [],

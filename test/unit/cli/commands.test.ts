@@ -28,6 +28,8 @@ beforeEach(async () => {
     onEmergency: () => {},
     onQueueChanged: () => {},
     reload: async by => reloaded(by),
+    scopes: () => [],
+    facts: () => expect.fail('not asked'),
     onError: () => {},
   })
 })

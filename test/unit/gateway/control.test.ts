@@ -18,6 +18,7 @@ const STATUS: GatewayStatus = {
   freeBytes: 1,
   originalBytes: 0,
   quotaBytes: 1,
+  hours: [],
 }
 const BY = { actor: 'os:root', reason: 'test' }
 
@@ -45,6 +46,8 @@ function start(): Promise<ControlServer> {
       happened.push(['reload', by])
       return { ok: true, changed: [], needRestart: [], problems: [] }
     },
+    scopes: () => [],
+    facts: () => ({ routes: [], retention: { originalDays: 30, textDays: 7, logDays: 365, auditYears: 5, logFileDays: 1095 }, sealingKeys: {}, antivirus: false, wall: 'auto', syslog: '', contacts: [] }),
     onError: error => void happened.push(String(error)),
   })
 }
@@ -189,5 +192,41 @@ describe('the socket', () => {
     await control.close()
     await expect(controlClient(socketPath).call('status', {})).rejects.toMatchObject({ exitCode: 75 })
     control = await start()
+  })
+})
+
+describe('the overview', () => {
+  const client = () => controlClient(socketPath)
+  const question = { tenant: 'default', measure: 'in', grain: 'day', fromMs: 0, untilMs: 10 } as const
+
+  test('is asked with checked questions', async () => {
+    await client().call('overview.series', { question })
+    await client().call('overview.top', { question: { ...question, limit: 1e6 } })
+    await client().call('overview.audit', { question: { limit: 1e6, kinds: ['alarm'], actor: '', before: 7 } })
+    await client().call('overview.stored', { tenant: 'default', sinceMs: 5, limit: 0 })
+    await client().call('overview.expiries', { tenant: 'default', fromMs: 5, days: 1e6 })
+    expect(store.asked).toEqual([
+      ['series', question],
+      ['top', { ...question, limit: 1000 }],
+      ['auditRecords', { limit: 500, kinds: ['alarm'], before: 7 }],
+      ['storedMessages', { tenant: 'default', sinceMs: 5, limit: 1 }],
+      ['expiries', 'default', 5, 400],
+    ])
+  })
+
+  test.each([
+    ['overview.series', { question: { ...question, measure: 'subjects' } }],
+    ['overview.series', { question: { ...question, fromMs: 11 } }],
+    ['overview.top', { question }],
+    ['overview.audit', { question: { limit: 5, kinds: 'alarm' } }],
+    ['overview.stored', { tenant: '', sinceMs: 0, limit: 5 }],
+  ] as const)('%s %j is refused', async (method, params) => {
+    await expect(client().call(method, params as never)).rejects.toThrow()
+    expect(store.asked).toEqual([])
+  })
+
+  test('a queue entry is held only when it is said which', async () => {
+    await expect(client().call('queue.hold', { filter: { limit: 5 }, by: BY })).rejects.toThrow(/which messages/)
+    expect(await client().call('queue.hold', { filter: { queueId: 'q1', limit: 5 }, by: BY })).toBe(2)
   })
 })
