@@ -51,6 +51,7 @@ export async function checkHost(config: Config, nowMs: number = Date.now()): Pro
     ...checkNames(config),
     ...checkUser(userInfo().uid),
     ...checkApi(config),
+    ...checkPortal(config, nowMs),
     ...(await checkAntivirus(config)),
     ...(await checkWall(config)),
     ...(running ? [] : await checkPorts(config)),
@@ -63,18 +64,38 @@ const warning = (what: string, text: string): Check => ({ level: 'warning', what
 const EXPIRES_SOON_MS = 30 * 86_400_000
 
 function checkTls({ smtp: { tls } }: Config, nowMs: number): Check[] {
-  if (tls.certFile === '') return []
+  return checkCertificate('smtp.tls', tls.certFile, tls.keyFile, nowMs)
+}
+
+function checkCertificate(what: string, certFile: string, keyFile: string, nowMs: number): Check[] {
+  if (certFile === '') return []
   try {
-    const certificate = new X509Certificate(readFileSync(tls.certFile))
-    const key = createPrivateKey(readFileSync(tls.keyFile))
-    if (!certificate.checkPrivateKey(key))
-      return [problem('smtp.tls', `${tls.keyFile} is not the key of ${tls.certFile}`)]
+    const certificate = new X509Certificate(readFileSync(certFile))
+    const key = createPrivateKey(readFileSync(keyFile))
+    if (!certificate.checkPrivateKey(key)) return [problem(what, `${keyFile} is not the key of ${certFile}`)]
     const leftMs = Date.parse(certificate.validTo) - nowMs
-    if (leftMs <= 0) return [problem('smtp.tls.certFile', `expired on ${certificate.validTo}`)]
-    return leftMs < EXPIRES_SOON_MS ? [warning('smtp.tls.certFile', `expires on ${certificate.validTo}`)] : []
+    if (leftMs <= 0) return [problem(what, `${certFile} expired on ${certificate.validTo}`)]
+    return leftMs < EXPIRES_SOON_MS ? [warning(what, `${certFile} expires on ${certificate.validTo}`)] : []
   } catch (error) {
-    return [problem('smtp.tls', (error as Error).message)]
+    return [problem(what, (error as Error).message)]
   }
+}
+
+const FACES = ['inner', 'outer', 'admin'] as const
+
+/** Passwords must not cross a network in the clear, and a browser must know the portal by one name. */
+function checkPortal({ portal }: Config, nowMs: number): Check[] {
+  if (!portal.enabled) return []
+  return FACES.filter(face => portal[face].enabled).flatMap(face => {
+    const { address, origin, certificateFile, keyFile } = portal[face]
+    const what = `portal.${face}`
+    const isOpen = address !== '127.0.0.1' && address !== '::1' && address !== 'localhost'
+    return [
+      ...checkCertificate(what, certificateFile, keyFile, nowMs),
+      ...(isOpen && certificateFile === '' ? [warning(what, 'no TLS on an address that others reach: set certificateFile and keyFile, or listen on loopback behind a TLS proxy')] : []),
+      ...(isOpen && origin === '' ? [problem(`${what}.origin`, 'say what browsers call it, e.g. https://portal.town.example.jp: forms are refused under any other name')] : []),
+    ]
+  })
 }
 
 function checkArc({ auth: { arc } }: Config): Check[] {
@@ -217,11 +238,12 @@ async function* nothing(): AsyncGenerator<Uint8Array> {
   yield new Uint8Array()
 }
 
-async function checkPorts({ smtp, admin, api }: Config): Promise<Check[]> {
+async function checkPorts({ smtp, admin, api, portal }: Config): Promise<Check[]> {
   const listeners = [
     { what: 'smtp', ...smtp },
     ...(admin.enabled ? [{ what: 'admin', ...admin }] : []),
     ...(api.enabled ? [{ what: 'api', ...api }] : []),
+    ...(portal.enabled ? FACES.filter(face => portal[face].enabled).map(face => ({ what: `portal.${face}`, ...portal[face] })) : []),
   ]
   const checks = await Promise.all(listeners.map(({ what, address, port }) => checkPort(what, address, port)))
   return checks.flat()

@@ -13,6 +13,7 @@ export function resolveConfig(config: Config, baseDir: string): Config {
     ...config,
     hostname: config.hostname || nameOfThisHost(),
     dataDir,
+    portalUrl: config.portalUrl || addressOfPortal(config.portal),
     ownDomains: config.ownDomains.length > 0 ? config.ownDomains : config.domains,
     controlSocket: absolute(config.controlSocket) || join(dataDir, 'run', 'control.sock'),
     smtp: {
@@ -39,6 +40,14 @@ export function resolveConfig(config: Config, baseDir: string): Config {
 }
 
 type Listener = Config['portal']['inner']
+
+/** For the links in notices. One that stands on more than this host must say itself what browsers call it. */
+function addressOfPortal({ enabled, inner }: Config['portal']): string {
+  if (!enabled || !inner.enabled) return ''
+  if (inner.origin !== '') return inner.origin
+  const isOurs = inner.address === '127.0.0.1' || inner.address === 'localhost'
+  return isOurs && inner.port !== 0 ? `${inner.keyFile === '' ? 'http' : 'https'}://${inner.address}:${inner.port}` : ''
+}
 
 function withFiles(listener: Listener, absolute: (path: string) => string): Listener {
   const { certificateFile, keyFile, clientCaFile } = listener

@@ -71,8 +71,8 @@ export const CONFIG_SCHEMA = section(
       ja: '通知に載せる問い合わせ先。例: `情報政策課 内線123`。',
     }),
     portalUrl: webAddress({
-      en: 'Address of the portal’s inner face, for links in notices. Empty: no links.',
-      ja: '通知に載せるポータル（内側）のアドレス。空ならリンクなし。',
+      en: 'Address of the portal’s inner face, for links in notices. Empty: `portal.inner.origin`, or its address where that is of this host; else no links.',
+      ja: '通知に載せるポータル（内側）のアドレス。空なら `portal.inner.origin`、なければこのホストのアドレス。それもなければリンクなし。',
     }),
     noticeTexts: mapping(line(), {
       en: 'Texts that replace the built-in ones of the notice.',

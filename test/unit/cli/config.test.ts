@@ -13,7 +13,7 @@ import { runCli } from '../../support/run-cli.ts'
 const dir = join(import.meta.dirname, '../../fixtures/tls')
 const endsAtMs = Date.parse(new X509Certificate(readFileSync(join(dir, 'one.crt'))).validTo)
 
-const FREE_PORTS = 'smtp: { port: 0 }\nadmin: { port: 0 }\nhostname: mail.test.jp\ndomains: [test.jp]\n'
+const FREE_PORTS = 'portal: { enabled: false }\nsmtp: { port: 0 }\nadmin: { port: 0 }\nhostname: mail.test.jp\ndomains: [test.jp]\n'
 
 async function checksOf(text: string, nowMs?: number): Promise<Check[]> {
   const loaded = parseConfig(text, { source: 's', baseDir: dir, environment: {} })
@@ -37,9 +37,9 @@ describe('config check looks at the host', () => {
   test('a certificate that is not there', async () =>
     expect(problems(await checksOf(tls('none.crt', 'one.key')))).toEqual(['smtp.tls']))
   test('a certificate that ends soon', async () =>
-    expect(warnings(await checksOf(tls('one.crt', 'one.key'), endsAtMs - 20 * DAY_MS))).toContain('smtp.tls.certFile'))
+    expect(warnings(await checksOf(tls('one.crt', 'one.key'), endsAtMs - 20 * DAY_MS))).toContain('smtp.tls'))
   test('a certificate that has ended', async () =>
-    expect(problems(await checksOf(tls('one.crt', 'one.key'), endsAtMs + 1))).toEqual(['smtp.tls.certFile']))
+    expect(problems(await checksOf(tls('one.crt', 'one.key'), endsAtMs + 1))).toEqual(['smtp.tls']))
 
   test('a recipient file that is not there', async () =>
     expect(problems(await checksOf(FREE_PORTS.replace('port: 0 }', 'port: 0, recipientFile: none }')))).toEqual([
@@ -56,7 +56,7 @@ describe('config check looks at the host', () => {
     expect(
       problems(
         await checksOf(
-          'hostname: mail.test.jp\nsmtp: { port: 2599 }\nadmin: { port: 0 }\nroutes: [{ name: in, nextHops: [{ host: localhost, port: 2599 }] }]',
+          'hostname: mail.test.jp\nsmtp: { port: 2599 }\nadmin: { port: 0 }\nportal: { enabled: false }\nroutes: [{ name: in, nextHops: [{ host: localhost, port: 2599 }] }]',
         ),
       ),
     ).toEqual(['routes']))
@@ -65,12 +65,12 @@ describe('config check looks at the host', () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
-    expect(problems(await checksOf(`smtp: { port: ${port} }\nadmin: { port: 0 }`))).toEqual(['smtp.port'])
+    expect(problems(await checksOf(`smtp: { port: ${port} }\nadmin: { port: 0 }\nportal: { enabled: false }`))).toEqual(['smtp.port'])
     server.close()
   })
 
   test('names that are only examples', async () =>
-    expect(warnings(await checksOf('smtp: { port: 0 }\nadmin: { port: 0 }\nhostname: host'))).toEqual(
+    expect(warnings(await checksOf('smtp: { port: 0 }\nadmin: { port: 0 }\nportal: { enabled: false }\nhostname: host'))).toEqual(
       expect.arrayContaining(['hostname', 'domains']),
     ))
 })
@@ -81,6 +81,14 @@ describe('sekisho config', () => {
     writeFileSync(path, text)
     return path
   }
+
+  test('the portal: TLS where others reach it, and its name', async () => {
+    const others = 'smtp: { port: 0 }\nadmin: { port: 0 }\n'
+    const open = await checksOf(`${others}portal: { inner: { address: 0.0.0.0, port: 0 }, outer: { port: 0 }, admin: { enabled: false } }`)
+    expect(problems(open)).toEqual(['portal.inner.origin'])
+    expect(warnings(open)).toContain('portal.inner')
+    expect(problems(await checksOf(`${others}portal: { inner: { port: 0 }, outer: { port: 0 }, admin: { port: 0 } }`))).toEqual([])
+  })
 
   test('check tells every problem and exits 1', async () => {
     const { code, out } = await runCli('config', 'check', '--json', '--config', file('hostnam: 1\nsmtp: { port: x }'))

@@ -51,7 +51,7 @@ describe('a recipient gets the settings of group, tenant and gateway, the narrow
       ownDomains: ['village.jp'],
       language: 'ja',
       contact: '総務課',
-      portalUrl: '',
+      portalUrl: 'http://127.0.0.1:8080',
       noticeTexts: { contact: '問: {contact}' },
       originalDays: 10,
     })
