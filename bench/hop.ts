@@ -144,7 +144,6 @@ function orderFor(system: System, { mailClass, connections, perConnection }: Cel
     weights: [1],
     run: newRunId(Math.random),
     seed: 1,
-    firstNumber: 0,
     plan: { kind: 'closed', thinkMs: 0 },
     durationMs: Number(given.seconds) * 1000,
     mostMails: Number.POSITIVE_INFINITY,

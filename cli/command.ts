@@ -18,13 +18,21 @@ export function group(name: string, summary: string, commands: readonly Command[
 
 /** A command that does something: has --config and --json, and says its exit codes at the end of --help. */
 export function leaf(name: string, summary: string, exitCodes: readonly number[]): Command {
-  return new Command(name)
+  return withExitCodes(new Command(name), exitCodes)
     .description(summary)
     .addOption(
       new Option('-c, --config <file>', 'configuration file (default: $SEKISHO_CONFIG, else built-in defaults)'),
     )
     .addOption(new Option('--json', 'print JSON'))
-    .addHelpText('after', () => exitCodeHelp(exitCodes))
+}
+
+/** The same without --config: it has nothing to do with a server of ours. */
+export function plainLeaf(name: string, summary: string, exitCodes: readonly number[]): Command {
+  return withExitCodes(new Command(name), exitCodes).description(summary).addOption(new Option('--json', 'print JSON'))
+}
+
+function withExitCodes(command: Command, exitCodes: readonly number[]): Command {
+  return command.addHelpText('after', () => exitCodeHelp(exitCodes))
 }
 
 export const CLIENT_EXIT_CODES = [EXIT.ok, EXIT.failure, EXIT.usage, EXIT.unavailable]

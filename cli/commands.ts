@@ -47,6 +47,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./trace.ts')).traceCommand(),
   },
   {
+    name: 'loadtest',
+    summary: 'load an SMTP server and check that every mail arrives',
+    load: async () => (await import('./loadtest.ts')).loadtestCommand(),
+  },
+  {
     name: 'docs',
     summary: 'write the generated documents',
     hidden: true,

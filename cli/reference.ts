@@ -22,8 +22,8 @@ export async function cliReference(): Promise<string> {
 
 function describe(command: Command, parent: string): string[] {
   const name = `${parent} ${command.name()}`
-  if (command.commands.length > 0)
-    return [`## ${name}`, '', sentence(command), '', ...command.commands.flatMap(child => describe(child, name))]
+  const children = command.commands.flatMap(child => describe(child, name))
+  if (children.length > 0 && command.options.length === 0) return [`## ${name}`, '', sentence(command), '', ...children]
   const args = command.registeredArguments
     .map(argument => (argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`))
     .join('')
@@ -42,6 +42,7 @@ function describe(command: Command, parent: string): string[] {
     '|---|---|',
     ...options,
     '',
+    ...children,
   ]
 }
 

@@ -10,12 +10,13 @@ import { marksIn, type RunId } from './mark.ts'
 import { readZip } from './unzip.ts'
 
 /**
- * html: a part of type text/html. script, macro, program: what the hostile samples bring, by their canaries, by a VBA
+ * html: a part of type text/html that is no attachment. script, macro, program: what the hostile samples bring, by their canaries, by a VBA
  * project or by the head of a program. encrypted: a ZIP that nobody could look into.
  */
 export const RULES = ['html', 'script', 'macro', 'program', 'encrypted'] as const
 export type Rule = (typeof RULES)[number]
 
+/** `marks` are those in texts and files; the header of the mail itself does not count. */
 export type Looked = { readonly marks: readonly number[]; readonly broken: readonly Rule[] }
 
 /** Words that stand only in what must not arrive; put together here so that this file is no sample itself. */
@@ -41,14 +42,14 @@ function walk(entity: Buffer, notes: Notes, depth: number): void {
   const end = entity.indexOf('\r\n\r\n')
   const header = entity.toString('latin1', 0, end === -1 ? entity.length : end).replace(/\r\n[ \t]/g, ' ')
   const body = end === -1 ? Buffer.alloc(0) : entity.subarray(end + 4)
-  for (const number of marksIn(Buffer.from(header, 'latin1'), notes.run)) notes.marks.add(number)
+  if (depth > 0) for (const number of marksIn(Buffer.from(header, 'latin1'), notes.run)) notes.marks.add(number)
   const contentType = field(header, 'content-type')
   const boundary = /boundary="?([^";]+)/i.exec(contentType)?.[1]
   if (/^multipart\//i.test(contentType) && boundary !== undefined) {
     for (const part of partsOf(body, boundary)) walk(part, notes, depth + 1)
   } else if (/^message\/rfc822/i.test(contentType)) walk(body, notes, depth + 1)
   else {
-    if (/^text\/html/i.test(contentType)) notes.broken.add('html')
+    if (/^text\/html/i.test(contentType) && !/^attachment/i.test(field(header, 'content-disposition'))) notes.broken.add('html')
     inspect(decoded(body, field(header, 'content-transfer-encoding')), notes, depth)
   }
 }

@@ -30,6 +30,7 @@ async function carryOut(order: SendOrder): Promise<void> {
   const before = process.cpuUsage()
   sender = new Sender(order)
   const running = sender
+  process.send?.(running.take())
   const timer = setInterval(() => process.send?.(running.take()), BATCH_MS)
   await running.run()
   clearInterval(timer)

@@ -28,7 +28,6 @@ export type SendOrder = {
   readonly weights: readonly number[]
   readonly run: RunId
   readonly seed: number
-  readonly firstNumber: number
   readonly plan: Plan
   readonly durationMs: number
   readonly mostMails: number
@@ -41,7 +40,8 @@ export type SendOrder = {
   readonly graceMs: number
 }
 
-type Mail = { readonly number: number; readonly intendedMs: number }
+/** `lateMs`: so much later than meant it was given out, by the sender's own fault. */
+type Mail = { readonly number: number; readonly intendedMs: number; readonly lateMs: number }
 
 /** Mails that were given out stand in front of those that wait, until they are so many. */
 const GIVEN_AT_MOST = 4096
@@ -89,7 +89,8 @@ export class Sender {
   /** Rows since the last time. */
   take(): Batch {
     const batch: Batch = {
-      kind: 'batch', rows: Float64Array.from(this.#rows), troubles: this.#newTroubles, waiting: this.#waiting.length - this.#given, connections: this.#lines.size,
+      kind: 'batch', startedMs: this.startedMs, rows: Float64Array.from(this.#rows), troubles: this.#newTroubles,
+      waiting: this.#waiting.length - this.#given, connections: this.#lines.size,
     }
     this.#rows = []
     this.#newTroubles = []
@@ -108,7 +109,7 @@ export class Sender {
       const intendedMs = this.startedMs + atMs
       const early = intendedMs - monotonicMs()
       if (early > 0) await delay(early)
-      this.#waiting.push({ number: this.#order.firstNumber + planned++, intendedMs })
+      this.#waiting.push({ number: planned++, intendedMs, lateMs: Math.max(0, monotonicMs() - intendedMs) })
       const free = this.#idle.pop()
       if (free) free()
       else if (this.#workers.length < this.#order.connections) this.#hire()
@@ -133,12 +134,12 @@ export class Sender {
   }
 
   async #next(): Promise<Mail | undefined> {
-    const { plan, durationMs, mostMails, firstNumber } = this.#order
+    const { plan, durationMs, mostMails } = this.#order
     if (plan.kind === 'closed') {
       if (plan.thinkMs > 0 && this.#taken > 0) await delay(plan.thinkMs)
       const nowMs = monotonicMs()
       if (this.#over || nowMs - this.startedMs >= durationMs || this.#taken === mostMails) return undefined
-      return { number: firstNumber + this.#taken++, intendedMs: nowMs }
+      return { number: this.#taken++, intendedMs: nowMs, lateMs: 0 }
     }
     while (this.#given === this.#waiting.length) {
       if (this.#over) return undefined
@@ -215,11 +216,11 @@ export class Sender {
     return this.#order.slow.share > 0 && chanceOf(this.#order.seed ^ 0x510, number) < this.#order.slow.share
   }
 
-  #note({ number, intendedMs }: Mail, startedMs: number, { outcome, accepted, endOfDataMs, trouble }: Sent): void {
+  #note({ number, intendedMs, lateMs }: Mail, startedMs: number, { outcome, accepted, endOfDataMs, trouble }: Sent): void {
     const slow = this.#isSlow(number) ? 1 : 0
     // In the order of ROW.
     this.#rows.push(number, this.#templateOf(number), intendedMs, startedMs, endOfDataMs, monotonicMs())
-    this.#rows.push(OUTCOMES.indexOf(outcome), accepted, this.#troubleIndex(trouble), slow)
+    this.#rows.push(OUTCOMES.indexOf(outcome), accepted, this.#troubleIndex(trouble), slow, lateMs)
   }
 
   #troubleIndex(trouble: string): number {

@@ -27,6 +27,8 @@ export type Arrival = {
   /** Numbers of other mails of which something stands in this one. */
   readonly foreign: readonly number[]
   readonly unsanitized: readonly string[]
+  /** Its mark stands in its text or files, not only in the Message-ID; undefined when nobody looked. */
+  readonly inText: boolean | undefined
 }
 
 const MESSAGE_ID = Buffer.from('\r\nmessage-id:', 'latin1')
@@ -88,10 +90,11 @@ type Seen = { readonly run: RunId; readonly look: SinkSettings['look']; readonly
 /** What one mail says about itself; for mails from a sink and from a folder alike. */
 export function arrivalOf(octets: Buffer, { run, look, atMs, recipients }: Seen): Arrival {
   const named = numberInMessageId(octets, run)
-  if (look === 'id') return { number: named ?? -1, atMs, recipients, foreign: [], unsanitized: [] }
+  if (look === 'id') return { number: named ?? -1, atMs, recipients, foreign: [], unsanitized: [], inText: undefined }
   const { marks, broken } = lookAt(octets, run, look)
   const number = named ?? marks[0] ?? -1
-  return { number, atMs, recipients, foreign: marks.filter(each => each !== number), unsanitized: number === -1 ? [] : broken }
+  const foreign = marks.filter(each => each !== number)
+  return { number, atMs, recipients, foreign, unsanitized: number === -1 ? [] : broken, inText: marks.includes(number) }
 }
 
 /** The field's name in any case, within the header. */
