@@ -37,7 +37,7 @@ const LIMIT_WITHIN = 0.1
 
 export function loadtestCommand(): Command {
   const command = plainLeaf('loadtest', 'load an SMTP server and check that every mail arrives exactly once, sanitized', [EXIT.ok, EXIT.failure, EXIT.usage, EXIT.unavailable])
-  return addLoadtestOptions(command).enablePositionalOptions().action(loadtest).addCommand(compareCommand())
+  return addLoadtestOptions(command).action(loadtest).addCommand(compareCommand())
 }
 
 async function loadtest(options: LoadtestOptions): Promise<void> {

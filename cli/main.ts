@@ -28,6 +28,8 @@ async function programFor(name: string | undefined): Promise<Command> {
     .description('Sekisho (関所): a sanitization gateway for mail between separated networks')
     .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(add --help for the usage)')
+    // An option belongs to the command that it stands behind, also where a command has commands of its own.
+    .enablePositionalOptions()
     .exitOverride()
   for (const entry of COMMANDS) {
     const command = entry.name === name ? await entry.load() : new Command(entry.name).description(entry.summary)

@@ -31,7 +31,7 @@ function describe(command: Command, parent: string): string[] {
     .filter(option => !option.hidden)
     .map(
       option =>
-        `| \`${option.flags}\` | ${option.description}${option.mandatory ? ' (required)' : ''}${defaultOf(option.defaultValue)} |`,
+        `| \`${option.flags}\` | ${option.description}${option.mandatory ? ' (required)' : ''}${defaultOf(option.defaultValueDescription ?? option.defaultValue)} |`,
     )
   return [
     `${parent === 'sekisho' ? '##' : '###'} ${name}${args}`.replaceAll('<', '‹').replaceAll('>', '›'),

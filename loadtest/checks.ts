@@ -49,7 +49,7 @@ export function parseRule(text: string): Rule | undefined {
 
 /** A value that is not known is bad: a test that could not be made is not passed. */
 export function check(result: Judged, { text, name, operator, bound }: Rule): Check {
-  const value = valueOf(result, name)
+  const value = measured(result, name)
   const isBad = value === null || (operator === '>' ? value > bound : value < bound)
   return { rule: text, value, ok: !isBad }
 }
@@ -63,11 +63,11 @@ function isName(name: string): boolean {
   return Object.hasOwn(PLAIN, name) || (Object.hasOwn(QUANTILES, quantile) && LATENCIES.some(each => each === latency))
 }
 
-function valueOf(result: Judged, name: string): number | null {
+function measured(result: Judged, name: string): number | null {
   if (Object.hasOwn(PLAIN, name)) return PLAIN[name]!(result) ?? null
   const [latency, quantile] = splitName(name)
-  const measured = result.latency[latency as keyof Judged['latency']]
-  const value = measured?.[QUANTILES[quantile]!]
+  const found = result.latency[latency as keyof Judged['latency']]
+  const value = found?.[QUANTILES[quantile]!]
   return value === undefined || !Number.isFinite(value) ? null : value
 }
 

@@ -8,7 +8,7 @@ import { CANARIES } from '../look.ts'
 import { MARK_PLACE } from '../mark.ts'
 import { randomFrom } from '../random.ts'
 import { composeTemplate, packedFile, type Piece, type Template } from '../template.ts'
-import { type Charset } from './charsets.ts'
+import type { Charset } from './charsets.ts'
 import { HOSTILE } from './hostile.ts'
 import { type Attachment, letterPieces } from './letter.ts'
 import { docx, MEDIA_TYPES, noise, part, pdf, png, xlsx } from './office-files.ts'
@@ -56,14 +56,14 @@ export const MIXES: Readonly<Record<string, Readonly<Record<string, number>>>> =
 
 export type MailSet = { readonly templates: readonly Template[]; readonly weights: readonly number[] }
 
-export function generateMails(mix: Readonly<Record<string, number>>, seed: number): MailSet {
+export function generateMails(mix: Readonly<Record<string, number>>, seed: number, variantsOfEach = VARIANTS): MailSet {
   const templates: Template[] = []
   const weights: number[] = []
   for (const [name, weight] of Object.entries(mix)) {
     const compose = KINDS[name]
     if (!compose) throw new Error(`no kind of mail is called ${name}: ${KIND_NAMES.join(', ')}`)
     const chance = randomFrom(seed ^ hashOf(name))
-    const variants = name === 'large' ? 1 : VARIANTS
+    const variants = name === 'large' ? 1 : variantsOfEach
     for (let i = 0; i < variants; i++) {
       templates.push(composeTemplate(name, compose(chance)))
       weights.push(weight / variants)

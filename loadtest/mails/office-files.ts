@@ -56,7 +56,7 @@ export function xlsx(rows: number, chance: Chance): PackedFile {
 /** `openAction` is PDF source of an action that runs when the file is opened. */
 export function pdf(pages: number, pictureBytes: number, chance: Chance, openAction = ''): PackedFile {
   const side = Math.max(1, Math.ceil(Math.sqrt(pictureBytes / 3)))
-  const pixels = deflateSync(noise(side * side * 3, chance), { level: 1 })
+  const pixels = deflateSync(noise(side * side * 3, chance), { level: 0 })
   const kids = Array.from({ length: pages }, (_, i) => `${6 + i * 2} 0 R`)
   const objects: (string | Buffer)[] = [
     `<</Type/Catalog/Pages 2 0 R${openAction === '' ? '' : `/OpenAction ${openAction}`}>>`,
@@ -79,7 +79,7 @@ export function png(bytes: number, chance: Chance): Buffer {
   const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0])
   header.writeUInt32BE(side, 0)
   header.writeUInt32BE(side, 4)
-  const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows, { level: 1 })), chunk('IEND', Buffer.alloc(0))]
+  const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows, { level: 0 })), chunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1'), ...chunks])
 }
 

@@ -5,7 +5,7 @@ import { troubledPercent } from '../checks.ts'
 import { LATENCIES, type Latency, RESULT_VERSION, type Result } from '../result.ts'
 import { grouped, span } from './html.ts'
 import { htmlTable, number, page, text } from './page.ts'
-import { escape, linePlot } from './plots.ts'
+import { escaped, linePlot } from './plots.ts'
 import { type Lang, type Word, WORDS, wordsIn } from './words.ts'
 
 export type Compared = {
@@ -56,11 +56,11 @@ export function htmlComparison(first: Result, second: Result, { tolerancePercent
     text(nameIn(name, say)), number(valueIn(unit, a)), number(valueIn(unit, b)), number(a === 0 ? '–' : `${b >= a ? '+' : ''}${(((b - a) / a) * 100).toFixed(1)} %`),
     text(say(change), change === 'worse' ? 'bad' : change === 'better' ? 'good' : undefined),
   ])
-  const about = [first, second].map((each, i) => `<p>${escape(say(i === 0 ? 'first' : 'second'))}: <b>${escape(each.server.address)}</b> <span class="soft">${escape(each.startedAt.slice(0, 19).replace('T', ' '))} UTC, ${escape(each.machine.cpu)}</span></p>`)
+  const about = [first, second].map((each, i) => `<p>${escaped(say(i === 0 ? 'first' : 'second'))}: <b>${escaped(each.server.address)}</b> <span class="soft">${escaped(each.startedAt.slice(0, 19).replace('T', ' '))} UTC, ${escaped(each.machine.cpu)}</span></p>`)
   return page(lang, say('compareTitle'), [
-    `<h1>${escape(say('compareTitle'))}</h1>`, ...about,
+    `<h1>${escaped(say('compareTitle'))}</h1>`, ...about,
     htmlTable([say('measure'), say('first'), say('second'), say('change'), say('verdict')], rows),
-    `<h2>${escape(say('distribution'))}</h2>`, distribution(first, second, say),
+    `<h2>${escaped(say('distribution'))}</h2>`, distribution(first, second, say),
   ])
 }
 

@@ -4,7 +4,7 @@
 import { troubledPercent } from '../checks.ts'
 import { LATENCIES, type Latency, type Limit, type Result } from '../result.ts'
 import { card, htmlTable, number, page, text } from './page.ts'
-import { barPlot, escape, linePlot } from './plots.ts'
+import { barPlot, escaped, linePlot } from './plots.ts'
 import { type Lang, REASONS_JA, wordsIn } from './words.ts'
 
 type Say = ReturnType<typeof wordsIn>
@@ -17,7 +17,7 @@ export function htmlReport(result: Result, lang: Lang): string {
   const say = wordsIn(lang)
   return page(lang, `${say('title')} ${result.server.address}`, [
     head(result, say),
-    result.tester.limited ? `<p class="warning">${escape(say('limited'))}</p>` : '',
+    result.tester.limited ? `<p class="warning">${escaped(say('limited'))}</p>` : '',
     summary(result, say),
     result.limit === null ? '' : limitSection(result.limit, say, lang),
     verification(result, say),
@@ -41,10 +41,10 @@ export function grouped(value: number): string {
 }
 
 function head({ server, startedAt, passed }: Result, say: Say): string {
-  return `<h1>${escape(say('title'))}</h1>
-<p>${escape(say('server'))}: <b>${escape(server.address)}</b> <span class="soft">${escape(server.greeting)}</span><br>
-<span class="soft">${escape(say('started'))}: ${escape(startedAt.slice(0, 19).replace('T', ' '))} UTC</span></p>
-<p class="verdict${passed ? '' : ' bad'}">${escape(say(passed ? 'passed' : 'failed'))}</p>`
+  return `<h1>${escaped(say('title'))}</h1>
+<p>${escaped(say('server'))}: <b>${escaped(server.address)}</b> <span class="soft">${escaped(server.greeting)}</span><br>
+<span class="soft">${escaped(say('started'))}: ${escaped(startedAt.slice(0, 19).replace('T', ' '))} UTC</span></p>
+<p class="verdict${passed ? '' : ' bad'}">${escaped(say(passed ? 'passed' : 'failed'))}</p>`
 }
 
 function summary({ mails, outcomes, durationS, acceptedPerSecond, arrivedPerSecond, bytesSent, latency }: Result, say: Say): string {
@@ -67,11 +67,11 @@ function limitSection(limit: Limit, say: Say, lang: Lang): string {
     .replace('{busy}', String(Math.round(limit.busyHourShare * 100))).replace('{peak}', String(limit.peakFactor)).replace('{person}', String(limit.mailsPerPerson))
   const byRate = limit.trials.toSorted((a, b) => a.perSecond - b.perSecond)
   const rates = byRate.map(({ perSecond }) => perSecond)
-  return `<h2>${escape(say('limit'))}</h2><p>${escape(say('limitText'))}</p><div class="cards">${[
+  return `<h2>${escaped(say('limit'))}</h2><p>${escaped(say('limitText'))}</p><div class="cards">${[
     card(say('rate'), `${grouped(limit.perSecond)} ${say('perSecond')}${limit.atLeast ? ` ${say('atLeast')}` : ''}`),
     card(say('day'), `${grouped(limit.mailsPerDay)} ${say('mailsUnit')}`),
     card(say('staff'), `${grouped(limit.staff)} ${say('people')}`),
-  ].join('')}</div><p class="soft">${escape(assumption)}</p>${
+  ].join('')}</div><p class="soft">${escaped(assumption)}</p>${
     byRate.length < 2 ? '' : linePlot(say('trials'), [{ name: 'p99', points: byRate.map(({ perSecond, p99Ms }) => [perSecond, p99Ms]) }], { label: say('perSecond'), min: 0, max: Math.max(...rates), ticks: rates.filter((rate, i) => i === rates.length - 1 || rates[i + 1]! - rate > Math.max(...rates) / 12).map(at => ({ at, text: grouped(at) })) }, 'ms')
   }${htmlTable([say('rate'), 'p99', say('errors'), say('backlog'), say('verdict'), say('why')], limit.trials.map(trial => [
     number(grouped(trial.perSecond)), number(span(trial.p99Ms)), number(`${(trial.troubledShare * 100).toFixed(2)} %`), number(trial.backlog),
@@ -83,16 +83,16 @@ function verification({ verification: found }: Result, say: Say): string {
   if (found === null) return ''
   const bad = ['lost', 'duplicated', 'mixed', 'unsanitized', 'unexpected'] as const
   const rules = Object.entries(found.unsanitizedBy).map(([rule, count]) => `${rule}: ${count}`)
-  return `<h2>${escape(say('verification'))}</h2><p>${escape(say('verificationText'))}</p><div class="cards">${[
+  return `<h2>${escaped(say('verification'))}</h2><p>${escaped(say('verificationText'))}</p><div class="cards">${[
     card(say('arrivals'), grouped(found.arrivals)),
     ...bad.map(name => card(say(name), grouped(found[name]), found[name] > 0)),
     ...(['strangers', 'withoutText'] as const).filter(name => found[name] > 0).map(name => card(say(name), grouped(found[name]))),
-  ].join('')}</div>${rules.length === 0 ? '' : `<p class="bad-text">${escape(rules.join(', '))}</p>`}`
+  ].join('')}</div>${rules.length === 0 ? '' : `<p class="bad-text">${escaped(rules.join(', '))}</p>`}`
 }
 
 function checks({ checks: made }: Result, say: Say): string {
   const shown = (value: number | null) => (value === null ? say('unknown') : String(Number(value.toPrecision(4))))
-  return `<h2>${escape(say('checks'))}</h2>${htmlTable([say('rule'), say('value'), say('verdict')], made.map(({ rule, value, ok }) => [text(rule), number(shown(value)), text(say(ok ? 'ok' : 'notOk'), ok ? 'good' : 'bad')]))}`
+  return `<h2>${escaped(say('checks'))}</h2>${htmlTable([say('rule'), say('value'), say('verdict')], made.map(({ rule, value, ok }) => [text(rule), number(shown(value)), text(say(ok ? 'ok' : 'notOk'), ok ? 'good' : 'bad')]))}`
 }
 
 function latencies({ latency }: Result, say: Say): string {
@@ -102,8 +102,8 @@ function latencies({ latency }: Result, say: Say): string {
   const ticks = NINES.map(share => ({ at: nines(share), text: share === 0 ? '0 %' : `${Number((share * 100).toFixed(2))} %` }))
   const lines = known.filter(({ name }) => name !== 'data').map(({ name, each }) => ({ name: say(name), points: percentiles(each) }))
   const most = Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x)), 1)
-  return `<h2>${escape(say('latency'))}</h2><p>${escape(say('latencyText'))}</p>${htmlTable(['', say('mean'), 'p50', 'p90', 'p95', 'p99', 'p99.9', say('max')], rows)}
-<h3>${escape(say('distribution'))}</h3>${linePlot(say('distribution'), lines, { label: say('percentile'), min: 0, max: most, ticks: ticks.filter(({ at }) => at <= most) }, 'ms')}`
+  return `<h2>${escaped(say('latency'))}</h2><p>${escaped(say('latencyText'))}</p>${htmlTable(['', say('mean'), 'p50', 'p90', 'p95', 'p99', 'p99.9', say('max')], rows)}
+<h3>${escaped(say('distribution'))}</h3>${linePlot(say('distribution'), lines, { label: say('percentile'), min: 0, max: most, ticks: ticks.filter(({ at }) => at <= most) }, 'ms')}`
 }
 
 function nines(share: number): number {
@@ -131,29 +131,29 @@ function overTime({ overTime: moments }: Result, say: Say): string {
   const rate = (pick: 'intended' | 'accepted' | 'arrived' | 'troubled') => moments.map(moment => [moment.atS, moment[pick] / stepS] as const)
   const hasArrivals = moments.some(({ arrived }) => arrived > 0)
   const queue = moments.some(({ queue: known }) => known !== null)
-  return `<h2>${escape(say('overTime'))}</h2><h3>${escape(say('rateOverTime'))}</h3>${linePlot(say('rateOverTime'), [
+  return `<h2>${escaped(say('overTime'))}</h2><h3>${escaped(say('rateOverTime'))}</h3>${linePlot(say('rateOverTime'), [
     { name: say('intended'), points: rate('intended') }, { name: say('acceptedLine'), points: rate('accepted') },
     ...(hasArrivals ? [{ name: say('arrivedLine'), points: rate('arrived') }] : []), { name: say('troubledLine'), points: rate('troubled') },
-  ], x, say('perSecond'))}<h3>${escape(say('latencyOverTime'))}</h3>${linePlot(say('latencyOverTime'), [
+  ], x, say('perSecond'))}<h3>${escaped(say('latencyOverTime'))}</h3>${linePlot(say('latencyOverTime'), [
     { name: 'p50', points: moments.map(({ atS, p50Ms }) => [atS, p50Ms]) }, { name: 'p99', points: moments.map(({ atS, p99Ms }) => [atS, p99Ms]) },
-  ], x, 'ms')}${queue ? `<h3>${escape(say('queueOverTime'))}</h3>${linePlot(say('queueOverTime'), [{ name: say('queueOverTime'), points: moments.map(({ atS, queue: waiting }) => [atS, waiting]) }], x, say('mailsUnit'))}` : ''}`
+  ], x, 'ms')}${queue ? `<h3>${escaped(say('queueOverTime'))}</h3>${linePlot(say('queueOverTime'), [{ name: say('queueOverTime'), points: moments.map(({ atS, queue: waiting }) => [atS, waiting]) }], x, say('mailsUnit'))}` : ''}`
 }
 
 function troubles({ troubles: seen }: Result, say: Say): string {
-  const title = `<h2>${escape(say('troubles'))}</h2>`
-  if (seen.length === 0) return `${title}<p>${escape(say('noTroubles'))}</p>`
+  const title = `<h2>${escaped(say('troubles'))}</h2>`
+  if (seen.length === 0) return `${title}<p>${escaped(say('noTroubles'))}</p>`
   return title + barPlot(say('troubles'), seen.slice(0, MOST_TROUBLES).map(({ text: name, count }) => ({ name, value: count })))
 }
 
 function kinds({ kinds: all, kind }: Result, say: Say): string {
   const rows = all.toSorted((a, b) => b.mails - a.mails).map(each => [text(each.kind), number(grouped(each.mails)), number(grouped(each.accepted)), number(span(each.p50Ms)), number(span(each.p99Ms))])
-  return `<h2>${escape(say(kind === 'portal' ? 'page' : 'kinds'))}</h2>${htmlTable([say(kind === 'portal' ? 'page' : 'kind'), say('count'), say('accepted'), 'p50', 'p99'], rows)}`
+  return `<h2>${escaped(say(kind === 'portal' ? 'page' : 'kinds'))}</h2>${htmlTable([say(kind === 'portal' ? 'page' : 'kind'), say('count'), say('accepted'), 'p50', 'p99'], rows)}`
 }
 
 function surroundings({ tester, machine, settings, server }: Result, say: Say): string {
   const rows = Object.entries(settings).map(([name, value]) => [text(name), text(String(value))])
-  return `<h2>${escape(say('tester'))}</h2>
-<p>${escape(say('late'))}: ${span(tester.lateP99Ms)}, ${(tester.cpuShare * 100).toFixed(0)} % ${escape(say('cpu'))}<br>
-<span class="soft">${escape(`${machine.cpu} × ${machine.cores}, ${machine.system}, Node ${machine.node}`)}<br>${escape(server.extensions.join(', '))}</span></p>
-<h3>${escape(say('settings'))}</h3>${htmlTable([say('measure'), say('value')], rows)}`
+  return `<h2>${escaped(say('tester'))}</h2>
+<p>${escaped(say('late'))}: ${span(tester.lateP99Ms)}, ${(tester.cpuShare * 100).toFixed(0)} % ${escaped(say('cpu'))}<br>
+<span class="soft">${escaped(`${machine.cpu} × ${machine.cores}, ${machine.system}, Node ${machine.node}`)}<br>${escaped(server.extensions.join(', '))}</span></p>
+<h3>${escaped(say('settings'))}</h3>${htmlTable([say('measure'), say('value')], rows)}`
 }

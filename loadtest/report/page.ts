@@ -1,5 +1,5 @@
 /** What every page of ours has in common: one file, no script, no font or picture from elsewhere. */
-import { escape } from './plots.ts'
+import { escaped } from './plots.ts'
 import type { Lang } from './words.ts'
 
 const STYLE = `
@@ -31,7 +31,7 @@ export function page(lang: Lang, title: string, body: readonly string[]): string
   return `<!doctype html>
 <html lang="${lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(title)}</title><style>${STYLE}</style></head>
+<title>${escaped(title)}</title><style>${STYLE}</style></head>
 <body>
 ${body.filter(each => each !== '').join('\n')}
 </body></html>
@@ -42,7 +42,7 @@ export type Cell = { readonly text: string; readonly number?: boolean; readonly 
 
 export function htmlTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const numeric = head.map((_, i) => rows.length > 0 && rows.every(row => row[i]?.number === true))
-  const headCells = head.map((each, i) => `<th scope="col"${numeric[i] ? ' class="number"' : ''}>${escape(each)}</th>`)
+  const headCells = head.map((each, i) => `<th scope="col"${numeric[i] ? ' class="number"' : ''}>${escaped(each)}</th>`)
   const bodyRows = rows.map(row => `<tr>${row.map(cellHtml).join('')}</tr>`)
   return `<div class="scroll"><table><thead><tr>${headCells.join('')}</tr></thead><tbody>${bodyRows.join('')}</tbody></table></div>`
 }
@@ -56,11 +56,11 @@ export function number(value: string | number): Cell {
 }
 
 export function card(label: string, value: string, isBad = false): string {
-  return `<div class="card${isBad ? ' bad' : ''}"><span>${escape(label)}</span><b>${escape(value)}</b></div>`
+  return `<div class="card${isBad ? ' bad' : ''}"><span>${escaped(label)}</span><b>${escaped(value)}</b></div>`
 }
 
 function cellHtml({ text: value, number: isNumber, tone }: Cell): string {
   const name = isNumber ? 'number' : value.length > 30 ? 'long' : ''
-  const inner = tone === undefined ? escape(value) : `<span class="${tone}-text">${escape(value)}</span>`
+  const inner = tone === undefined ? escaped(value) : `<span class="${tone}-text">${escaped(value)}</span>`
   return `<td${name === '' ? '' : ` class="${name}"`}>${inner}</td>`
 }

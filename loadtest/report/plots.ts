@@ -14,7 +14,7 @@ const BOTTOM = 40
 const COLOURS = ['#0b5fa5', '#c2410c', '#15803d', '#7e22ce'] as const
 const DASHES = ['', '7 4', '2 3', '10 3 2 3'] as const
 
-export function escape(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, each => `&#${each.charCodeAt(0)};`)
 }
 
@@ -25,10 +25,10 @@ export function linePlot(title: string, lines: readonly Line[], x: Axis & { read
   const placeX = (value: number) => LEFT + ((value - x.min) / (x.max - x.min || 1)) * (WIDTH - LEFT - RIGHT)
   const placeY = (value: number) => HEIGHT - BOTTOM - (value / y.max) * (HEIGHT - TOP - BOTTOM)
   const grid = y.ticks.map(value => `<path class="grid" d="M${LEFT} ${n(placeY(value))}H${WIDTH - RIGHT}"/><text class="tick" x="${LEFT - 6}" y="${n(placeY(value) + 4)}" text-anchor="end">${compact(value)}</text>`)
-  const ticks = x.ticks.map(({ at, text }) => `<text class="tick" x="${n(placeX(at))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${escape(text)}</text>`)
+  const ticks = x.ticks.map(({ at, text }) => `<text class="tick" x="${n(placeX(at))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${escaped(text)}</text>`)
   const drawn = lines.map(({ points }, i) => `<path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="${pathOf(points, placeX, placeY)}"/>`)
   return figure(title, [
-    ...grid, ...ticks, ...drawn, `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 3}" text-anchor="end">${escape(x.label)}</text>`,
+    ...grid, ...ticks, ...drawn, `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 3}" text-anchor="end">${escaped(x.label)}</text>`,
   ], { caption: legend(lines.map(({ name }) => name), unit) })
 }
 
@@ -40,19 +40,19 @@ export function barPlot(title: string, bars: readonly Bar[]): string {
   const rows = bars.map(({ name, value }, i) => {
     const top = i * 40
     const width = Math.max(2, (value / most) * (WIDTH - 110))
-    return `<text class="name" x="4" y="${top + 14}">${escape(name.length > 96 ? `${name.slice(0, 95)}…` : name)}</text><rect x="4" y="${top + 20}" width="${n(width)}" height="12" fill="${COLOURS[1]}"/><text class="tick" x="${n(width + 12)}" y="${top + 31}">${value}</text>`
+    return `<text class="name" x="4" y="${top + 14}">${escaped(name.length > 96 ? `${name.slice(0, 95)}…` : name)}</text><rect x="4" y="${top + 20}" width="${n(width)}" height="12" fill="${COLOURS[1]}"/><text class="tick" x="${n(width + 12)}" y="${top + 31}">${value}</text>`
   })
   return figure(title, rows, { height: bars.length * 40 })
 }
 
 function figure(title: string, inner: readonly string[], { height = HEIGHT, caption = '' }: { readonly height?: number; readonly caption?: string }): string {
-  return `<figure>${caption}<svg role="img" viewBox="0 0 ${WIDTH} ${height}" aria-label="${escape(title)}"><title>${escape(title)}</title>${inner.join('')}</svg></figure>`
+  return `<figure>${caption}<svg role="img" viewBox="0 0 ${WIDTH} ${height}" aria-label="${escaped(title)}"><title>${escaped(title)}</title>${inner.join('')}</svg></figure>`
 }
 
 /** Beside the plot, where it wraps on a narrow screen. */
 function legend(names: readonly string[], unit: string): string {
-  const keys = names.map((name, i) => `<span class="key"><svg viewBox="0 0 32 8" aria-hidden="true"><path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="M0 4h32"/></svg>${escape(name)}</span>`)
-  return `<figcaption><span class="unit">${escape(unit)}</span>${keys.join('')}</figcaption>`
+  const keys = names.map((name, i) => `<span class="key"><svg viewBox="0 0 32 8" aria-hidden="true"><path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="M0 4h32"/></svg>${escaped(name)}</span>`)
+  return `<figcaption><span class="unit">${escaped(unit)}</span>${keys.join('')}</figcaption>`
 }
 
 /** A gap where nothing is known. */
