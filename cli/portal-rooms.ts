@@ -3,19 +3,21 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { openPortalDb, type PortalDb } from '../portal/db/open.ts'
 import type { Found } from '../portal/http/server.ts'
+import { openPeople, type PeopleRooms } from '../portal/people/rooms.ts'
 import { openSignIn, type SignInRooms } from '../portal/sign-in/rooms.ts'
 
 const MINUTE_MS = 60_000
 /** For a sign-in that was begun: time to fetch a device, or to set one up. */
 const UNFINISHED_MS = 10 * MINUTE_MS
 
-export type PortalRooms = SignInRooms & { readonly db: PortalDb }
+export type PortalRooms = PeopleRooms & SignInRooms & { readonly db: PortalDb }
 
 export async function openPortalRooms(config: Config): Promise<PortalRooms> {
   const directory = join(config.dataDir, 'portal')
   const { name, session, password, secondFactor } = config.portal
   const db = await openPortalDb(directory, Date.now)
-  return openSignIn(db, {
+  const people = openPeople(db)
+  const signIn = await openSignIn(db, people.people, {
     directory,
     issuer: name || 'Sekisho',
     secondFactorFor: secondFactor.requiredFor,
@@ -27,6 +29,7 @@ export async function openPortalRooms(config: Config): Promise<PortalRooms> {
       mostPerPerson: session.mostPerPerson,
     },
   })
+  return { db, ...people, ...signIn }
 }
 
 /** Who has this cookie, at whatever stage. */

@@ -1,5 +1,5 @@
 /**
- * Days, as offices count them: text like 2027-04-01 in the local time of this host, so that comparing text compares days.
+ * Days, as offices count them: text like 2027-04-01 in Japan's time, wherever this host is; comparing text compares days.
  * Read from what people and personnel systems write, Japanese years included.
  */
 
@@ -7,10 +7,11 @@
 export type Day = string
 
 const DAY_MS = 86_400_000
+/** Japan keeps no summer time. */
+const JAPAN_MS = 9 * 3_600_000
 
 export function dayOf(ms: number): Day {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
-  return local.toISOString().slice(0, 10)
+  return new Date(ms + JAPAN_MS).toISOString().slice(0, 10)
 }
 
 export function addDays(day: Day, days: number): Day {

@@ -50,7 +50,7 @@ export type PersonChange = Partial<Pick<PersonRecord, 'name' | 'roles' | 'langua
 /** Something a person asked for that cannot be; `message` is for whoever asked. */
 export class PeopleProblem extends Error {
   override readonly name = 'PeopleProblem'
-  readonly key: 'login' | 'login-taken' | 'name' | 'mailbox' | 'mailbox-taken' | 'staff-number-taken' | 'nobody' | 'department' | 'dates' | 'oneself' | 'last-administrator'
+  readonly key: 'login' | 'login-taken' | 'name' | 'mailbox' | 'mailbox-taken' | 'staff-number-taken' | 'nobody' | 'department' | 'department-taken' | 'dates' | 'oneself' | 'last-administrator'
 
   constructor(key: PeopleProblem['key'], message: string) {
     super(message)
@@ -238,7 +238,8 @@ function checkLogin(untrusted: string): string {
   return login
 }
 
-function checkName(untrusted: string): string {
+/** One line of 1 to 100 characters, or a problem. */
+export function checkName(untrusted: string): string {
   const name = untrusted.trim()
   if (name === '' || name.length > 100 || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) throw new PeopleProblem('name', 'a name has 1 to 100 characters')
   return name

@@ -1,6 +1,6 @@
-/** Everything that people and signing in need, made once by whoever opens the portal. */
+/** Everything that signing in needs, made once by whoever opens the portal. */
 import type { PortalDb } from '../db/open.ts'
-import { People } from '../people/people.ts'
+import type { People } from '../people/people.ts'
 import type { Role } from '../people/person.ts'
 import { Factors } from './factors.ts'
 import { Links } from './links.ts'
@@ -26,8 +26,7 @@ export type SignInOptions = {
   readonly hashing?: PasswordHashing
 }
 
-export async function openSignIn(db: PortalDb, options: SignInOptions) {
-  const people = new People(db)
+export async function openSignIn(db: PortalDb, people: People, options: SignInOptions) {
   const sessions = new Sessions(db, people, options.session)
   const passwords = new Passwords(db, people, options.password, options.hashing ?? new PasswordHashing())
   const lockOut = new LockOut(db)
@@ -36,7 +35,7 @@ export async function openSignIn(db: PortalDb, options: SignInOptions) {
   const factors = new Factors({ db, people, lockOut, totp, webauthn, recovery })
   const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors }, { secondFactorFor: options.secondFactorFor })
   const welcome = new Welcome({ db, people, passwords, links, signIn }, options.password)
-  return { db, people, sessions, passwords, lockOut, totp, webauthn, recovery, links, factors, signIn, welcome }
+  return { sessions, passwords, lockOut, totp, webauthn, recovery, links, factors, signIn, welcome }
 }
 
 export type SignInRooms = Awaited<ReturnType<typeof openSignIn>>

@@ -76,7 +76,7 @@ describe('TOTP', () => {
 
 describe('the key of secrets', () => {
   test('is made once; another key or a changed octet opens nothing', async () => {
-    const { directory } = await openHouse()
+    const { folder: directory } = await openHouse()
     const box = await SecretBox.open(directory)
     const sealed = box.seal(Buffer.from('secret'), 'a')
     expect(Buffer.from((await SecretBox.open(directory)).open(sealed, 'a')!).toString()).toBe('secret')

@@ -8,6 +8,7 @@ import { openPortalDb } from '../../../../portal/db/open.ts'
 import { dayOf } from '../../../../portal/people/day.ts'
 import type { GivenRole, PersonRecord } from '../../../../portal/people/people.ts'
 import type { Role } from '../../../../portal/people/person.ts'
+import { openPeople } from '../../../../portal/people/rooms.ts'
 import { PasswordHashing } from '../../../../portal/sign-in/password.ts'
 import { openSignIn } from '../../../../portal/sign-in/rooms.ts'
 
@@ -19,15 +20,16 @@ export const PASSWORD = '朝顔と三毛猫がならぶ縁側'
 export type House = Awaited<ReturnType<typeof openHouse>>
 
 export async function openHouse({ secondFactorFor = ['administrator', 'auditor'] }: { readonly secondFactorFor?: readonly Role[] } = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'sekisho-portal-'))
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-portal-'))
   const clock = { nowMs: Date.parse('2027-04-01T09:00:00+09:00') }
-  const db = await openPortalDb(directory, () => clock.nowMs)
+  const db = await openPortalDb(folder, () => clock.nowMs)
   onTestFinished(() => {
     db.close()
-    rmSync(directory, { recursive: true })
+    rmSync(folder, { recursive: true })
   })
-  const rooms = await openSignIn(db, {
-    directory,
+  const offices = openPeople(db)
+  const rooms = await openSignIn(db, offices.people, {
+    directory: folder,
     issuer: '関所',
     secondFactorFor,
     password: { minLength: 12 },
@@ -35,13 +37,16 @@ export async function openHouse({ secondFactorFor = ['administrator', 'auditor']
     // As weak as it goes: what is tested here is not argon2.
     hashing: new PasswordHashing({ memoryKib: 64, passes: 1, parallelism: 1 }),
   })
-  const { people, totp, factors } = rooms
+  const { people } = offices
+  const { totp, factors } = rooms
   const today = () => dayOf(clock.nowMs)
   const as = (record: PersonRecord) => people.person(record.personId, today())!
   return {
+    db,
+    ...offices,
     ...rooms,
     clock,
-    directory,
+    folder,
     today,
     as,
     person: (login: string, roles: readonly GivenRole[] = ['staff']) =>

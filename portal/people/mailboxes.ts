@@ -1,0 +1,181 @@
+/**
+ * Whose mail may a person see today? Own mailbox, shared ones that they or their department hold today, mailboxes that
+ * colleagues delegated to them, and every alias and list that leads to one of these by the address book.
+ *
+ * Mail is addressed to what stands in the envelope; aliases and lists expand behind us, so without an address book nobody
+ * could find what came to a list. Standards: RFC 5321 §3.9 (aliases, lists).
+ */
+import type { Act } from '../../store/contract.ts'
+import type { PortalDb } from '../db/open.ts'
+import type { MailRelation } from '../rights/table.ts'
+import { type Day, inForce } from './day.ts'
+import type { Classification, Departments } from './departments.ts'
+import type { Span } from './memberships.ts'
+import { checkMailbox, checkName, PeopleProblem } from './people.ts'
+
+export type Relation = Extract<MailRelation, 'own' | 'shared' | 'delegated'>
+
+/** An address whose mail somebody sees, and why. `via`: the address that it leads to, '' for itself. */
+export type Access = { readonly address: string; readonly relation: Relation; readonly via: string }
+
+export type Holder = Span & ({ readonly personId: number } | { readonly departmentId: number })
+
+const STRENGTH: Readonly<Record<Relation, number>> = { own: 0, shared: 1, delegated: 2 }
+/** Lists within lists; more is a circle. */
+const DEEPEST = 8
+
+export class Mailboxes {
+  readonly #db: PortalDb
+  readonly #departments: Departments
+
+  constructor(db: PortalDb, departments: Departments) {
+    this.#db = db
+    this.#departments = departments
+  }
+
+  /** @throws PeopleProblem */
+  addShared(given: { readonly tenant: string; readonly address: string; readonly name: string; readonly classification?: Classification | undefined }, by: Act): string {
+    const address = checkMailbox(given.address)
+    this.#db.write(() => {
+      if (this.#idOf(given.tenant, address) !== undefined) throw new PeopleProblem('mailbox-taken', `there is a mailbox ${address} already`)
+      this.#db.run('INSERT INTO mailboxes VALUES (NULL, ?, ?, ?, NULL, ?)', given.tenant, address, checkName(given.name), given.classification ?? null)
+      this.#record(given.tenant, address, by, { act: 'shared-mailbox', name: given.name })
+    })
+    return address
+  }
+
+  /** A person, or whoever belongs to a department on the day. @throws PeopleProblem */
+  addHolder(tenant: string, address: string, holder: Holder, by: Act): void {
+    const [personId, departmentId] = 'personId' in holder ? [holder.personId, null] : [null, holder.departmentId]
+    this.#db.write(() => {
+      const mailboxId = this.#idOf(tenant, address)
+      if (mailboxId === undefined) throw new PeopleProblem('mailbox', `there is no mailbox ${address}`)
+      this.#db.run('INSERT INTO mailbox_holders VALUES (NULL, ?, ?, ?, ?, ?, ?)', tenant, mailboxId, personId, departmentId, holder.fromDate, holder.toDate ?? null)
+      this.#record(tenant, address, by, { act: 'holder', person: personId ?? 0, department: departmentId ?? 0, from: holder.fromDate, to: holder.toDate ?? '' })
+    })
+  }
+
+  setClassification(tenant: string, address: string, classification: Classification | undefined, by: Act): void {
+    this.#db.write(() => {
+      this.#db.run('UPDATE mailboxes SET classification = ? WHERE tenant = ? AND address = ?', classification ?? null, tenant, address)
+      this.#record(tenant, address, by, { act: 'classification', classification: classification ?? 0 })
+    })
+  }
+
+  /** Everything whose mail this person sees today, the strongest relation of each address. */
+  accessOf(personId: number, today: Day): Access[] {
+    const found = new Map<string, Access>()
+    const keep = (access: Access) => {
+      const known = found.get(access.address)
+      if (!known || STRENGTH[access.relation] < STRENGTH[known.relation]) found.set(access.address, access)
+    }
+    const tenant = String(this.#db.get('SELECT tenant FROM persons WHERE person_id = ?', personId)?.['tenant'] ?? '')
+    for (const address of this.#owned(personId)) keep({ address, relation: 'own', via: '' })
+    for (const address of this.#held(personId, today)) keep({ address, relation: 'shared', via: '' })
+    for (const address of this.#delegated(personId, today)) keep({ address, relation: 'delegated', via: '' })
+    let fresh = [...found.values()]
+    for (let depth = 0; depth < DEEPEST && fresh.length > 0; depth++) {
+      const leading = fresh.flatMap(access => this.#leadingTo(tenant, access)).filter(({ address }) => !found.has(address))
+      leading.forEach(keep)
+      fresh = leading
+    }
+    return [...found.values()]
+  }
+
+  /** Addresses alone, as the list of mails is asked for. */
+  mailboxesOf(personId: number, today: Day): string[] {
+    return this.accessOf(personId, today).map(({ address }) => address)
+  }
+
+  /** How this person stands to a mail that came to these mailboxes. */
+  relationTo(personId: number, mailboxes: readonly string[], today: Day): Relation | 'none' {
+    const theirs = this.accessOf(personId, today).filter(({ address }) => mailboxes.includes(address))
+    return theirs.map(({ relation }) => relation).sort((a, b) => STRENGTH[a] - STRENGTH[b])[0] ?? 'none'
+  }
+
+  /** Persons who see what comes to these addresses today, without delegates. */
+  readersOf(tenant: string, addresses: readonly string[], today: Day): number[] {
+    const readers = new Set<number>()
+    for (const address of this.leadsTo(tenant, addresses)) {
+      const owner = this.#db.get('SELECT person_id FROM mailboxes WHERE tenant = ? AND address = ?', tenant, address)?.['person_id']
+      if (typeof owner === 'number') readers.add(owner)
+      const rows = this.#db.all(
+        `SELECT h.person_id FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE b.tenant = ? AND b.address = ? AND h.person_id IS NOT NULL AND ${inForce('h')}
+          UNION SELECT m.person_id FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) JOIN memberships m USING (department_id)
+            WHERE b.tenant = ? AND b.address = ? AND ${inForce('h')} AND ${inForce('m')}`,
+        ...[tenant, address, today, today, tenant, address, today, today, today, today],
+      )
+      for (const row of rows) readers.add(Number(row['person_id']))
+    }
+    return [...readers]
+  }
+
+  /** The addresses themselves and, through aliases and lists, all that they lead to. */
+  leadsTo(tenant: string, addresses: readonly string[]): string[] {
+    const all = new Set(addresses)
+    let fresh = [...all]
+    for (let depth = 0; depth < DEEPEST && fresh.length > 0; depth++) {
+      const targets = fresh.flatMap(address => this.#db.all('SELECT target FROM book_targets WHERE tenant = ? AND address = ?', tenant, address))
+      fresh = targets.map(row => String(row['target'])).filter(target => !all.has(target))
+      for (const target of fresh) all.add(target)
+    }
+    return [...all]
+  }
+
+  /** The highest class of these mailboxes and departments; undefined where none has one. */
+  classOf(tenant: string, addresses: readonly string[], departmentIds: readonly number[]): Classification | undefined {
+    const ofMailboxes = this.leadsTo(tenant, addresses).map(address => this.#db.get('SELECT classification FROM mailboxes WHERE tenant = ? AND address = ?', tenant, address)?.['classification'])
+    const ofDepartments = departmentIds.map(id => this.#departments.classOf(id))
+    const known = [...ofMailboxes, ...ofDepartments].filter(each => typeof each === 'number')
+    return known.length === 0 ? undefined : (Math.max(...known) as Classification)
+  }
+
+  /** Shared mailboxes, by address. */
+  listShared(tenant: string): { readonly address: string; readonly name: string; readonly classification: Classification | undefined }[] {
+    const rows = this.#db.all('SELECT * FROM mailboxes WHERE tenant = ? AND person_id IS NULL ORDER BY address', tenant)
+    return rows.map(row => ({
+      address: String(row['address']),
+      name: String(row['name']),
+      classification: row['classification'] === null ? undefined : (row['classification'] as Classification),
+    }))
+  }
+
+  #owned(personId: number): string[] {
+    return addressesOf(this.#db.all('SELECT address FROM mailboxes WHERE person_id = ?', personId))
+  }
+
+  #held(personId: number, today: Day): string[] {
+    return addressesOf(
+      this.#db.all(
+        `SELECT b.address FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.person_id = ? AND ${inForce('h')}
+          UNION SELECT b.address FROM memberships m JOIN mailbox_holders h USING (department_id) JOIN mailboxes b USING (mailbox_id)
+            WHERE m.person_id = ? AND ${inForce('m')} AND ${inForce('h')}`,
+        ...[personId, today, today, personId, today, today, today, today],
+      ),
+    )
+  }
+
+  #delegated(personId: number, today: Day): string[] {
+    const sql = `SELECT b.address FROM delegations d JOIN mailboxes b ON b.person_id = d.owner_id WHERE d.delegate_id = ? AND ${inForce('d')}`
+    return addressesOf(this.#db.all(sql, personId, today, today))
+  }
+
+  /** Mail to a list is everybody's on it, not one's own. */
+  #leadingTo(tenant: string, { address, relation }: Access): Access[] {
+    const rows = this.#db.all('SELECT e.address, e.kind FROM book_targets t JOIN book_entries e USING (tenant, address) WHERE t.tenant = ? AND t.target = ?', tenant, address)
+    return rows.map(row => ({ address: String(row['address']), relation: row['kind'] === 'list' && relation === 'own' ? 'shared' : relation, via: address }))
+  }
+
+  #idOf(tenant: string, address: string): number | undefined {
+    const row = this.#db.get('SELECT mailbox_id FROM mailboxes WHERE tenant = ? AND address = ?', tenant, address.toLowerCase())
+    return row && Number(row['mailbox_id'])
+  }
+
+  #record(tenant: string, address: string, by: Act, detail: Readonly<Record<string, string | number>>): void {
+    this.#db.audit({ tenant, kind: 'person', actor: by.actor, subject: `mailbox ${address}`, detail: { ...detail, reason: by.reason } })
+  }
+}
+
+function addressesOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return rows.map(row => String(row['address']))
+}
