@@ -1,5 +1,7 @@
 /** Everything that handlers of pages stand on: made once by cli/portal-role.ts, handed to each page family. */
 import type { Era } from './http/when.ts'
+import type { Keeping } from './keeping/keeping.ts'
+import type { Person } from './people/person.ts'
 import type { Mail, Vault } from './ports.ts'
 
 export type House = {
@@ -8,4 +10,23 @@ export type House = {
   readonly era: Era
   /** Whom to ask, as in the notices; '' when not set. */
   readonly contact: string
+  /** Largest file that may be brought in. */
+  readonly uploadBytes: number
+  readonly reach: Reach
+  readonly keeping: Keeping
+}
+
+/** A mailbox whose mail a person may read today. */
+export type ReachedMailbox = {
+  /** Lower case. */
+  readonly address: string
+  readonly name: string
+  readonly kind: 'own' | 'shared' | 'delegated' | 'list'
+}
+
+/** Whose mail is whose, by today's address book, memberships and delegations. */
+export interface Reach {
+  mailboxesOf(person: Person, nowMs: number): readonly ReachedMailbox[]
+  /** Names of the person's departments today, by id. */
+  departmentsOf(person: Person, nowMs: number): readonly { readonly departmentId: number; readonly name: string }[]
 }

@@ -145,3 +145,8 @@ export type ReasonKey = keyof typeof REASONS
 export function reasonOf(key: string): Reason {
   return Object.hasOwn(REASONS, key) ? REASONS[key as ReasonKey] : REASONS['cannot-disarm']
 }
+
+/** Whether an original that was kept back for this may be asked for at all; an unknown key may. */
+export function mayBeAskedFor(key: string): boolean {
+  return reasonOf(key).next !== NO_RELEASE
+}

@@ -6,6 +6,7 @@
  *   data-refresh="seconds"  on an element: the page is looked at again while its answer is awaited
  *   data-submit-on-change   on a form: sent when a choice in it changes
  *   data-copy="#id"         on a button: puts that text into the clipboard
+ *   data-upload             on a form with a file field: takes files that are dropped on it, and says how far sending is
  */
 document.addEventListener('submit', event => {
   const form = event.target
@@ -31,3 +32,46 @@ window.addEventListener('pageshow', event => {
 
 const waiting = document.querySelector('[data-refresh]')
 if (waiting) setTimeout(() => window.location.reload(), Number(waiting.dataset.refresh) * 1000)
+
+for (const form of document.querySelectorAll('form[data-upload]')) {
+  const field = form.querySelector('input[type=file]')
+  const drop = form.querySelector('.drop')
+  const say = form.querySelector('.say')
+  drop.hidden = false
+  for (const kind of ['dragover', 'dragleave', 'drop']) {
+    form.addEventListener(kind, event => {
+      event.preventDefault()
+      drop.classList.toggle('over', kind === 'dragover')
+    })
+  }
+  form.addEventListener('drop', event => { if (event.dataTransfer?.files.length) field.files = event.dataTransfer.files })
+  form.addEventListener('submit', event => {
+    event.preventDefault()
+    sendWithProgress(form, say)
+  })
+}
+
+function sendWithProgress(form, say) {
+  const [bar, button] = [form.querySelector('progress'), form.querySelector('button')]
+  const request = new XMLHttpRequest()
+  const rest = isSending => {
+    button.disabled = isSending
+    bar.parentElement.hidden = !isSending
+  }
+  request.upload.addEventListener('progress', event => { if (event.lengthComputable) bar.value = Math.round((100 * event.loaded) / event.total) })
+  request.upload.addEventListener('load', () => { say.textContent = say.dataset.working })
+  request.addEventListener('load', () => {
+    // The answer is a page of ours, where the plain form would have led to.
+    if (request.status < 400) return window.location.assign(request.responseURL)
+    rest(false)
+    say.textContent = say.dataset.failed
+  })
+  request.addEventListener('error', () => {
+    rest(false)
+    say.textContent = say.dataset.failed
+  })
+  rest(true)
+  say.textContent = say.dataset.sending
+  request.open('POST', form.action)
+  request.send(new FormData(form))
+}

@@ -1,0 +1,40 @@
+/** 「届いたら知らせる」: who waits for the mail that brings the password of which mail. */
+import type { OwnDatabase } from '../../store/sqlite/own-database.ts'
+import type { Person } from '../people/person.ts'
+import type { PublicId } from '../ports.ts'
+
+export type Wait = { readonly tenant: string; readonly personId: number; readonly publicId: PublicId; readonly sinceMs: number }
+
+export class Waits {
+  readonly #db: OwnDatabase
+
+  constructor(db: OwnDatabase) {
+    this.#db = db
+  }
+
+  isWaiting({ personId }: Person, publicId: PublicId): boolean {
+    return this.#db.get('SELECT 1 FROM waits WHERE person_id = ? AND public_id = ?', personId, publicId) !== undefined
+  }
+
+  add({ tenant, personId }: Person, publicId: PublicId): void {
+    this.#db.run('INSERT OR IGNORE INTO waits VALUES (?, ?, ?, ?)', tenant, personId, publicId, this.#db.nowMs())
+  }
+
+  end(personId: number, publicId: PublicId): void {
+    this.#db.run('DELETE FROM waits WHERE person_id = ? AND public_id = ?', personId, publicId)
+  }
+
+  all(limit: number): Wait[] {
+    return this.#db.all('SELECT * FROM waits ORDER BY since_ms LIMIT ?', limit).map(row => ({
+      tenant: String(row['tenant']),
+      personId: Number(row['person_id']),
+      publicId: String(row['public_id']),
+      sinceMs: Number(row['since_ms']),
+    }))
+  }
+
+  /** Nobody waits for ever. */
+  forget(beforeMs: number): void {
+    this.#db.run('DELETE FROM waits WHERE since_ms < ?', beforeMs)
+  }
+}

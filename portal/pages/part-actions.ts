@@ -1,0 +1,69 @@
+/**
+ * Which buttons a file of a message has: what the verdict and the policy allow, and no other.
+ *
+ *   take      the disarmed copy, as it was delivered          password  opens a locked one
+ *   mail      the same, into one's own mailbox                again     disarm once more under the policy of now
+ *   preview   pictures of the pages                           ask       request the original
+ *
+ * Programs and known malware have none: there is nothing to ask for. Nothing is offered of which the octets are gone.
+ */
+import { mayBeAskedFor } from '../../core/text/reasons.ts'
+import type { MemberReport, PartReport } from '../../core/verdict.ts'
+import type { MailMessage } from '../ports.ts'
+import type { Piece } from '../part-key.ts'
+
+export const PART_ACTIONS = ['take', 'mail', 'password', 'preview', 'again', 'ask'] as const
+export type PartAction = (typeof PART_ACTIONS)[number]
+
+export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
+  /** Whether the person has a mailbox of their own. */
+  readonly hasMailbox: boolean
+}
+
+/** Of these the sealed workshop can draw pages. */
+const DRAWN = /^(?:application\/pdf|image\/(?:jpeg|png|gif|webp|tiff|avif|heic|bmp|x-icon|svg\+xml))$/
+
+/** Locked files of these types open with their password (core/unlock.ts). */
+export const UNLOCKABLE: ReadonlySet<string> = new Set([
+  'application/zip',
+  'application/x-7z-compressed',
+  'application/vnd.rar',
+  'application/x-ooxml-encrypted',
+  'application/pdf',
+])
+
+export const LOCKED_REASONS: ReadonlySet<string> = new Set(['encrypted', 'wrong-password'])
+
+/** Why a later version, or a longer limit, may do better. */
+const WORTH_ANOTHER_TRY = /^(?:unknown-type|cannot-disarm|time-limit|not-scanned|format-.+)$/
+
+type File = PartReport | MemberReport
+
+export function isLocked(file: File): boolean {
+  return file.outcome === 'quarantined' && LOCKED_REASONS.has(file.reason ?? '') && UNLOCKABLE.has(file.detectedType)
+}
+
+/** Whether a file, or one inside it, is a program or malware. */
+export function holdsForbidden(file: File): boolean {
+  return isForbidden(file) || (file.members ?? []).some(holdsForbidden)
+}
+
+export function actionsFor({ file, outermost, member }: Pick<Piece, 'file' | 'outermost' | 'member'>, kept: Kept): readonly PartAction[] {
+  const hasOriginal = kept.originalUntilMs !== undefined
+  const isOutermost = member.length === 0
+  const isFile = file.outcome === 'rebuilt' || file.outcome === 'quarantined'
+  if (!isFile || isForbidden(file) || isForbidden(outermost)) return []
+  const may: Record<PartAction, boolean> = {
+    take: isOutermost && file.outcome === 'rebuilt' && (kept.textUntilMs !== undefined || hasOriginal),
+    mail: isOutermost && file.outcome === 'rebuilt' && hasOriginal && kept.hasMailbox,
+    password: hasOriginal && isLocked(file),
+    preview: hasOriginal && DRAWN.test(file.detectedType) && file.reason !== 'malformed',
+    again: hasOriginal && isOutermost && file.outcome === 'quarantined' && WORTH_ANOTHER_TRY.test(file.reason ?? ''),
+    ask: hasOriginal && isOutermost && !holdsForbidden(file),
+  }
+  return PART_ACTIONS.filter(action => may[action])
+}
+
+function isForbidden(file: File): boolean {
+  return file.outcome === 'quarantined' && !mayBeAskedFor(file.reason ?? '')
+}

@@ -1,0 +1,56 @@
+/**
+ * Whether a person may read a mail, and as whom: it came to a mailbox that is theirs today, or a recipient shared it with
+ * their department. Everybody else gets one and the same page, whether the mail exists or not.
+ */
+import type { House, ReachedMailbox } from '../house.ts'
+import { html } from '../http/html.ts'
+import type { Answer, Face, Page, SignedRoute, SignedVisit } from '../http/route.ts'
+import type { Share } from '../keeping/shares.ts'
+import type { Role } from '../people/person.ts'
+import type { Asker, MailMessage } from '../ports.ts'
+import { messageTexts } from '../texts/message.ts'
+
+export const STAFF: { readonly faces: readonly Face[]; readonly who: 'signed-in'; readonly roles: readonly Role[] } = {
+  faces: ['inner', 'outer'],
+  who: 'signed-in',
+  roles: ['staff', 'approver'],
+}
+
+export type Reading = {
+  readonly message: MailMessage
+  /** The person's own ways to it. Other recipients are nobody's business: some are blind copies. */
+  readonly mine: readonly ReachedMailbox[]
+  /** Who shared it, where that is the only way. */
+  readonly sharedBy: Share | undefined
+}
+
+export function askerOf({ person, address }: Pick<SignedVisit, 'person' | 'address'>): Asker {
+  return { actor: `user:${person.login}`, tenant: person.tenant, address }
+}
+
+export async function readingOf(house: House, { params, person, nowMs }: SignedVisit): Promise<Reading | undefined> {
+  const publicId = params['publicId']!
+  const message = /^[\w-]{1,64}$/.test(publicId) ? await house.mail.message(publicId) : undefined
+  if (!message || message.tenant !== person.tenant) return undefined
+  const recipients = new Set(message.recipients.map(({ mailbox }) => mailbox.toLowerCase()))
+  const mine = house.reach.mailboxesOf(person, nowMs).filter(({ address }) => recipients.has(address))
+  if (mine.length > 0) return { message, mine, sharedBy: undefined }
+  const sharedBy = house.keeping.shares.of(person.tenant, publicId).find(({ departmentId }) => person.departments.includes(departmentId))
+  return sharedBy && { message, mine, sharedBy }
+}
+
+/** A handler for whoever may read the mail of the address. */
+export function ofMessage(house: House, handle: (visit: SignedVisit, reading: Reading) => Answer | Promise<Answer>): SignedRoute['handle'] {
+  return async visit => {
+    const reading = await readingOf(house, visit)
+    return reading ? handle(visit, reading) : notYours(house, visit)
+  }
+}
+
+/** Also for whoever was only forwarded a mail: it says whom to ask, and tells nothing of the mail. */
+function notYours({ contact }: House, { language }: SignedVisit): Page {
+  const { notYours: texts, backToList } = messageTexts(language)
+  const body = html`<div class="notice"><p>${texts.why}</p><p>${texts.forwarded}</p>${contact !== '' && html`<p>${texts.contact(contact)}</p>`}</div>
+<p><a href="/">${backToList}</a></p>`
+  return { kind: 'page', status: 404, title: texts.title, body }
+}
