@@ -1,7 +1,8 @@
 /** The whole table of routes: what is not in here is not served. One line per page family. */
 import type { Route } from './http/route.ts'
 import type { House } from './house.ts'
+import { staffRoutes } from './pages/staff.ts'
 
-export function allRoutes(_house: House): readonly Route[] {
-  return []
+export function allRoutes(house: House): readonly Route[] {
+  return [...staffRoutes(house)]
 }

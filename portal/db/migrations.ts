@@ -5,5 +5,6 @@
 import { AUDIT_TABLES } from '../../store/sqlite/chain.ts'
 import { PEOPLE_TABLES } from './people-tables.ts'
 import { SIGN_IN_TABLES } from './sign-in-tables.ts'
+import { STAFF_TABLES } from './staff-tables.ts'
 
-export const MIGRATIONS: readonly string[] = [AUDIT_TABLES, PEOPLE_TABLES, SIGN_IN_TABLES]
+export const MIGRATIONS: readonly string[] = [AUDIT_TABLES, PEOPLE_TABLES, SIGN_IN_TABLES, STAFF_TABLES]

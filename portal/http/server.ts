@@ -84,7 +84,11 @@ export async function startFace(options: FaceOptions): Promise<FaceServer> {
   }) as unknown as FastifyInstance
   await app.register(cookie)
   await app.register(formbody, { bodyLimit: FORM_BYTES })
-  await app.register(multipart, { limits: { fileSize: options.uploadBytes, files: 50, fields: 50, fieldSize: FORM_BYTES } })
+  await app.register(multipart, {
+    // A file that is too long is cut and says so (isCut): the others of the same form go on.
+    throwFileSizeLimit: false,
+    limits: { fileSize: options.uploadBytes, files: 50, fields: 50, fieldSize: FORM_BYTES },
+  })
   // The browser's reports of what its policy forbade.
   app.addContentTypeParser(['application/csp-report', 'application/reports+json'], { parseAs: 'string', bodyLimit: 1 << 16 }, (_request, _body, done) => done(null, ''))
   const face = new FaceDesk(options)
@@ -309,6 +313,6 @@ function pathOfReferer(referer: string | undefined, origin: string): string {
 async function* filesOf(request: FastifyRequest): AsyncIterable<UploadedFile> {
   if (!request.isMultipart()) throw new Refused('bad-request')
   for await (const part of request.files()) {
-    yield { untrustedName: part.filename, untrustedType: part.mimetype, octets: part.file, isCut: () => part.file.truncated }
+    yield { untrustedName: part.filename ?? '', untrustedType: part.mimetype, octets: part.file, isCut: () => part.file.truncated }
   }
 }

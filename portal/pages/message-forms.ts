@@ -8,7 +8,7 @@ import { CARE_ACTS, type CareAct, stampOf } from '../keeping/cares.ts'
 import type { MailMessage } from '../ports.ts'
 import { commonTexts } from '../texts/common.ts'
 import { messageTexts } from '../texts/message.ts'
-import { ofMessage, type Reading, STAFF } from './reading.ts'
+import { mayDo, ofMessage, type Reading, STAFF } from './reading.ts'
 
 export function messageFormRoutes(house: House): Route[] {
   return [
@@ -18,13 +18,9 @@ export function messageFormRoutes(house: House): Route[] {
   ]
 }
 
-/** Only mail that several people read has somebody in care of it. */
-function isOfSeveral({ mine }: Reading): boolean {
-  return mine.some(({ kind }) => kind === 'shared' || kind === 'list')
-}
-
 export function careForms({ keeping }: House, visit: SignedVisit, reading: Reading): SafeHtml {
-  if (!isOfSeveral(reading)) return html``
+  // Only mail that several people read has somebody in care of it.
+  if (!mayDo(visit, 'mail.care', reading)) return html``
   const { publicId, tenant } = reading.message
   const { care: texts } = messageTexts(visit.language)
   const now = keeping.cares.of(tenant, [publicId]).get(publicId)
@@ -40,7 +36,7 @@ ${acts.map(([act, label]) => html`<button class="second" name="act" value="${act
 function care({ keeping }: House, visit: SignedVisit, reading: Reading): Answer {
   const act = CARE_ACTS.find(each => each === visit.form.get('act'))
   if (act === undefined) throw new Refused('bad-request')
-  if (!isOfSeveral(reading)) throw new Refused('not-allowed')
+  if (!mayDo(visit, 'mail.care', reading)) throw new Refused('not-allowed')
   if (!keeping.cares.act(visit.person, reading.message.publicId, act, visit.form.get('seen'))) return tooLate(visit, reading.message)
   return { kind: 'redirect', to: `/m/${reading.message.publicId}`, say: 'saved' }
 }
@@ -52,9 +48,10 @@ function tooLate({ language }: SignedVisit, { publicId }: MailMessage): Page {
 }
 
 /** A recipient's to do; whoever reads a mail because it was shared cannot share it on. */
-export function shareForms({ reach, keeping }: House, visit: SignedVisit, { message, mine }: Reading): SafeHtml {
+export function shareForms({ reach, keeping }: House, visit: SignedVisit, reading: Reading): SafeHtml {
+  const { message } = reading
   const departments = reach.departmentsOf(visit.person, visit.nowMs)
-  if (mine.length === 0 || departments.length === 0) return html``
+  if (!mayDo(visit, 'mail.pass-on', reading) || departments.length === 0) return html``
   const { share: texts } = messageTexts(visit.language)
   const now = keeping.shares.of(message.tenant, message.publicId)
   const nameOf = (id: number) => departments.find(({ departmentId }) => departmentId === id)?.name ?? texts.somewhere
@@ -67,8 +64,9 @@ ${left.length > 0 && html`<div class="field"><label for="department">${texts.wit
 ${now.length > 0 && html`<button class="second" name="act" value="end">${texts.end}</button>`}</form></details>`
 }
 
-function share({ reach, keeping }: House, visit: SignedVisit, { message, mine }: Reading): Answer {
-  if (mine.length === 0) throw new Refused('not-allowed')
+function share({ reach, keeping }: House, visit: SignedVisit, reading: Reading): Answer {
+  const { message } = reading
+  if (!mayDo(visit, 'mail.pass-on', reading)) throw new Refused('not-allowed')
   const to = { kind: 'redirect', to: `/m/${message.publicId}`, say: 'saved' } as const
   if (visit.form.get('act') === 'end') {
     keeping.shares.end(visit.person, message.publicId)

@@ -17,9 +17,9 @@ import { mailsTexts } from '../texts/mails.ts'
 import { messageTexts } from '../texts/message.ts'
 import { careForms, shareForms, unreadForm } from './message-forms.ts'
 import { backTo, titleOf } from './message-title.ts'
-import { actionsFor, type PartAction } from './part-actions.ts'
+import { actionsFor, type Kept, type PartAction } from './part-actions.ts'
 import { hasCard, partCards } from './part-cards.ts'
-import { askerOf, ofMessage, type Reading, STAFF } from './reading.ts'
+import { askerOf, mayDo, ofMessage, type Reading, STAFF } from './reading.ts'
 import { refusalPage, refusalText } from './refusals.ts'
 import { resultCards } from './result-cards.ts'
 import { senderText, stateTag } from './mails.ts'
@@ -30,8 +30,8 @@ export function messageRoutes(house: House): Route[] {
     { ...STAFF, method: 'GET', path: '/m/:publicId', handle: ofMessage(house, (visit, reading) => messagePage(house, visit, reading)) },
     { ...STAFF, method: 'GET', path: '/m/:publicId/files/:index', handle: ofMessage(house, (visit, reading) => deliveredFile(house, visit, reading)) },
     { ...STAFF, method: 'GET', path: '/m/:publicId/results', handle: ofMessage(house, (visit, { message }) => resultsPage(house, visit, message)) },
-    { ...STAFF, method: 'POST', path: '/m/:publicId/parts/:part/again', handle: ofMessage(house, (visit, { message }) => again(house, visit, message)) },
-    { ...STAFF, method: 'POST', path: '/m/:publicId/parts/:part/mail', handle: ofMessage(house, (visit, { message }) => mailCopy(house, visit, message)) },
+    { ...STAFF, method: 'POST', path: '/m/:publicId/parts/:part/again', handle: ofMessage(house, (visit, reading) => again(house, visit, reading)) },
+    { ...STAFF, method: 'POST', path: '/m/:publicId/parts/:part/mail', handle: ofMessage(house, (visit, reading) => mailCopy(house, visit, reading)) },
   ]
 }
 
@@ -43,7 +43,7 @@ async function messagePage(house: House, visit: SignedVisit, reading: Reading): 
   const results = house.keeping.results.of(visit.person, { publicId: message.publicId })
   const locked = stillLocked(message, results)
   const files = delivered?.kind === 'text' ? delivered.files : []
-  const cards = partCards(message.report.parts, { visit, message, kept: keptOf(message, visit), files })
+  const cards = partCards(message.report.parts, { visit, message, kept: keptOf(visit, reading), files })
   const body = html`<p><a href="/">${texts.backToList}</a></p>
 ${facts(house, visit, reading)}
 ${nextStep(message, locked.length, visit)}
@@ -61,8 +61,9 @@ ${unreadForm(visit, message)}`
   return { kind: 'page', title: titleOf(message, visit), body }
 }
 
-export function keptOf(message: MailMessage, { person }: SignedVisit) {
-  return { originalUntilMs: message.originalUntilMs, textUntilMs: message.textUntilMs, hasMailbox: person.mailbox !== '' }
+function keptOf(visit: SignedVisit, reading: Reading): Kept {
+  const { originalUntilMs, textUntilMs } = reading.message
+  return { originalUntilMs, textUntilMs, hasMailbox: visit.person.mailbox !== '', mayAsk: mayDo(visit, 'mail.request', reading) }
 }
 
 function facts({ era }: House, { language }: SignedVisit, { message, mine, sharedBy }: Reading): SafeHtml {
@@ -111,25 +112,28 @@ ${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief
 }
 
 /** The part of the address, if its button is on the page. @throws Refused */
-export function pieceOf(message: MailMessage, visit: SignedVisit, action: PartAction): Piece {
+export function pieceOf(visit: SignedVisit, reading: Reading, action: PartAction): Piece {
+  const { report } = reading.message
   const place = parsePartKey(visit.params['part'] ?? '')
-  const piece = place && pieceAt(message.report, place)
+  const piece = place && pieceAt(report, place)
   if (!piece) throw new Refused('not-found')
-  if (!actionsFor(piece, keptOf(message, visit)).includes(action)) throw new Refused('not-allowed')
+  if (!actionsFor(piece, keptOf(visit, reading)).includes(action)) throw new Refused('not-allowed')
   return piece
 }
 
-async function again(house: House, visit: SignedVisit, message: MailMessage): Promise<Answer> {
+async function again(house: House, visit: SignedVisit, reading: Reading): Promise<Answer> {
+  const { message } = reading
   const place = parsePartKey(visit.params['part'] ?? '')
   const piece = place && pieceAt(message.report, place)
   const action = piece?.file.outcome === 'rebuilt' ? 'take' : 'again'
-  const made = await disarmAgain(house, visit, message, pieceOf(message, visit, action))
+  const made = await disarmAgain(house, visit, message, pieceOf(visit, reading, action))
   if (made.kind === 'cannot') return refusalPage(made, visit.language, backTo(message, visit))
   return { kind: 'redirect', to: `/m/${message.publicId}/results`, say: 'ready' }
 }
 
-async function mailCopy(house: House, visit: SignedVisit, message: MailMessage): Promise<Answer> {
-  const made = await disarmAgain(house, visit, message, pieceOf(message, visit, 'mail'))
+async function mailCopy(house: House, visit: SignedVisit, reading: Reading): Promise<Answer> {
+  const { message } = reading
+  const made = await disarmAgain(house, visit, message, pieceOf(visit, reading, 'mail'))
   if (made.kind === 'cannot') return refusalPage(made, visit.language, backTo(message, visit))
   const sent = await house.vault.mailInward([made.file.id], visit.person.mailbox, message.publicId, askerOf(visit))
   if (sent.kind === 'cannot') return refusalPage(sent, visit.language, backTo(message, visit))

@@ -7,6 +7,7 @@
  *
  * Programs and known malware have none: there is nothing to ask for. Nothing is offered of which the octets are gone.
  */
+import { isProgram } from '../../core/media/dangerous-names.ts'
 import { mayBeAskedFor } from '../../core/text/reasons.ts'
 import type { MemberReport, PartReport } from '../../core/verdict.ts'
 import type { MailMessage } from '../ports.ts'
@@ -18,6 +19,8 @@ export type PartAction = (typeof PART_ACTIONS)[number]
 export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
   /** Whether the person has a mailbox of their own. */
   readonly hasMailbox: boolean
+  /** Whether this person may ask for originals of this mail at all (portal/rights/table.ts). */
+  readonly mayAsk: boolean
 }
 
 /** Of these the sealed workshop can draw pages. */
@@ -48,6 +51,10 @@ export function holdsForbidden(file: File): boolean {
   return isForbidden(file) || (file.members ?? []).some(holdsForbidden)
 }
 
+function isForbidden(file: File): boolean {
+  return file.outcome === 'quarantined' && (!mayBeAskedFor(file.reason ?? '') || isProgram(file.name, file.detectedType))
+}
+
 export function actionsFor({ file, outermost, member }: Pick<Piece, 'file' | 'outermost' | 'member'>, kept: Kept): readonly PartAction[] {
   const hasOriginal = kept.originalUntilMs !== undefined
   const isOutermost = member.length === 0
@@ -59,11 +66,7 @@ export function actionsFor({ file, outermost, member }: Pick<Piece, 'file' | 'ou
     password: hasOriginal && isLocked(file),
     preview: hasOriginal && DRAWN.test(file.detectedType) && file.reason !== 'malformed',
     again: hasOriginal && isOutermost && file.outcome === 'quarantined' && WORTH_ANOTHER_TRY.test(file.reason ?? ''),
-    ask: hasOriginal && isOutermost && !holdsForbidden(file),
+    ask: hasOriginal && kept.mayAsk && isOutermost && !holdsForbidden(file),
   }
   return PART_ACTIONS.filter(action => may[action])
-}
-
-function isForbidden(file: File): boolean {
-  return file.outcome === 'quarantined' && !mayBeAskedFor(file.reason ?? '')
 }

@@ -126,6 +126,6 @@ function button(action: PartAction, isFirst: boolean, { piece, fileIndex, contex
     case 'password':
       return link(`${page}/unlock`)
     case 'ask':
-      return link(`/requests/new?m=${message.publicId}&part=${piece.key}`)
+      return link(`/requests/new?m=${message.publicId}&part=${encodeURIComponent(piece.partId)}`)
   }
 }

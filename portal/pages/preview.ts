@@ -19,7 +19,7 @@ import { backTo } from './message-title.ts'
 import { isLocked, LOCKED_REASONS } from './part-actions.ts'
 import { fileName } from './part-cards.ts'
 import { PageViews } from './page-views.ts'
-import { askerOf, ofMessage, STAFF } from './reading.ts'
+import { askerOf, ofMessage, type Reading, STAFF } from './reading.ts'
 import { refusalPage } from './refusals.ts'
 
 const MOST_PAGES = 100_000
@@ -27,17 +27,18 @@ const MOST_PAGES = 100_000
 export function previewRoutes(house: House): Route[] {
   const rooms = { house, views: new PageViews() }
   return [
-    { ...STAFF, method: 'GET', path: '/m/:publicId/preview/:part', handle: ofMessage(house, (visit, { message }) => viewer(rooms, visit, message)) },
-    { ...STAFF, method: 'POST', path: '/m/:publicId/preview/:part', handle: ofMessage(house, (visit, { message }) => open(rooms, visit, message)) },
-    { ...STAFF, method: 'GET', path: '/m/:publicId/preview/:part/picture', handle: ofMessage(house, (visit, { message }) => picture(rooms, visit, message)) },
+    { ...STAFF, method: 'GET', path: '/m/:publicId/preview/:part', handle: ofMessage(house, (visit, reading) => viewer(rooms, visit, reading)) },
+    { ...STAFF, method: 'POST', path: '/m/:publicId/preview/:part', handle: ofMessage(house, (visit, reading) => open(rooms, visit, reading)) },
+    { ...STAFF, method: 'GET', path: '/m/:publicId/preview/:part/picture', handle: ofMessage(house, (visit, reading) => picture(rooms, visit, reading)) },
   ]
 }
 
 type Rooms = { readonly house: House; readonly views: PageViews }
 type Wanted = { readonly piece: Piece; readonly page: number; readonly view: string; readonly password: string | undefined }
 
-function wantedOf({ views }: Rooms, visit: SignedVisit, message: MailMessage): Wanted {
-  const piece = pieceOf(message, visit, 'preview')
+function wantedOf({ views }: Rooms, visit: SignedVisit, reading: Reading): Wanted {
+  const { message } = reading
+  const piece = pieceOf(visit, reading, 'preview')
   const given = Number(visit.query.get('page') || '1')
   if (!Number.isSafeInteger(given) || given < 1 || given > MOST_PAGES) throw new Refused('not-found')
   const view = visit.query.get('view')
@@ -48,8 +49,9 @@ function scopeOf({ session }: SignedVisit, { publicId }: MailMessage, { key }: P
   return `${session.sessionId} ${publicId} ${key}`
 }
 
-async function viewer(rooms: Rooms, visit: SignedVisit, message: MailMessage): Promise<Page> {
-  const wanted = wantedOf(rooms, visit, message)
+async function viewer(rooms: Rooms, visit: SignedVisit, reading: Reading): Promise<Page> {
+  const { message } = reading
+  const wanted = wantedOf(rooms, visit, reading)
   if (isLocked(wanted.piece.file) && wanted.password === undefined) return passwordPage(visit, message, wanted.piece, '')
   const drawn = await drawnPage(rooms, visit, message, wanted)
   if (drawn.kind === 'page') return viewPage(visit, message, wanted, drawn)
@@ -105,9 +107,10 @@ ${wrong !== '' && html`<p class="wrong" id="password-wrong" role="alert">${wrong
   return { kind: 'page', title: texts.title(name), body, ...(wrong !== '' && { status: 422 as const }) }
 }
 
-async function open(rooms: Rooms, visit: SignedVisit, message: MailMessage): Promise<Answer> {
+async function open(rooms: Rooms, visit: SignedVisit, reading: Reading): Promise<Answer> {
+  const { message } = reading
   const texts = unlockTexts(visit.language)
-  const wanted = wantedOf(rooms, visit, message)
+  const wanted = wantedOf(rooms, visit, reading)
   const password = visit.form.get('password')
   if (password === '') return passwordPage(visit, message, wanted.piece, texts.none)
   const scope = scopeOf(visit, message, wanted.piece)
@@ -119,8 +122,8 @@ async function open(rooms: Rooms, visit: SignedVisit, message: MailMessage): Pro
   return passwordPage(visit, message, wanted.piece, drawn.triesLeft === undefined ? texts.wrong : drawn.triesLeft === 0 ? texts.noneLeft : texts.wrongLeft(drawn.triesLeft))
 }
 
-async function picture(rooms: Rooms, visit: SignedVisit, message: MailMessage): Promise<Answer> {
-  const drawn = await drawnPage(rooms, visit, message, wantedOf(rooms, visit, message))
+async function picture(rooms: Rooms, visit: SignedVisit, reading: Reading): Promise<Answer> {
+  const drawn = await drawnPage(rooms, visit, reading.message, wantedOf(rooms, visit, reading))
   if (drawn.kind === 'cannot') throw new Refused(drawn.reason === 'busy' ? 'unavailable' : 'not-found')
   return { kind: 'picture', png: drawn.png }
 }

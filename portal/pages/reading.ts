@@ -5,6 +5,8 @@
 import type { House, ReachedMailbox } from '../house.ts'
 import { html } from '../http/html.ts'
 import type { Answer, Face, Page, SignedRoute, SignedVisit } from '../http/route.ts'
+import { may } from '../rights/may.ts'
+import type { Act, MailRelation } from '../rights/table.ts'
 import type { Share } from '../keeping/shares.ts'
 import type { Role } from '../people/person.ts'
 import type { Asker, MailMessage } from '../ports.ts'
@@ -22,6 +24,12 @@ export type Reading = {
   readonly mine: readonly ReachedMailbox[]
   /** Who shared it, where that is the only way. */
   readonly sharedBy: Share | undefined
+  readonly relation: MailRelation
+}
+
+/** By portal/rights/table.ts, for a mail that the person stands in this relation to. */
+export function mayDo(visit: SignedVisit, act: Act, { message, relation }: Reading): boolean {
+  return may(visit.signedIn, act, { kind: 'mail', tenant: message.tenant, relation }, { nowMs: visit.nowMs, stepUpMs: 0 }) === 'yes'
 }
 
 export function askerOf({ person, address }: Pick<SignedVisit, 'person' | 'address'>): Asker {
@@ -34,9 +42,15 @@ export async function readingOf(house: House, { params, person, nowMs }: SignedV
   if (!message || message.tenant !== person.tenant) return undefined
   const recipients = new Set(message.recipients.map(({ mailbox }) => mailbox.toLowerCase()))
   const mine = house.reach.mailboxesOf(person, nowMs).filter(({ address }) => recipients.has(address))
-  if (mine.length > 0) return { message, mine, sharedBy: undefined }
+  if (mine.length > 0) return { message, mine, sharedBy: undefined, relation: relationOf(mine) }
   const sharedBy = house.keeping.shares.of(person.tenant, publicId).find(({ departmentId }) => person.departments.includes(departmentId))
-  return sharedBy && { message, mine, sharedBy }
+  return sharedBy && { message, mine, sharedBy, relation: 'passed-on' }
+}
+
+/** The one that allows most: what came to a shared mailbox too has somebody in care of it. */
+function relationOf(mine: readonly ReachedMailbox[]): MailRelation {
+  const kinds = new Set(mine.map(({ kind }) => kind))
+  return kinds.has('shared') ? 'shared' : kinds.has('own') || kinds.has('list') ? 'own' : 'delegated'
 }
 
 /** A handler for whoever may read the mail of the address. */
