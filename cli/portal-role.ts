@@ -5,8 +5,9 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import type { House } from '../portal/house.ts'
+import type { House, Reach } from '../portal/house.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
+import { openKeeping } from '../portal/keeping/keeping.ts'
 import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
 import { allRoutes } from '../portal/routes.ts'
 import { EXIT, Failure } from './exit.ts'
@@ -23,7 +24,7 @@ export async function runPortal(config: Config): Promise<void> {
   const told = toldToStop()
   mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
   const rooms = await openPortalRooms(config)
-  const portal = await openPortal(portalOptions(config, rooms, houseOf(config)))
+  const portal = await openPortal(portalOptions(config, rooms, houseOf(config, rooms)))
   sayReady(addressesOf(portal))
   await told
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
@@ -49,8 +50,15 @@ function portalOptions({ portal, contact }: Config, rooms: PortalRooms, house: H
   }
 }
 
-function houseOf({ controlSocket, contact, portal }: Config): House {
-  return { mail: mailClient(controlSocket), vault: absentVault, era: portal.era, contact }
+function houseOf({ controlSocket, contact, portal }: Config, { db }: PortalRooms): House {
+  const { era, uploadBytes } = portal
+  return { mail: mailClient(controlSocket), vault: absentVault, era, contact, uploadBytes, reach: ownMailbox, keeping: openKeeping(db) }
+}
+
+/** Everybody reads what came to their own mailbox. */
+const ownMailbox: Reach = {
+  mailboxesOf: ({ mailbox }) => (mailbox === '' ? [] : [{ address: mailbox, name: '', kind: 'own' }]),
+  departmentsOf: () => [],
 }
 
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {

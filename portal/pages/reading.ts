@@ -47,10 +47,10 @@ export async function readingOf(house: House, { params, person, nowMs }: SignedV
   return sharedBy && { message, mine, sharedBy, relation: 'passed-on' }
 }
 
-/** The one that allows most: what came to a shared mailbox too has somebody in care of it. */
+/** The one that allows most: what came to several people has somebody in care of it. */
 function relationOf(mine: readonly ReachedMailbox[]): MailRelation {
   const kinds = new Set(mine.map(({ kind }) => kind))
-  return kinds.has('shared') ? 'shared' : kinds.has('own') || kinds.has('list') ? 'own' : 'delegated'
+  return kinds.has('shared') || kinds.has('list') ? 'shared' : kinds.has('own') ? 'own' : 'delegated'
 }
 
 /** A handler for whoever may read the mail of the address. */
