@@ -5,7 +5,8 @@
  *
  * For `.zip` attachments, where names may be CP932, methods old and headers careless. `strict` refuses whatever two
  * programs could read in two ways, `lenient` reads it as most programs do. Packages (OOXML, ODF) are read by
- * zip-package.ts, which is stricter still and three times as fast; everything is written by zip-write.ts.
+ * zip-package.ts, which is stricter still and three times as fast. Everything is written by zip-write.ts, but for the one
+ * locked archive in which an approved original may leave [lockedZip].
  * Invariant: octets are counted as they come out, whatever size an entry declares; no entry is unpacked before it is
  * asked for. Runs without web workers, WebAssembly and network.
  */
@@ -19,6 +20,7 @@ import {
   type FileEntry,
   Uint8ArrayReader,
   ZipReader,
+  ZipWriter,
 } from '@zip.js/zip.js'
 
 configure({ useWebWorkers: false, useCompressionStream: true })
@@ -113,6 +115,28 @@ async function readEntry(entry: FileEntry, limitBytes: number, password: Uint8Ar
   } catch (error) {
     return bytes > limitBytes ? { kind: 'cannot', reason: 'limit' } : problemOf(error)
   }
+}
+
+/**
+ * One file in an archive locked by AES-256 (WinZip AE-2, APPNOTE appendix E; the salt is the library's own), as it streams
+ * by. The name stays readable, as that of every ZIP. Rejects when `octets` do.
+ */
+export async function* lockedZip(name: string, octets: AsyncIterable<Uint8Array>, password: string): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = new ZipWriter(writable, { useWebWorkers: false, level: 0 })
+  const source = ReadableStream.from(octets) as ReadableStream<Uint8Array>
+  const written = writer.add(name, source, { password, encryptionStrength: 3, zipCrypto: false }).then(() => writer.close())
+  // Without this a failure would be nobody's; the reader of the stream is told by abort.
+  const failed = written.then(
+    () => undefined,
+    async (error: unknown) => {
+      await writable.abort(error).catch(() => {})
+      throw error
+    },
+  )
+  failed.catch(() => {})
+  yield* readable as unknown as AsyncIterable<Uint8Array>
+  await failed
 }
 
 function problemOf(error: unknown): ArchiveProblem {

@@ -9,6 +9,7 @@ import { isProgram } from '../../core/media/dangerous-names.ts'
 import type { ObjectKind } from '../../core/objects.ts'
 import type { MemberReport, PartReport, Report } from '../../core/verdict.ts'
 import type { PublicId } from '../../core/purposes.ts'
+import { partKey } from '../part-key.ts'
 import type { RequestRules } from './rules.ts'
 
 export type RequestedPart = {
@@ -55,7 +56,7 @@ function entryOf(file: PartReport | MemberReport, partId: string, member: readon
   const { name, detectedType, bytes, sha256 } = file
   const removed = [...new Set(file.removed.map(each => each.what))]
   const forbidden = forbiddenIn(file)
-  return { key: partKey(partId, member), partId, member, name, detectedType, bytes, sha256, reason: file.reason ?? '', removed, askable: forbidden ? { kind: 'no', why: forbidden } : wholeScan }
+  return { key: partKey({ partId, member }), partId, member, name, detectedType, bytes, sha256, reason: file.reason ?? '', removed, askable: forbidden ? { kind: 'no', why: forbidden } : wholeScan }
 }
 
 /** The file itself, or anything that is seen inside of it. */
@@ -68,10 +69,6 @@ function forbiddenIn(file: Pick<PartReport, 'name' | 'detectedType' | 'reason' |
     if (inside) return inside
   }
   return undefined
-}
-
-export function partKey(partId: string, member: readonly number[]): string {
-  return [partId, ...member].join('/')
 }
 
 export function partRef(publicId: PublicId, { partId, member }: Pick<RequestedPart, 'partId' | 'member'>): { publicId: PublicId; partId: string; member: readonly number[] } {

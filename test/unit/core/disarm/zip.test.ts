@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openArchive } from '../../../../core/disarm/zip.ts'
+import { lockedZip, openArchive } from '../../../../core/disarm/zip.ts'
 import { openPackage, type PackageLimits } from '../../../../core/disarm/zip-package.ts'
 import { writeZip, type ZipFile } from '../../../../core/disarm/zip-write.ts'
 import { expectLinear } from '../../../support/linear.ts'
@@ -154,5 +154,54 @@ describe('archives', () => {
   test('too many entries and noise are refused', async () => {
     expect(await openArchive(zip(), { reading: 'strict', entries: 2 })).toEqual({ kind: 'cannot', reason: 'limit' })
     expect(await open(Buffer.from('no archive at all'), 'lenient')).toBe('malformed')
+  })
+})
+
+describe('the archive in which an approved original may leave', () => {
+  const gather = async (octets: AsyncIterable<Uint8Array>) => {
+    const pieces: Uint8Array[] = []
+    for await (const piece of octets) pieces.push(piece)
+    return Buffer.concat(pieces)
+  }
+  async function* octets(chunks: number): AsyncGenerator<Uint8Array> {
+    for (let index = 0; index < chunks; index++) yield Buffer.alloc(65_536, index)
+  }
+
+  test('opens with its password alone', async () => {
+    const bytes = await gather(lockedZip('調査票.xlsm', octets(20), 'abcd-efgh'))
+    const archive = await openArchive(bytes, { reading: 'strict', entries: 10 })
+    if (archive.kind === 'cannot') return expect.fail(archive.reason)
+    const [entry] = archive.entries
+    expect([Buffer.from(entry!.untrustedRawName).toString(), entry!.isEncrypted, entry!.nameIsUtf8]).toEqual(['調査票.xlsm', true, true])
+    expect(await entry!.read(1 << 30)).toEqual({ kind: 'cannot', reason: 'encrypted' })
+    expect(await entry!.read(1 << 30, Buffer.from('wrong'))).toEqual({ kind: 'cannot', reason: 'password' })
+    const content = await entry!.read(1 << 30, Buffer.from('abcd-efgh'))
+    expect(content.kind === 'content' && content.bytes.equals(await gather(octets(20)))).toBe(true)
+  })
+
+  test('is locked by AES-256 (extra field 0x9901, strength 3) and differs each time', async () => {
+    const [one, other] = await Promise.all([gather(lockedZip('a', octets(1), 'p')), gather(lockedZip('a', octets(1), 'p'))])
+    expect(one.subarray(0, 200).includes(Buffer.from('0199070002004145' + '03', 'hex'))).toBe(true)
+    expect(one.equals(other)).toBe(false)
+  })
+
+  test('fails where its octets fail, and lets go of them when nobody reads on', async () => {
+    async function* broken() {
+      yield Buffer.from('abc')
+      throw new Error('came short')
+    }
+    await expect(gather(lockedZip('a', broken(), 'p'))).rejects.toThrow('came short')
+    let isDone = false
+    async function* endless() {
+      try {
+        for (;;) yield Buffer.alloc(65_536)
+      } finally {
+        isDone = true
+      }
+    }
+    const reading = lockedZip('a', endless(), 'p')
+    await reading.next()
+    await reading.return(undefined)
+    await expect.poll(() => isDone).toBe(true)
   })
 })
