@@ -52,6 +52,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./loadtest.ts')).loadtestCommand(),
   },
   {
+    name: 'demo',
+    summary: 'a town of people and mails to try everything with',
+    load: async () => (await import('./demo.ts')).demoCommand(),
+  },
+  {
     name: 'docs',
     summary: 'write the generated documents',
     hidden: true,

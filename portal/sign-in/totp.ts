@@ -80,3 +80,8 @@ export class TotpFactor {
 function ownerOf(personId: number): string {
   return `totp ${personId}`
 }
+
+/** The code of this moment, as the person's device shows it; for the demonstration, whose devices are ours. */
+export function codeOf(base32: string, atMs: number): string {
+  return new TOTP({ secret: Secret.fromBase32(base32.replaceAll(' ', '')), period: PERIOD_S }).generate({ timestamp: atMs })
+}

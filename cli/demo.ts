@@ -1,0 +1,142 @@
+/**
+ * `sekisho demo`: a town of its own to click through. Settles people of every role, starts the server, sends 300 mails.
+ *
+ *   folder ▸ configuration ▸ people into portal.db ▸ serve ▸ mails over SMTP ▸ addresses, logins and codes on the screen
+ *
+ * Its password is the same for everybody, so it listens on this host alone; a real configuration is never touched.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { formatProblem, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { Dialogue } from '../loadtest/dialogue.ts'
+import { codeOf } from '../portal/sign-in/totp.ts'
+import { asCount, outputOf, plainLeaf } from './command.ts'
+import { demoMails } from './demo-mails.ts'
+import { DEMO_DOMAIN, DEMO_PASSWORD, type DemoLogin, settleDemoTown } from './demo-people.ts'
+import { EXIT, Failure } from './exit.ts'
+import { print } from './output.ts'
+import { openPortalRooms } from './portal-rooms.ts'
+
+type DemoOptions = { readonly dir: string; readonly mails: number; readonly json?: boolean }
+
+const LOGINS_FILE = 'logins.json'
+const CONFIG = `# Configuration of the demonstration: on this host only.
+dataDir: var
+domains: [${DEMO_DOMAIN}]
+hostname: sekisho.${DEMO_DOMAIN}
+contact: 情報政策課 内線123
+portal: { name: 見本町 メール無害化ポータル, log: none }
+maillog: { path: mail.log }
+smtp: { maxTransactions: 100000 }
+`
+
+export function demoCommand(): Command {
+  return plainLeaf('demo', 'a town of people and mails to try everything with', [EXIT.ok, EXIT.failure, EXIT.usage])
+    .addOption(new Option('--dir <folder>', 'where its data goes; one that exists is gone on with').default('sekisho-demo'))
+    .addOption(new Option('--mails <count>', 'how many mails to send').argParser(asCount).default(300))
+    .action(demo)
+    .addCommand(codeCommand())
+}
+
+function codeCommand(): Command {
+  return plainLeaf('code', 'the six digits that the demonstration’s people would read off their devices now', [EXIT.ok, EXIT.failure])
+    .addOption(new Option('--dir <folder>', 'folder of the demonstration').default('sekisho-demo'))
+    .action(({ dir, json }: { readonly dir: string; readonly json?: boolean }) => {
+      const rows = readLogins(resolve(dir)).map(({ login, name, secret }) => ({ login, name, code: codeOf(secret, Date.now()) }))
+      print(outputOf({ ...(json === undefined ? {} : { json }) }), rows, () => rows.map(({ login, name, code }) => `${code}  ${login}  ${name}`).join('\n'))
+    })
+}
+
+async function demo({ dir, mails, json }: DemoOptions): Promise<void> {
+  const folder = resolve(dir)
+  const isNew = !existsSync(join(folder, LOGINS_FILE))
+  const config = prepare(folder)
+  if (isNew) await settle(folder, config)
+  const server = await serve(folder)
+  if (isNew) await sendMails(server.smtp, mails)
+  const logins = readLogins(folder)
+  const { portal, outer, manage } = server
+  const facts = { portal: `http://${portal}`, outer: `http://${outer}`, manage: `http://${manage}`, password: DEMO_PASSWORD, logins: logins.map(({ secret: _, ...login }) => login) }
+  print(outputOf(json === undefined ? {} : { json }), facts, () => screenOf(facts, dir))
+  process.exitCode = await server.ended
+}
+
+function prepare(folder: string): Config {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, 'sekisho.yaml')
+  if (!existsSync(path)) writeFileSync(path, CONFIG)
+  const loaded = loadConfig(path, process.env)
+  if ('problems' in loaded) throw new Failure(EXIT.failure, loaded.problems.map(formatProblem).join('\n'))
+  return loaded.config
+}
+
+/** The portal does not run yet: its database has no other writer. */
+async function settle(folder: string, config: Config): Promise<void> {
+  mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
+  const rooms = await openPortalRooms(config)
+  try {
+    writeFileSync(join(folder, LOGINS_FILE), JSON.stringify(await settleDemoTown(rooms), null, 2), { mode: 0o600 })
+  } finally {
+    rooms.db.close()
+  }
+}
+
+function readLogins(folder: string): DemoLogin[] {
+  const path = join(folder, LOGINS_FILE)
+  if (!existsSync(path)) throw new Failure(EXIT.failure, `there is no demonstration in ${folder}: start one with sekisho demo`)
+  return JSON.parse(readFileSync(path, 'utf8')) as DemoLogin[]
+}
+
+type Server = { readonly smtp: string; readonly portal: string; readonly outer: string; readonly manage: string; readonly ended: Promise<number> }
+
+/** Starts `serve` as a person would, and reads from its ready line where it listens. */
+function serve(folder: string): Promise<Server> {
+  const main = join(import.meta.dirname, 'main.ts')
+  const child = spawn(process.execPath, ['--no-warnings', main, 'serve', '--config', join(folder, 'sekisho.yaml')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<number>(done => child.on('exit', code => done(code ?? EXIT.failure)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  return new Promise((ready, fail) => {
+    let said = ''
+    child.stdout.on('data', chunk => {
+      said = (said + String(chunk)).slice(-4_000)
+      const line = /sekisho ready (.*)\n/.exec(said)?.[1]
+      if (line === undefined) return
+      const { smtp = '', portal = '', outer = '', manage = '' } = Object.fromEntries(line.split(' ').map(each => each.split('=') as [string, string]))
+      ready({ smtp, portal, outer, manage, ended })
+    })
+    void ended.then(code => fail(new Failure(EXIT.failure, `the server ended (${code}) before it was ready`)))
+  })
+}
+
+async function sendMails(address: string, count: number): Promise<void> {
+  const { hostname, port } = new URL(`smtp://${address}`)
+  const target = { host: hostname, port: Number(port), name: hostname }
+  const dialogue = await Dialogue.open({ target, tls: 'off', helo: 'demo.example', pipelining: true }, () => undefined)
+  for (const { from, to, eightBit, octets } of demoMails(count, Date.now())) {
+    const { outcome, trouble } = await dialogue.send({ octets, eightBit, from, recipients: to, bytesPerSecond: undefined })
+    if (outcome !== 'accepted') process.stderr.write(`sekisho: demo: a mail was ${outcome}: ${trouble}\n`)
+  }
+  dialogue.line.destroy('done')
+}
+
+type Facts = { readonly portal: string; readonly outer: string; readonly manage: string; readonly logins: readonly Omit<DemoLogin, 'secret'>[] }
+
+function screenOf({ portal, outer, manage, logins }: Facts, dir: string): string {
+  const rows = logins.map(({ login, name, department, post, roles }) => `  ${login.padEnd(10)} ${roles.join(', ').padEnd(22)} ${name}（${department} ${post}）`)
+  return [
+    '',
+    `業務側（LGWAN側の端末から使う画面）          ${portal}`,
+    `インターネット側（原本の受け取り、持ち込み） ${outer}`,
+    `管理と監査                                   ${manage}`,
+    '',
+    `パスワードは全員 ${DEMO_PASSWORD}`,
+    `確認コード（6桁）は別の端末で: npm run -s sekisho -- demo code --dir ${dir}`,
+    '',
+    ...rows,
+    '',
+    '終わるときは Ctrl+C',
+  ].join('\n')
+}
