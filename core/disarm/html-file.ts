@@ -46,6 +46,8 @@ const WEB = /^(?:https?|mailto|tel):/i
 const DATA_PICTURE = /^data:image\/[a-z+.-]{1,30};base64,/i
 
 const MOST_CHARACTERS = 5_000_000
+/** Each may become a node that holds some hundred octets. */
+const MOST_TAGS = 500_000
 const MOST_PICTURES = 500
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -65,7 +67,7 @@ export const htmlDisarmer: Disarmer = {
   ],
   async disarm(input: DisarmInput): Promise<Disarmed> {
     const { text, findings } = decodeText(input.untrustedBytes, input.declaredCharset ?? namedCharset(input.untrustedBytes))
-    if (text.length > MOST_CHARACTERS) return { kind: 'cannot', reason: 'limit' }
+    if (text.length > MOST_CHARACTERS || hasTooManyTags(text)) return { kind: 'cannot', reason: 'limit' }
     const { document } = parseHtml(text)
     const pictures = await recodePictures(document, input)
     if (pictures === undefined) return { kind: 'cannot', reason: 'limit' }
@@ -74,6 +76,12 @@ export const htmlDisarmer: Disarmer = {
     if (bytes.length > input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     return { kind: 'rebuilt', bytes, mediaType: 'text/html', extension: 'html', removed: page.removed, findings }
   },
+}
+
+function hasTooManyTags(text: string): boolean {
+  let tags = 0
+  for (let at = text.indexOf('<'); at >= 0 && tags <= MOST_TAGS; at = text.indexOf('<', at + 1)) tags++
+  return tags > MOST_TAGS
 }
 
 function namedCharset(untrustedBytes: Uint8Array): string | undefined {

@@ -20,18 +20,22 @@ export type XmlWriterOptions = {
   readonly standalone?: boolean
 }
 
+/** What is written of an element by its name alone. */
+type Tag = { readonly start: string; readonly open: string; readonly close: string }
+
 export class XmlWriter {
   readonly #options: XmlWriterOptions
   readonly #prefixes = new Map<string, string>()
+  /** The same string for the same name: there are few of them, written very often. By prefix and local name. */
+  readonly #attributeNames = new Map<string, Map<string, string>>()
+  readonly #tags = new Map<string, Map<string, Tag>>()
   readonly #taken = new Set<string>(['xml', 'xmlns'])
   /** Of prefixes of ours: all from 2 up to here are taken, and a document may have thousands. */
   #nextNumber = 2
-  /** Finished stretches; the last one grows in #tail. */
   readonly #pieces: string[] = []
-  #tail = ''
   /** What was in use at each mark. */
-  readonly #declaredAt: { readonly namespaces: number; readonly nextNumber: number }[] = []
-  readonly #open: string[] = []
+  readonly #declaredAt = new Map<number, { readonly namespaces: number; readonly nextNumber: number }>()
+  readonly #open: Tag[] = []
   #root: { readonly start: string } | undefined
   #length = 0
 
@@ -41,33 +45,32 @@ export class XmlWriter {
 
   /** UTF-16 units so far, for a bound while writing. What was taken back counts all the same. */
   get length(): number {
-    return this.#length + this.#tail.length
+    return this.#length
   }
 
   open(namespace: string, local: string, attributes: readonly XmlAttribute[] = []): void {
-    const name = this.#nameOf(namespace, local)
-    let tag = `<${name}`
-    for (const each of attributes) tag += ` ${this.#attributeName(each)}="${escapeAttribute(each.value)}"`
-    this.#open.push(name)
-    if (this.#root) this.#tail += `${tag}>`
-    else this.#root = { start: tag }
+    const tag = this.#tagOf(namespace, local)
+    this.#open.push(tag)
+    if (attributes.length === 0 && this.#root) return this.#write(tag.open)
+    let written = tag.start
+    for (const each of attributes) written += ` ${this.#attributeName(each)}="${escapeAttribute(each.value)}"`
+    if (this.#root) this.#write(`${written}>`)
+    else this.#root = { start: written }
   }
 
   text(text: string): void {
-    this.#tail += escapeText(text)
+    this.#write(escapeText(text))
   }
 
   close(): void {
-    this.#tail += `</${this.#open.pop()!}>`
+    this.#write(this.#open.pop()!.close)
   }
 
   /** A place to come back to. */
   mark(): number {
-    this.#length += this.#tail.length
-    this.#pieces.push(this.#tail)
-    this.#tail = ''
-    this.#declaredAt.push({ namespaces: this.#prefixes.size, nextNumber: this.#nextNumber })
-    return this.#pieces.length
+    const at = this.#pieces.length
+    this.#declaredAt.set(at, { namespaces: this.#prefixes.size, nextNumber: this.#nextNumber })
+    return at
   }
 
   /** Takes back what was written between two marks. It must be balanced. */
@@ -77,13 +80,18 @@ export class XmlWriter {
 
   /** Takes back everything since a mark, namespaces that were first used there with it. It must be balanced. */
   rollBack(from: number): void {
-    this.takeBack(from, this.mark())
-    const { namespaces, nextNumber } = this.#declaredAt[from - 1]!
+    this.takeBack(from, this.#pieces.length)
+    const { namespaces, nextNumber } = this.#declaredAt.get(from)!
     for (const [namespace, prefix] of [...this.#prefixes].slice(namespaces)) {
       this.#prefixes.delete(namespace)
       this.#taken.delete(prefix)
     }
     this.#nextNumber = nextNumber
+  }
+
+  #write(piece: string): void {
+    this.#length += piece.length
+    this.#pieces.push(piece)
   }
 
   /** The prefix by which values may name a namespace; it is declared from now on. */
@@ -100,7 +108,6 @@ export class XmlWriter {
   }
 
   finish(): Buffer {
-    this.mark()
     const { standalone, rootAttributes } = this.#options
     const declaration = `<?xml version="1.0" encoding="UTF-8"${standalone ? ' standalone="yes"' : ''}?>\n`
     const more = rootAttributes?.(this.#prefixes) ?? ''
@@ -110,16 +117,31 @@ export class XmlWriter {
     return Buffer.from(`${declaration}${this.#root?.start ?? ''}${namespaces.join('')}${more}>${this.#pieces.join('')}`)
   }
 
-  #nameOf(namespace: string, local: string): string {
-    if (namespace === '') return local
-    const prefix = this.prefixFor(namespace)
-    return prefix === '' ? local : `${prefix}:${local}`
+  #tagOf(namespace: string, local: string): Tag {
+    const prefix = namespace === '' ? '' : this.prefixFor(namespace)
+    const tags = mapIn(this.#tags, prefix)
+    const known = tags.get(local)
+    if (known) return known
+    const name = prefix === '' ? local : `${prefix}:${local}`
+    const tag = { start: `<${name}`, open: `<${name}>`, close: `</${name}>` }
+    tags.set(local, tag)
+    return tag
   }
 
   #attributeName({ namespace, local }: XmlAttribute): string {
     if (namespace === '') return local
-    return `${this.prefixFor(namespace)}:${local}`
+    const prefix = this.prefixFor(namespace)
+    const names = mapIn(this.#attributeNames, prefix)
+    let name = names.get(local)
+    if (name === undefined) names.set(local, (name = `${prefix}:${local}`))
+    return name
   }
+}
+
+function mapIn<Value>(maps: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
+  let map = maps.get(key)
+  if (!map) maps.set(key, (map = new Map()))
+  return map
 }
 
 const TEXT_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' }

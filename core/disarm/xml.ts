@@ -52,6 +52,23 @@ export type XmlOptions = {
   readonly legacyCharsets?: boolean
   /** Whether comments and processing instructions are counted, at half of the speed. They are left behind anyway. */
   readonly countsAsides?: boolean
+  /** What is left to do for the whole file that this document is a part of. */
+  readonly work?: XmlWork
+}
+
+/** Names of elements and attributes that may still be read. */
+export type XmlWork = { namesLeft: number }
+
+/**
+ * A name costs about a microsecond wherever it stands, and packed markup can hold hundreds of them in an octet: time is bounded by
+ * them, not by octets. Honest files have at most one or two names in a packed octet (a table of a hundred thousand equal cells).
+ */
+const FREE_NAMES = 300_000
+const NAMES_PER_OCTET = 3
+
+/** For all documents in a package of this size. */
+export function xmlWorkFor(packedBytes: number): XmlWork {
+  return { namesLeft: FREE_NAMES + NAMES_PER_OCTET * packedBytes }
 }
 
 export type XmlRead =
@@ -89,12 +106,14 @@ class Reading {
   readonly #handler: XmlHandler
   readonly #parser = new SaxesParser({ xmlns: false, position: false, fragment: false, defaultXMLVersion: '1.0', forceXMLVersion: true })
   readonly #scopes: Scope[] = [TOP]
+  readonly #work: XmlWork
   #doctypes = 0
   #comments = 0
   #instructions = 0
 
-  constructor(handler: XmlHandler, { doctype, countsAsides = false }: XmlOptions) {
+  constructor(handler: XmlHandler, { doctype, countsAsides = false, work }: XmlOptions) {
     this.#handler = handler
+    this.#work = work ?? { namesLeft: Number.POSITIVE_INFINITY }
     this.#parser.on('doctype', () => {
       if (doctype === 'refuse') throw new Error('document type')
       this.#doctypes++
@@ -141,15 +160,21 @@ class Reading {
     let declared: Map<string, string> | undefined
     for (const name in attributes) {
       if (++count > MOST_ATTRIBUTES) throw new XmlLimit()
-      if (!name.startsWith('xmlns') || (name.length > 5 && name[5] !== ':')) continue
+      if (!isDeclaration(name)) continue
       declared ??= new Map()
       declared.set(name.slice(6), checkedDeclaration(name.slice(6), attributes[name]!))
     }
+    this.#work.namesLeft -= 1 + count
+    if (this.#work.namesLeft < 0) throw new XmlLimit()
     return declared ? { parent, declared, names: newNames() } : parent
   }
 }
 
 const NONE: readonly XmlAttribute[] = []
+
+function isDeclaration(name: string): boolean {
+  return name.charCodeAt(0) === 0x78 && name.startsWith('xmlns') && (name.length === 5 || name[5] === ':')
+}
 
 class OpenedElement implements XmlElement {
   readonly name: XmlName
@@ -210,19 +235,27 @@ function resolve(name: string, scope: Scope, isElement: boolean): XmlName {
 
 function attributesOf({ attributes }: SaxesTagPlain, scope: Scope): readonly XmlAttribute[] {
   let found: XmlAttribute[] | undefined
-  let prefixed = 0
   for (const name in attributes) {
-    if (name.startsWith('xmlns') && (name.length === 5 || name[5] === ':')) continue
+    if (isDeclaration(name)) continue
     const { namespace, local } = resolve(name, scope, false)
-    if (namespace !== '') prefixed++
     found ??= []
     found.push({ namespace, local, value: attributes[name]! })
   }
-  if (found && prefixed > 1) {
-    const unique = new Set(found.map(({ namespace, local }) => `${namespace} ${local}`))
-    if (unique.size < found.length) throw new Error('attribute twice')
-  }
+  if (found && found.length > 1 && hasTwins(found)) throw new Error('attribute twice')
   return found ?? NONE
+}
+
+/** Most elements have so few that comparing each with each is the fastest. */
+const FEW = 12
+
+/** The parser refuses equal names; two prefixes may still stand for one namespace. */
+function hasTwins(attributes: readonly XmlAttribute[]): boolean {
+  if (attributes.length > FEW) return new Set(attributes.map(({ namespace, local }) => `${namespace} ${local}`)).size < attributes.length
+  for (let later = 1; later < attributes.length; later++) {
+    const { namespace, local } = attributes[later]!
+    for (let at = 0; at < later; at++) if (attributes[at]!.local === local && attributes[at]!.namespace === namespace) return true
+  }
+  return false
 }
 
 const LEGACY = new Set(['shift_jis', 'shift-jis', 'sjis', 'x-sjis', 'ms932', 'cp932', 'windows-31j', 'euc-jp', 'iso-2022-jp'])

@@ -61,6 +61,10 @@ const KINDS: readonly (readonly [from: number, to: number, kind: ValueKind])[] =
   [430, 439, 'text'], [440, 459, 'whole'], [460, 469, 'real'], [470, 479, 'text'], [480, 481, 'handle'], [999, 1003, 'text'],
   [1004, 1004, 'octets'], [1005, 1005, 'handle'], [1006, 1009, 'text'], [1010, 1059, 'real'], [1060, 1071, 'whole'],
 ]
+/** By code. */
+const KIND_OF: readonly (ValueKind | undefined)[] = Array.from({ length: 10_000 }, (_, code) => KINDS.find(([from, to]) => code >= from && code <= to)?.[2])
+/** As programs write them, right-aligned. */
+const CODES: readonly string[] = Array.from({ length: 10_000 }, (_, code) => String(code).padStart(3))
 const VALUES: Readonly<Record<ValueKind, RegExp>> = {
   text: /^[^\x00-\x08\x0a-\x1f\x7f]*$/,
   real: /^[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,5})?$/,
@@ -94,7 +98,7 @@ export const dxfDisarmer: Disarmer = {
     const count = (what: ObjectKind) => void counts.set(what, (counts.get(what) ?? 0) + 1)
     const kept = keepSections(pairs, ruleFor('metadata', rules) === 'keep', count)
     if (!kept) return { kind: 'cannot', reason: 'malformed' }
-    const lines = kept.map(({ code, value }) => `${String(code).padStart(3)}\r\n${value}\r\n`).join('')
+    const lines = kept.map(({ code, value }) => `${CODES[code]}\r\n${value}\r\n`).join('')
     const bytes = new Uint8Array(Buffer.from(lines, 'latin1'))
     if (bytes.length > limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const removed = [...counts].map(([what, each]) => ({ what, count: each }))
@@ -115,7 +119,7 @@ function readPairs(text: string): Pair[] | undefined {
   for (let at = 0; at + 1 < lines.length; at += 2) {
     const codeText = lines[at]!.trim()
     const code = /^\d{1,4}$/.test(codeText) ? Number(codeText) : -1
-    const kind = KINDS.find(([from, to]) => code >= from && code <= to)?.[2]
+    const kind = KIND_OF[code]
     if (kind === undefined) return undefined
     const value = kind === 'text' ? lines[at + 1]! : lines[at + 1]!.trim()
     if (value.length > MAX_VALUE_LENGTH || !VALUES[kind].test(value)) return undefined
@@ -136,7 +140,7 @@ function keepSections(pairs: readonly Pair[], keepsMetadata: boolean, count: Cou
     const name = record[0]!.value
     if (name === 'SECTION') {
       section = record[1]?.code === 2 ? record[1].value.trim() : ''
-      if (SECTIONS.has(section)) kept.push(...(section === 'HEADER' ? keepHeader(record, keepsMetadata, count) : record.slice(0, 2)))
+      if (SECTIONS.has(section)) for (const pair of section === 'HEADER' ? keepHeader(record, keepsMetadata, count) : record.slice(0, 2)) kept.push(pair)
       else if (section !== 'CLASSES') count('customData')
     } else if (name === 'ENDSEC') {
       if (section === '') return undefined
@@ -149,7 +153,8 @@ function keepSections(pairs: readonly Pair[], keepsMetadata: boolean, count: Cou
       // Attributes and vertices belong to the record before them.
       const isPart = (name === 'VERTEX' || name === 'SEQEND' || name === 'ATTRIB') && previous === ''
       if (RECORDS.has(name) && !isPart) {
-        kept.push(...keepRecord(record, count))
+        // A record may have more pairs than a call may have arguments.
+        for (const pair of keepRecord(record, count)) kept.push(pair)
         previous = name
       } else {
         if (!isPart) count(DROPPED[name] ?? 'layout')
@@ -183,9 +188,9 @@ function keepHeader(record: readonly Pair[], keepsMetadata: boolean, count: Coun
   })
 }
 
-function keepRecord(record: readonly Pair[], count: Count): Pair[] {
+function keepRecord(record: readonly Pair[], count: Count): readonly Pair[] {
   const name = record[0]!.value
-  const plain = withoutGroups(withoutExtendedData(record, count))
+  const plain = record.some(({ code }) => code === 102 || code >= 1000) ? withoutGroups(withoutExtendedData(record, count)) : record
   if (name === 'BLOCK') return withoutSource(plain, count)
   if (name === 'STYLE') return plain.map(pair => (pair.code === 3 || pair.code === 4 ? withoutPath(pair, count) : pair))
   return plain

@@ -41,24 +41,28 @@ export const stepDisarmer: Disarmer = {
 type Kind = 'name' | 'reference' | 'string' | 'number' | 'enumeration' | 'binary' | 'sign' | 'comment'
 type Token = { readonly kind: Kind; readonly text: string }
 
-/** One alternative per kind; none can match what another one begins. */
+/** Half of all tokens, by their character code. */
+const SIGNS: readonly (Token | undefined)[] = Array.from({ length: 128 }, (_, code) => {
+  const text = String.fromCharCode(code)
+  return '=(),;$*'.includes(text) ? { kind: 'sign', text } : undefined
+})
+
+/** One alternative per kind but signs; none can match what another one begins. */
 const TOKEN = new RegExp(
   [
-    String.raw`(\/\*)`,
-    String.raw`([#@]\d{1,20})`,
-    '(!?[A-Za-z_][A-Za-z0-9_-]{0,100})',
-    String.raw`('(?:[^'\x00-\x08\x0e-\x1f\x7f]|'')*')`,
-    String.raw`([+-]?\d{1,40}(?:\.\d{0,40})?(?:[Ee][+-]?\d{1,5})?)`,
-    String.raw`(\.[A-Za-z_][A-Za-z0-9_]{0,100}\.)`,
-    '("[0-9A-Fa-f]*")',
-    '([=(),;$*])',
+    String.raw`\/\*`,
+    String.raw`[#@]\d{1,20}`,
+    '!?[A-Za-z_][A-Za-z0-9_-]{0,100}',
+    String.raw`'(?:[^'\x00-\x08\x0e-\x1f\x7f]|'')*'`,
+    String.raw`[+-]?\d{1,40}(?:\.\d{0,40})?(?:[Ee][+-]?\d{1,5})?`,
+    String.raw`\.[A-Za-z_][A-Za-z0-9_]{0,100}\.`,
+    '"[0-9A-Fa-f]*"',
   ].join('|'),
   'y',
 )
 /** What a token is, by its first character: the alternatives above do not share any. */
 function kindOf(text: string): Kind {
   const first = text[0]!
-  if ('=(),;$*'.includes(first)) return 'sign'
   if (first === '#' || first === '@') return 'reference'
   if (first === "'") return 'string'
   if (first === '.') return 'enumeration'
@@ -67,7 +71,6 @@ function kindOf(text: string): Kind {
   return /[0-9+-]/.test(first) ? 'number' : 'name'
 }
 
-const BLANKS = /[ \t\r\n]*/y
 const FEATURE = /\*?(SXF[0-9.]{0,8})[ \t\r\n]*(#\d{1,20})[ \t\r\n]*=[ \t\r\n]*([A-Za-z_][A-Za-z0-9_]{0,100})[ \t\r\n]*\(/y
 const FEATURE_VALUE = /[ \t\r\n]*('(?:[^'\x00-\x08\x0e-\x1f\x7f]|'')*'|[+-]?\d{1,40}(?:\.\d{0,40})?(?:[Ee][+-]?\d{1,5})?|\$)?[ \t\r\n]*([,)])/y
 const FEATURE_END = /[ \t\r\n]*(SXF[0-9.]{0,8})[ \t\r\n]*\*\//y
@@ -214,12 +217,17 @@ class StepRebuilding {
   /** The next token; comments are passed over, but for features where those may stand. */
   #next(mayHoldFeatures: boolean): Token | undefined {
     while (!this.isOverLimit) {
-      BLANKS.lastIndex = this.#at
-      BLANKS.exec(this.#text)
-      TOKEN.lastIndex = BLANKS.lastIndex
-      const match = TOKEN.exec(this.#text)
-      if (!match) return undefined
-      const text = match[0]
+      let start = this.#at
+      let code = this.#text.charCodeAt(start)
+      while (code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a) code = this.#text.charCodeAt(++start)
+      const sign = SIGNS[code]
+      if (sign) {
+        this.#at = start + 1
+        return sign
+      }
+      TOKEN.lastIndex = start
+      if (!TOKEN.test(this.#text)) return undefined
+      const text = this.#text.slice(start, TOKEN.lastIndex)
       const kind = kindOf(text)
       this.#at = TOKEN.lastIndex
       if (kind !== 'comment') return { kind, text }

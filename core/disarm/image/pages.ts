@@ -5,7 +5,7 @@
  * and which is the smallest; pages that were JPEG stay JPEG, all others are coded without loss (LZW).
  */
 import { leftBehind, type Maker } from './made.ts'
-import { checkMemory, type Look, lookAt, NotThatFormat, OverLimit, type Source, toTiff } from './pixels.ts'
+import { checkMemory, checkWork, type Look, lookAt, NotThatFormat, OverLimit, type Source, toTiff } from './pixels.ts'
 import { joinTiff, readTiff, type TiffPage } from './tiff.ts'
 
 /** A two-colour pixel costs an eighth of any other. */
@@ -17,6 +17,8 @@ export const makeTiff: Maker = async ({ untrustedBytes, limits }) => {
   if (pages === undefined || pages.length === 0) throw new NotThatFormat()
   const cost = pages.map(({ width, height, bilevel }) => width * height * (bilevel ? BILEVEL_SHARE : 1))
   if (cost.reduce((sum, each) => sum + each, 0) > limits.pixels) throw new OverLimit()
+
+  checkWork(3 * pages.reduce((sum, { width, height, bilevel }) => sum + (bilevel ? 0 : width * height), 0), untrustedBytes.length)
 
   const coded: Uint8Array[] = []
   let codedBytes = 0

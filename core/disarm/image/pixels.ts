@@ -94,7 +94,21 @@ export async function lookAt(source: Source): Promise<Look> {
     density,
   }
   checkSize(look, source.limits)
+  // A drawing is as large as it is drawn, and a page of TIFF is one of many: both are bounded where they are counted.
+  if (format !== 'svg' && format !== 'tiff') checkWork(look.width * look.height * frames * channels, source.untrustedBytes.length)
   return look
+}
+
+/**
+ * Samples cost ten nanoseconds each to read and write, and a file of a few octets can hold a hundred million pixels. Honest pictures
+ * of one colour per pixel (plans, faxes) pack to some hundred samples in an octet; photographs to less than ten.
+ */
+const FREE_SAMPLES = 75_000_000
+const SAMPLES_PER_OCTET = 200
+
+/** Throws OverLimit for more samples (pixels by channels) than a file of this size may have. */
+export function checkWork(samples: number, bytes: number): void {
+  if (samples > FREE_SAMPLES + SAMPLES_PER_OCTET * bytes) throw new OverLimit()
 }
 
 export function checkSize({ width, height, frames }: Pick<Look, 'width' | 'height' | 'frames'>, limits: DisarmLimits): void {
@@ -137,7 +151,14 @@ export async function toGif(source: Source, look: Look): Promise<Uint8Array> {
 }
 
 export async function toWebp(source: Source, look: Look, { lossless }: { readonly lossless: boolean }): Promise<Uint8Array> {
-  return octetsOf(upright(source, look).webp({ lossless, quality: lossless ? 100 : 90, alphaQuality: 100, effort: 2 }))
+  return octetsOf(upright(source, look).webp({ lossless, quality: lossless ? 100 : 90, alphaQuality: 100, effort: lossless && isLarge(look) ? 0 : 2 }))
+}
+
+/** Of more pixels than this the smaller file is not worth its time. */
+const LARGE_PIXELS = 4_000_000
+
+function isLarge({ width, height, frames }: Look): boolean {
+  return width * height * frames > LARGE_PIXELS
 }
 
 export type TiffOptions = {

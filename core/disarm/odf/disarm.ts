@@ -10,6 +10,7 @@
 import { Buffer } from 'node:buffer'
 import { type ObjectKind, type Removed, ruleFor } from '../../objects.ts'
 import type { Cannot, Disarmed, Disarmer, DisarmInput, Picture } from '../contract.ts'
+import { type XmlWork, xmlWorkFor } from '../xml.ts'
 import { openPackage, type PackageEntry } from '../zip-package.ts'
 import { writeZip, type ZipFile } from '../zip-write.ts'
 import { filterPart, type PartContext } from './part.ts'
@@ -97,11 +98,13 @@ class OdfRebuilding {
   /** Old names, in the order of their first use; the new name is the number. */
   readonly #usedPictures = new Map<string, string>()
   readonly #usedObjects = new Map<string, string>()
+  readonly #work: XmlWork
   #outputLeft: number
 
   constructor(input: DisarmInput, entries: ReadonlyMap<string, PackageEntry>) {
     this.#input = input
     this.#entries = entries
+    this.#work = xmlWorkFor(input.untrustedBytes.length)
     this.#outputLeft = 4 * input.limits.outputBytes
   }
 
@@ -156,6 +159,7 @@ class OdfRebuilding {
       rules: this.#input.rules,
       count: what => this.count(what),
       pictureName: href => this.#pictureName(href),
+      work: this.#work,
       objectName: href => this.#nameFor(href, this.#objects, this.#usedObjects, number => `Object ${number}`),
     }
   }

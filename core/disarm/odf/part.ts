@@ -10,10 +10,11 @@ import type { Buffer } from 'node:buffer'
 import type { ObjectKind, ObjectRules } from '../../objects.ts'
 import { ruleFor } from '../../objects.ts'
 import { harmlessLink, kindOfBadLink } from '../ooxml/links.ts'
-import type { XmlAttribute, XmlElement } from '../xml.ts'
+import type { XmlAttribute, XmlElement, XmlName, XmlWork } from '../xml.ts'
 import { filterXml, type XmlDecision } from '../xml-filter.ts'
 import { comparesInside, computesInside } from './formula.ts'
-import { DESCRIBING, ELEMENTS, MATH_ATTRIBUTES, NS, PREFIX_OF, REFERRING, SETTINGS } from './vocabulary.ts'
+import { ELEMENTS, MATH_ATTRIBUTES, NS, PREFIX_OF, SETTINGS } from './vocabulary.ts'
+import { ATTRIBUTES } from './vocabulary-attributes.ts'
 
 export type PartContext = {
   readonly rules: ObjectRules
@@ -21,7 +22,11 @@ export type PartContext = {
   /** The name in the new package of a picture or object that `href` points to; undefined for one that is not there. */
   readonly pictureName: (href: string) => string | undefined
   readonly objectName: (href: string) => string | undefined
+  readonly work: XmlWork
 }
+
+/** What the lists say of an element by its name alone. */
+type Listed = { readonly dropped: ObjectKind | undefined; readonly isWrapper: boolean; readonly isKnown: boolean }
 
 export type FilteredPart =
   | { readonly kind: 'filtered'; readonly bytes: Buffer }
@@ -64,24 +69,38 @@ const REACHES_OUT = /:\/\/|vnd\.sun\.star|^\s*(?:javascript|vbscript|data|file|m
 const TEXTUAL = new Set(['name', 'title', 'description', 'display-name', 'string-value', 'style-name', 'message-type', 'note'])
 
 export function filterPart(untrustedBytes: Uint8Array, context: PartContext, outputLength: number): FilteredPart {
+  const listed = new Map<XmlName, Listed>()
   const result = filterXml(untrustedBytes, {
     doctype: 'drop',
+    work: context.work,
     prefixOf: namespace => PREFIX_OF.get(namespace),
     // Formulas name their language by this prefix inside of values.
     rootAttributes: () => ` xmlns:of="${NS.of}" xmlns:ooo="${NS.ooo}"`,
-    element: (element, parent) => decide(element, parent, context),
+    element: (element, parent) => decide(element, parent, listingOf(element.name, listed), context),
     outputLength,
   })
   if (result.kind === 'filtered' && result.doctypes > 0) context.count('documentTypes')
   return result
 }
 
-function decide(element: XmlElement, parent: XmlElement | undefined, context: PartContext): XmlDecision {
+function listingOf(name: XmlName, known: Map<XmlName, Listed>): Listed {
+  const before = known.get(name)
+  if (before) return before
+  const { namespace, local } = name
+  const listed = {
+    dropped: DROPPED.get(`${namespace} ${local}`) ?? DROPPED.get(namespace),
+    isWrapper: WRAPPERS.has(`${namespace} ${local}`),
+    isKnown: ELEMENTS.get(namespace)?.has(local) ?? false,
+  }
+  known.set(name, listed)
+  return listed
+}
+
+function decide(element: XmlElement, parent: XmlElement | undefined, listed: Listed, context: PartContext): XmlDecision {
   const { namespace, local } = element
-  const dropped = DROPPED.get(`${namespace} ${local}`) ?? DROPPED.get(namespace)
-  if (dropped) return drop(dropped, context)
-  if (WRAPPERS.has(`${namespace} ${local}`)) return 'unwrap'
-  if (!ELEMENTS.get(namespace)?.has(local)) return unknown(element, context)
+  if (listed.dropped) return drop(listed.dropped, context)
+  if (listed.isWrapper) return 'unwrap'
+  if (!listed.isKnown) return unknown(element, context)
   if (namespace === NS.text && CHANGE_MARKS.has(local)) return byRule('revisions', local === 'tracked-changes', element, context)
   if (namespace === NS.office && local.startsWith('annotation')) return byRule('comments', local === 'annotation', element, context)
   if (namespace === NS.config && !isKnownSetting(element, parent)) return 'drop'
@@ -164,7 +183,7 @@ function mayStay({ namespace, local, value }: XmlAttribute, element: XmlElement,
   if (namespace === NS.xml) return local === 'id' || local === 'lang' || local === 'space'
   if (namespace === NS.config) return local === 'name' || local === 'type'
   if (namespace === '') return element.namespace === NS.math && MATH_ATTRIBUTES.has(local)
-  if (!DESCRIBING.has(namespace) || REFERRING.has(`${namespace} ${local}`)) return false
+  if (!ATTRIBUTES.get(namespace)?.has(local)) return false
   const isFormula = namespace === NS.table && (local === 'formula' || local === 'expression')
   const isCondition = local === 'condition' || (namespace === NS.calcext && local === 'value')
   if (isFormula || isCondition) {

@@ -1,6 +1,6 @@
 /**
- * The elements of OpenDocument that may stand in a rebuilt file, by namespace, and the namespaces whose attributes
- * describe and never refer. Everything else is left behind.
+ * The elements of OpenDocument that may stand in a rebuilt file, by namespace; their attributes are in
+ * vocabulary-attributes.ts. Everything else is left behind.
  *
  * Not here, so gone: scripts, events, forms, plug-ins, applets, floating frames, OLE objects, sounds, animations, sources
  * of sections, tables and DDE, databases, pivot tables, embedded fonts.
@@ -40,7 +40,7 @@ export const NS = {
 /** The prefixes that every program writes. */
 export const PREFIX_OF: ReadonlyMap<string, string> = new Map(Object.entries(NS).map(([prefix, namespace]) => [namespace, prefix]))
 
-const words = (text: string) => new Set(text.split(/\s+/))
+export const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
 export const ELEMENTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
@@ -123,20 +123,6 @@ export const ELEMENTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ],
   [NS.loext, words('graphic-properties table-protection p')],
   [NS.config, words('config-item-set config-item-map-indexed config-item-map-named config-item-map-entry config-item')],
-])
-
-/** Attributes of these namespaces size, place, colour, count and name things. References among them are in `REFERRING`. */
-export const DESCRIBING: ReadonlySet<string> = new Set([
-  NS.office, NS.style, NS.text, NS.table, NS.draw, NS.presentation, NS.dr3d, NS.chart, NS.number, NS.fo, NS.svg, NS.meta, NS.loext, NS.calcext,
-])
-
-/** Attributes of those namespaces that compute, load or name something outside; `namespace local`. */
-export const REFERRING: ReadonlySet<string> = new Set([
-  `${NS.text} condition`, `${NS.text} formula`, `${NS.text} connection-name`, `${NS.text} filter-name`, `${NS.text} database-name`,
-  `${NS.table} filter-name`, `${NS.table} filter-options`, `${NS.table} database-name`, `${NS.table} refresh-delay`,
-  `${NS.office} dde-application`, `${NS.office} dde-topic`, `${NS.office} dde-item`, `${NS.office} automatic-update`, `${NS.office} server-map`,
-  `${NS.draw} control`, `${NS.draw} applet-name`, `${NS.draw} archive`, `${NS.draw} code`, `${NS.draw} object`, `${NS.draw} may-script`,
-  `${NS.draw} class-id`, `${NS.presentation} action`, `${NS.presentation} verb`, `${NS.style} filter-name`,
 ])
 
 /** Of the programs' own settings: where the sheet is frozen and what was looked at last. */

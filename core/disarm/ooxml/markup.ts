@@ -9,7 +9,7 @@
  * Standards: ISO/IEC 29500-1 §17-22, part 3 (markup compatibility).
  */
 import type { ObjectKind } from '../../objects.ts'
-import { readXml, XML_NAMESPACE, type XmlAttribute, type XmlElement, type XmlName } from '../xml.ts'
+import { readXml, XML_NAMESPACE, type XmlAttribute, type XmlElement, type XmlName, type XmlWork } from '../xml.ts'
 import { XmlWriter } from '../xml-write.ts'
 import { specialOf } from './elements.ts'
 import { Fields } from './fields.ts'
@@ -36,6 +36,7 @@ export type MarkupContext = {
   readonly links: ReadonlyMap<string, Link>
   readonly rules: MarkupRules
   readonly outputLength: number
+  readonly work: XmlWork
   count(kind: ObjectKind, count?: number): void
 }
 
@@ -44,7 +45,7 @@ export type FilteredMarkup = { readonly kind: 'filtered'; readonly bytes: Buffer
 /** Never throws; linear. */
 export function filterMarkup(untrustedBytes: Uint8Array, context: MarkupContext): FilteredMarkup {
   const markup = new Markup(context)
-  const read = readXml(untrustedBytes, markup, { doctype: 'refuse' })
+  const read = readXml(untrustedBytes, markup, { doctype: 'refuse', work: context.work })
   if (read.kind === 'cannot') return markup.isOver ? { kind: 'cannot', reason: 'limit' } : read
   return markup.hasRoot ? { kind: 'filtered', bytes: markup.finish() } : { kind: 'cannot', reason: 'malformed' }
 }
@@ -67,6 +68,9 @@ export type OpenElement = { readonly short: Short | ''; readonly element: XmlEle
 
 type Known = { readonly short: Short | '' | undefined; readonly special: Special | undefined; readonly isKnown: boolean }
 
+/** What is done with an attribute of a name, whatever its value; `judge`: the value decides, or something is counted. */
+type AttributeRule = 'keep' | 'drop' | 'judge'
+
 type Frame = OpenElement & {
   readonly isWritten: boolean
   readonly takesText: boolean
@@ -87,6 +91,7 @@ export class Markup {
   readonly #frames: Frame[] = []
   /** What is known of each name of this part. */
   readonly #names = new Map<XmlName, Known>()
+  readonly #attributes = new Map<XmlName, Map<string, Map<string, AttributeRule>>>()
   #droppedDepth = 0
 
   constructor(context: MarkupContext) {
@@ -135,8 +140,13 @@ export class Markup {
 
   /** Attributes that are understood; undefined when the element hangs on a relationship that is gone. */
   attributesOf({ short, element }: OpenElement): XmlAttribute[] | undefined {
+    const { attributes } = element
+    if (attributes.length === 0) return []
     const kept: XmlAttribute[] = []
-    for (const attribute of element.attributes) {
+    for (const attribute of attributes) {
+      const rule = this.#attributeRule(attribute, short, element)
+      if (rule === 'keep') kept.push(attribute)
+      if (rule !== 'judge') continue
       const value = this.#attributeValue(attribute, short, element)
       if (value === GONE) return undefined
       if (value !== undefined) kept.push(value === attribute.value ? attribute : { ...attribute, value })
@@ -199,7 +209,8 @@ export class Markup {
       this.#checkLength()
     }
     this.#frames.push({
-      ...open,
+      short: open.short,
+      element: open.element,
       isWritten,
       takesText: isWritten && takesText(open.short, more?.local ?? open.element.local),
       text: more?.text,
@@ -209,19 +220,44 @@ export class Markup {
     })
   }
 
+  #attributeRule({ namespace, local }: XmlAttribute, short: Short | '', element: XmlElement): AttributeRule {
+    let namespaces = this.#attributes.get(element.name)
+    if (!namespaces) this.#attributes.set(element.name, (namespaces = new Map()))
+    let rules = namespaces.get(namespace)
+    if (!rules) namespaces.set(namespace, (rules = new Map()))
+    const known = rules.get(local)
+    if (known) return known
+    const rule = this.#newRule(namespace, local, short, element)
+    rules.set(local, rule)
+    return rule
+  }
+
+  #newRule(namespace: string, local: string, short: Short | '', element: XmlElement): AttributeRule {
+    if (namespace === XML_NAMESPACE) return local === 'space' || local === 'lang' ? 'keep' : 'drop'
+    const own = shortOf(namespace)
+    if (own === 'r' || (own === 'o' && local === 'relid') || (short === 'dsp' && local === 'relId')) return 'judge'
+    if (local === 'action' || local === 'textlink' || local === 'style') return 'judge'
+    if (this.#isUnderstood(namespace, local, short, element)) return 'keep'
+    return own !== undefined && kindOfUnknown(own, `@${local}`) ? 'judge' : 'drop'
+  }
+
+  #isUnderstood(namespace: string, local: string, short: Short | '', element: XmlElement): boolean {
+    const own = shortOf(namespace)
+    // Two spellings of one name would leave it to the reader which of them counts.
+    const isTwin = own === '' ? hasQualifiedAttributes(short) : own === short && namespace !== element.namespace
+    // The instruction of a field is judged on its element; elsewhere it means nothing.
+    const isMisplaced = local === 'instr' && element.local !== 'fldSimple'
+    return own !== undefined && !isTwin && !isMisplaced && isKnownAttribute(own === '' ? short : own, local)
+  }
+
+  /** Of an attribute that is to be judged. */
   #attributeValue({ namespace, local, value }: XmlAttribute, short: Short | '', element: XmlElement): string | typeof GONE | undefined {
-    if (namespace === XML_NAMESPACE) return local === 'space' || local === 'lang' ? value : undefined
     const own = shortOf(namespace)
     if (own === 'r' || (own === 'o' && local === 'relid') || (short === 'dsp' && local === 'relId')) {
       return this.#linkValue(value, short, element.local)
     }
     if (own === '' && local === 'action' && short === 'a') return this.#action(value)
-    // Two spellings of one name would leave it to the reader which of them counts.
-    const isTwin = own === '' ? hasQualifiedAttributes(short) : own === short && namespace !== element.namespace
-    // The instruction of a field is judged on its element; elsewhere it means nothing.
-    const isMisplaced = local === 'instr' && element.local !== 'fldSimple'
-    const isKnown = own !== undefined && !isTwin && !isMisplaced && isKnownAttribute(own === '' ? short : own, local)
-    if (!isKnown) {
+    if (!this.#isUnderstood(namespace, local, short, element)) {
       if (own !== undefined && kindOfUnknown(own, `@${local}`) && value !== '') this.context.count(kindOfUnknown(own, `@${local}`)!)
       return undefined
     }

@@ -10,6 +10,7 @@
 import type { ObjectKind } from '../../objects.ts'
 import { ruleFor } from '../../objects.ts'
 import type { DisarmInput } from '../contract.ts'
+import { type XmlWork, xmlWorkFor } from '../xml.ts'
 import type { OpenPackage, PackageEntry } from '../zip-package.ts'
 import type { ZipFile } from '../zip-write.ts'
 import { harmlessLink, kindOfBadLink } from './links.ts'
@@ -48,6 +49,7 @@ export class PackageRebuild {
   readonly #input: DisarmInput
   readonly #main: MainKind
   readonly #rules: MarkupRules
+  readonly #work: XmlWork
   readonly #entries: ReadonlyMap<string, PackageEntry>
   readonly #queue: Visit[] = []
   /** Names in the output of parts that were reached, by their names in the source. */
@@ -62,6 +64,7 @@ export class PackageRebuild {
     const keeps = (kind: ObjectKind) => ruleFor(kind, input.rules) === 'keep'
     this.#input = input
     this.#main = main
+    this.#work = xmlWorkFor(input.untrustedBytes.length)
     this.#entries = new Map(entries.map(entry => [entry.name.toLowerCase(), entry]))
     this.#rules = {
       keepComments: keeps('comments'),
@@ -114,6 +117,7 @@ export class PackageRebuild {
       links,
       rules: this.#rules,
       outputLength: 2 * this.#input.limits.outputBytes,
+      work: this.#work,
       count: (what, count) => this.#count(what, count),
     })
     if (filtered.kind === 'cannot') throw new CannotRebuild(filtered.reason)

@@ -25,6 +25,7 @@ export function readRelationships(untrustedBytes: Uint8Array): Relationship[] | 
   const read = filterXml(untrustedBytes, {
     doctype: 'refuse',
     outputLength: Number.MAX_SAFE_INTEGER,
+    work: { namesLeft: 6 * MOST },
     element({ namespace, local, attributes, depth }) {
       if (namespace !== NAMESPACE) return 'drop'
       if (depth === 1) return local === 'Relationships' ? [] : 'drop'

@@ -57,6 +57,7 @@ class ContentWriter {
 
   #token(): void {
     const lexer = this.#lexer
+    this.#source.spendToken()
     const { bytes, at: start } = lexer
     const code = bytes[start]!
     if (CHARACTER_CLASS[code] === 0) return this.#word(start, code)

@@ -137,13 +137,13 @@ export class RtfRebuilding implements TokenHandler {
     if (this.#shows(group)) this.#write(hexOf(octet))
   }
 
-  text(octets: Buffer): void {
+  text(octets: string): void {
     const group = this.#group
     if (!group) return
     this.#settle(group)
-    if (group.mode === 'picture') group.picture?.hex.push(octets.toString('latin1'))
-    if (group.mode === 'property' && group.property && octets.length < 100) this.#collect(group, octets.toString('latin1'))
-    this.#instruct(group, octets.toString('latin1'))
+    if (group.mode === 'picture') group.picture?.hex.push(octets)
+    if (group.mode === 'property' && group.property && octets.length < 100) this.#collect(group, octets)
+    this.#instruct(group, octets)
     if (this.#shows(group)) this.#write(textOf(octets))
   }
 
@@ -348,8 +348,10 @@ function starOf(name: string, { isStarred }: Group): boolean | undefined {
   return DESTINATIONS.get(name) ?? (COMMENT_WORDS.has(name) || undefined)
 }
 
+const HEX = Array.from({ length: 256 }, (_, octet) => `\\'${octet.toString(16).padStart(2, '0')}`)
+
 function hexOf(octet: number): string {
-  return `\\'${octet.toString(16).padStart(2, '0')}`
+  return HEX[octet]!
 }
 
 function wordOf(name: string, number: number | undefined): string {
@@ -358,8 +360,7 @@ function wordOf(name: string, number: number | undefined): string {
 }
 
 /** Printable ASCII as it is, a tab by its word, other controls not at all. */
-function textOf(octets: Buffer): string {
-  const text = octets.toString('latin1')
+function textOf(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text
   return text.replace(/[^\x20-\x7e]/g, each => {
     const octet = each.charCodeAt(0)

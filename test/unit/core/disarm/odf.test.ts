@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { odfDisarmer } from '../../../../core/disarm/odf/disarm.ts'
@@ -191,6 +192,15 @@ describe('hostile packages', () => {
   test('nesting without end', async () => {
     const deep = text('<text:span>'.repeat(5000) + '</text:span>'.repeat(5000))
     expect(await disarm(odf('text', { 'content.xml': deep }))).toEqual({ kind: 'cannot', reason: 'limit' })
+  })
+
+  test('markup that packs too well', async () => {
+    expect(await disarm(odf('text', { 'content.xml': text('<text:p/>'.repeat(400_000)), 'x/padding.bin': randomBytes(5_000).toString('hex') }))).toEqual({ kind: 'cannot', reason: 'limit' })
+  })
+
+  test('attributes that no standard knows, in namespaces that are known', async () => {
+    const { content: kept } = await rebuilt(odf('text', { 'content.xml': text('<text:p text:style-name="P1" text:evil="x" office:unknown="y" draw:code="z" table:database-name="d">a</text:p>') }), 'text')
+    expect(kept).toContain('<text:p text:style-name="P1">a</text:p>')
   })
 
   test('many references are linear', () =>

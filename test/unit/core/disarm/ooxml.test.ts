@@ -1,5 +1,6 @@
 /** OOXML: what stays, what goes, and that nothing goes unsaid. */
 import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -392,9 +393,14 @@ describe('documents', () => {
   })
 })
 
+test('markup that packs well does not buy more work than its octets are worth', async () => {
+  const bomb = docx('<w:p/>'.repeat(400_000), [], { 'x/padding.bin': randomBytes(20_000) })
+  expect(await ooxmlDisarmer.disarm(disarmInput(bomb, DOCX, { limits: { outputBytes: 64 << 20 } }))).toEqual({ kind: 'cannot', reason: 'limit' })
+})
+
 describe('the work is linear', () => {
   const rules = { keepComments: true, keepRevisions: true, keepLinks: true, keepForms: true }
-  const context = { roots: ['w:document'], links: new Map(), rules, outputLength: 1 << 26, count() {} }
+  const context = { roots: ['w:document'], links: new Map(), rules, outputLength: 1 << 26, work: { namesLeft: Number.POSITIVE_INFINITY }, count() {} }
   test.each([
     ['runs', '<w:p><w:r><w:t>x</w:t></w:r></w:p>'],
     ['fields', field(code('PAGE'))],

@@ -85,6 +85,10 @@ describe('bombs and mazes stop', () => {
     expect((user + system) / 1e6).toBeLessThan(20)
   }, 30_000)
 
+  test('more instructions than a file of its size may have', async () => {
+    const bytes = onePage({ page: '/Contents 6 0 R', more: [flate('', '0 0 m 9 9 l S\n'.repeat(600_000))] })
+    expect(await disarmPdf(bytes, { limits: { outputBytes: 64 << 20 } })).toEqual({ kind: 'cannot', reason: 'limit' })
+  })
   test('a form that draws itself is kept back', async () => {
     const bytes = onePage({ page: '/Resources<</XObject<</X 6 0 R>>>>', more: [flate('/Subtype/Form/BBox[0 0 1 1]/Resources<</XObject<</X 6 0 R>>>>', '/X Do')] })
     expect(await disarmPdf(bytes)).toEqual({ kind: 'cannot', reason: 'malformed' })

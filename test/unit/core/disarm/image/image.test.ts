@@ -220,6 +220,12 @@ describe('bombs', () => {
   test('20,000 pixels squared in 50 KB', async () => {
     expect(await disarm(pngOf(20_000, 20_000, 20_000), 'image/png', { limits: { pixels: 100_000_000 } })).toEqual(LIMIT)
   })
+  test('a colour picture of a few octets may not have as many pixels as a plan has', async () => {
+    const white = await sharp({ create: { width: 7000, height: 5000, channels: 3, background: 'white' } }).png().toBuffer()
+    expect(await disarm(new Uint8Array(white), 'image/png', { limits: { pixels: 100_000_000 } })).toMatchObject({ kind: 'cannot', reason: 'limit' })
+    const wideAsFile = await disarm(pngOf(7000, 5000, 5000), 'image/png', { limits: { pixels: 100_000_000 } })
+    expect(wideAsFile.kind).toBe('rebuilt')
+  })
   test('frames count together', async () => {
     const frames = Buffer.alloc(40 * 40 * 3 * 30).map((_, i) => i >> 5)
     const gif = await sharp(frames, { raw: { width: 40, height: 40 * 30, channels: 3, pageHeight: 40 } }).gif().toBuffer()
