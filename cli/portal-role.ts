@@ -12,6 +12,7 @@ import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
 import { allRoutes } from '../portal/routes.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
+import { requestRooms, runClock } from './portal-requests.ts'
 import { findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
 import { type ReadyAddresses, sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
@@ -24,9 +25,12 @@ export async function runPortal(config: Config): Promise<void> {
   const told = toldToStop()
   mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
   const rooms = await openPortalRooms(config)
-  const portal = await openPortal(portalOptions(config, rooms, houseOf(config, rooms)))
+  const house = houseOf(config, rooms)
+  const portal = await openPortal(portalOptions(config, rooms, house))
+  const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
   sayReady(addressesOf(portal))
   await told
+  stopClock()
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await portal.close()
   rooms.db.close()
@@ -50,9 +54,10 @@ function portalOptions({ portal, contact }: Config, rooms: PortalRooms, house: H
   }
 }
 
-function houseOf({ controlSocket, contact, portal }: Config, { db }: PortalRooms): House {
-  const { era, uploadBytes } = portal
-  return { mail: mailClient(controlSocket), vault: absentVault, era, contact, uploadBytes, reach: ownMailbox, keeping: openKeeping(db) }
+function houseOf(config: Config, rooms: PortalRooms): House {
+  const { controlSocket, contact, portal: { era, uploadBytes } } = config
+  const others = { mail: mailClient(controlSocket), vault: absentVault }
+  return { ...others, era, contact, uploadBytes, reach: ownMailbox, keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others) }
 }
 
 /** Everybody reads what came to their own mailbox. */

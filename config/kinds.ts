@@ -179,6 +179,18 @@ export function mailbox() {
   })
 }
 
+/** `08:30` */
+export function clockTime(about: Words & { readonly default: string }) {
+  const error = 'must be a time like 08:30'
+  return z.string({ error }).regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error }).default(about.default).meta(words(about))
+}
+
+/** `2027-06-15`, a day that exists. */
+export function day() {
+  const error = 'must be a day like 2027-06-15'
+  return z.iso.date({ error })
+}
+
 /** An IP address or a network in CIDR notation (RFC 4632); the value always has its prefix length. */
 export function network() {
   return z.string({ error: 'must be an address or a network like 192.0.2.0/24' }).transform((written, context) => {

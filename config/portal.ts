@@ -1,5 +1,6 @@
 /** Settings of the portal: its three listeners, and what its pages show. */
 import { bytes, choice, collectorAddress, flag, integer, line, list, network, section, text, webAddress } from './kinds.ts'
+import { requests } from './requests.ts'
 import { password, secondFactor, session } from './sign-in.ts'
 
 const listener = (defaults: { readonly port: number; readonly en: string; readonly ja: string }) =>
@@ -33,6 +34,7 @@ export const portal = section(
     session,
     password,
     secondFactor,
+    requests,
     collector: collectorAddress({
       en: 'Collector that auditors may hand audit records to: `tls://host:6514`, `tcp://host:601` or `udp://host:514`. Empty: none.',
       ja: '監査記録の送り先（監査人が操作する）。`tls://ホスト:6514`、`tcp://ホスト:601`、`udp://ホスト:514`。空なら送らない。',

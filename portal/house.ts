@@ -3,6 +3,7 @@ import type { Era } from './http/when.ts'
 import type { Keeping } from './keeping/keeping.ts'
 import type { Person } from './people/person.ts'
 import type { Mail, Vault } from './ports.ts'
+import type { RequestRooms } from './requests/rooms.ts'
 
 export type House = {
   readonly mail: Mail
@@ -14,6 +15,7 @@ export type House = {
   readonly uploadBytes: number
   readonly reach: Reach
   readonly keeping: Keeping
+  readonly requests: RequestRooms
 }
 
 /** A mailbox whose mail a person may read today. */

@@ -1,8 +1,10 @@
 /** The whole table of routes: what is not in here is not served. One line per page family. */
 import type { Route } from './http/route.ts'
 import type { House } from './house.ts'
+import { approvalRoutes } from './pages/approvals.ts'
+import { requestRoutes } from './pages/requests.ts'
 import { staffRoutes } from './pages/staff.ts'
 
 export function allRoutes(house: House): readonly Route[] {
-  return [...staffRoutes(house)]
+  return [...staffRoutes(house), ...requestRoutes(house), ...approvalRoutes(house)]
 }

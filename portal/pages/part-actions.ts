@@ -26,6 +26,10 @@ export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
 /** Of these the sealed workshop can draw pages. */
 const DRAWN = /^(?:application\/pdf|image\/(?:jpeg|png|gif|webp|tiff|avif|heic|bmp|x-icon|svg\+xml))$/
 
+export function isDrawn(detectedType: string): boolean {
+  return DRAWN.test(detectedType)
+}
+
 /** Locked files of these types open with their password (core/unlock.ts). */
 export const UNLOCKABLE: ReadonlySet<string> = new Set([
   'application/zip',

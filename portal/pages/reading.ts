@@ -36,8 +36,8 @@ export function askerOf({ person, address }: Pick<SignedVisit, 'person' | 'addre
   return { actor: `user:${person.login}`, tenant: person.tenant, address }
 }
 
-export async function readingOf(house: House, { params, person, nowMs }: SignedVisit): Promise<Reading | undefined> {
-  const publicId = params['publicId']!
+/** `publicId`: of the page's address, where nothing else is said. */
+export async function readingOf(house: House, { params, person, nowMs }: SignedVisit, publicId = params['publicId'] ?? ''): Promise<Reading | undefined> {
   const message = /^[\w-]{1,64}$/.test(publicId) ? await house.mail.message(publicId) : undefined
   if (!message || message.tenant !== person.tenant) return undefined
   const recipients = new Set(message.recipients.map(({ mailbox }) => mailbox.toLowerCase()))
@@ -62,7 +62,7 @@ export function ofMessage(house: House, handle: (visit: SignedVisit, reading: Re
 }
 
 /** Also for whoever was only forwarded a mail: it says whom to ask, and tells nothing of the mail. */
-function notYours({ contact }: House, { language }: SignedVisit): Page {
+export function notYours({ contact }: House, { language }: SignedVisit): Page {
   const { notYours: texts, backToList } = messageTexts(language)
   const body = html`<div class="notice"><p>${texts.why}</p><p>${texts.forwarded}</p>${contact !== '' && html`<p>${texts.contact(contact)}</p>`}</div>
 <p><a href="/">${backToList}</a></p>`

@@ -96,7 +96,7 @@ export class Filing {
 
   #alreadyAsked(person: Person, { publicId }: MailMessage, chosen: readonly AskablePart[]): CannotFile | undefined {
     const open = this.#records.openOf(person.tenant, person.personId).filter(each => each.facts.publicId === publicId)
-    const isSame = (part: RequestedPart) => chosen.some(each => each.partId === part.partId && each.member.join() === part.member.join())
+    const isSame = (part: RequestedPart) => chosen.some(each => each.partId === part.partId)
     return open.some(each => each.facts.parts.some((part, index) => isSame(part) && each.state.parts[index]?.kind === 'ready')) ? 'already-asked' : undefined
   }
 

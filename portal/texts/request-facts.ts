@@ -6,6 +6,7 @@ import type { KeptRequest } from '../requests/records.ts'
 
 const ja = {
   unnamed: '名前のないファイル',
+  wholeMessage: 'メール全体',
   /** After the name of a file: what it holds besides. */
   holds: (objects: string) => `（${objects}あり）`,
   and: '、',
@@ -20,7 +21,8 @@ const ja = {
 export type FactWords = typeof ja
 
 const en: FactWords = {
-  unnamed: 'a file without a name',
+  unnamed: 'unnamed file',
+  wholeMessage: 'the whole message',
   holds: objects => ` (with ${objects})`,
   and: ', ',
   place: 'terminals of the Internet side only',
@@ -37,10 +39,10 @@ export function factWords(language: Language): FactWords {
   return TEXTS[language]
 }
 
-export function partName({ name, removed }: Pick<RequestedPart, 'name' | 'removed'>, language: Language): string {
+export function partName({ partId, name, removed }: Pick<RequestedPart, 'partId' | 'name' | 'removed'>, language: Language): string {
   const words = factWords(language)
   const objects = removed.map(kind => OBJECTS[kind]).filter(facts => !('unseen' in facts)).slice(0, 3)
-  return `${name || words.unnamed}${objects.length > 0 ? words.holds(objects.map(each => each[language]).join(words.and)) : ''}`
+  return `${name || (partId === '' ? words.wholeMessage : words.unnamed)}${objects.length > 0 ? words.holds(objects.map(each => each[language]).join(words.and)) : ''}`
 }
 
 export type SenderVerdict = keyof FactWords['sender']

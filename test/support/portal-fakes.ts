@@ -15,6 +15,7 @@ import { partKey } from '../../portal/part-key.ts'
 import type { Asker, DeliveredText, Mail, MailMessage, MailQuestion, MailRow, Refusal, ShelfFile, StaffMail, Vault } from '../../portal/ports.ts'
 import { reportFacts } from '../../store/mails.ts'
 import { NOW_MS } from './portal.ts'
+import { quietRequests } from './requests.ts'
 
 export const DAY_MS = 86_400_000
 
@@ -126,6 +127,7 @@ export async function fakeHouse(mails: readonly FakeMail[], mailboxes: Readonly<
     uploadBytes: 1 << 20,
     reach,
     keeping: openKeeping(db),
+    requests: quietRequests(db),
     db,
     asked,
     notified,

@@ -7,12 +7,9 @@ import type { PartReport } from '../../core/verdict.ts'
 import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
 import type { Person, Role } from '../../portal/people/person.ts'
 import type { MailMessage, Refusal, StaffMail, Vault } from '../../portal/ports.ts'
-import { RequestDesk } from '../../portal/requests/desk.ts'
 import type { Approver, Contact, Directory } from '../../portal/requests/directory.ts'
-import { Outbox } from '../../portal/requests/outbox.ts'
-import { Post } from '../../portal/requests/post.ts'
+import { openRequests, type RequestRooms } from '../../portal/requests/rooms.ts'
 import type { RequestRules } from '../../portal/requests/rules.ts'
-import { Taking } from '../../portal/requests/taking.ts'
 
 /** Tuesday. */
 export const TUESDAY_MS = Date.parse('2026-04-07T10:00:00+09:00')
@@ -179,13 +176,10 @@ export class FakeVault {
   }
 }
 
-export type Town = {
+export type Town = RequestRooms & {
   readonly db: PortalDb
-  readonly desk: RequestDesk
-  readonly taking: Taking
   readonly directory: FakeDirectory
   readonly vault: FakeVault
-  readonly outbox: Outbox
   readonly sent: StaffMail[]
   readonly clock: { nowMs: number }
   rules: RequestRules
@@ -202,23 +196,17 @@ export async function town(rules: Partial<RequestRules> = {}): Promise<Town> {
   const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'requests-'))
   const db = await openPortalDb(folder, () => clock.nowMs)
   const sent: StaffMail[] = []
-  const outbox = new Outbox(db, {
-    notify: async letter => {
-      sent.push(letter)
-      return { kind: 'queued', queueId: `N${sent.length}` }
-    },
-  })
-  const post = new Post({ outbox, era: 'wareki', contact: '情報政策課 内線123', origins: () => ({ inner: 'https://inner.example', outer: 'https://outer.example' }) })
+  const notify = async (letter: StaffMail) => {
+    sent.push(letter)
+    return { kind: 'queued', queueId: `N${sent.length}` } as const
+  }
   const made = { rules: { ...RULES, ...rules } }
-  const desk = new RequestDesk({ db, directory, rules: () => made.rules, post })
-  const taking = new Taking({ desk, vault, nowMs: () => clock.nowMs })
+  const rooms = openRequests({ db, directory, mail: { notify }, vault, rules: () => made.rules, era: 'wareki', contact: '情報政策課 内線123', origins: () => ({ inner: 'https://inner.example', outer: 'https://outer.example' }) })
   return Object.assign(made, {
+    ...rooms,
     db,
-    desk,
-    taking,
     directory,
     vault,
-    outbox,
     sent,
     clock,
     audit: () => db.all("SELECT kind, actor, detail FROM audit WHERE kind IN ('request', 'decision', 'grant', 'release', 'revoke') ORDER BY seq").map(row => ({ kind: row['kind'], actor: row['actor'], ...(JSON.parse(String(row['detail'])) as object) })),
@@ -227,4 +215,10 @@ export async function town(rules: Partial<RequestRules> = {}): Promise<Town> {
       await rm(folder, { recursive: true })
     },
   })
+}
+
+/** For pages that are not about requests: a house in which nobody approves anything. */
+export function quietRequests(db: PortalDb): RequestRooms {
+  const directory = Object.assign(new FakeDirectory(), { levels: [] })
+  return openRequests({ db, directory, mail: { notify: async () => ({ kind: 'cannot', reason: 'busy' }) }, vault: new FakeVault(), rules: () => RULES, era: 'western', contact: '', origins: () => ({ inner: '', outer: '' }) })
 }

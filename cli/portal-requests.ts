@@ -1,0 +1,41 @@
+/** Requests for originals, with their values from the settings, and the clock that ends what nobody decides. */
+import type { Config } from '../config/schema.ts'
+import type { House } from '../portal/house.ts'
+import { openRequests, type RequestRooms } from '../portal/requests/rooms.ts'
+import type { Classification, RequestRules } from '../portal/requests/rules.ts'
+import type { PortalRooms } from './portal-rooms.ts'
+
+const TICK_MS = 60_000
+
+export function requestRooms(config: Config, { db, directory }: PortalRooms, { mail, vault }: Pick<House, 'mail' | 'vault'>): RequestRooms {
+  const rules = requestRules(config)
+  const { era, inner, outer } = config.portal
+  const originOf = ({ enabled, origin }: Config['portal']['inner']) => (enabled ? origin.replace(/\/$/, '') : '')
+  return openRequests({ db, directory, mail, vault, era, contact: config.contact, rules: () => rules, origins: () => ({ inner: originOf(inner), outer: originOf(outer) }) })
+}
+
+export function requestRules({ portal: { requests } }: Config): RequestRules {
+  const { opens, closes, closedDays, class1, class2, class3, matches, defaultClass, ...rest } = requests
+  return {
+    ...rest,
+    hours: { opens, closes, closedDays },
+    defaultClass: defaultClass as Classification,
+    classes: { 1: class1, 2: class2, 3: class3 },
+    matches: matches.map(({ from = '', subject = '', classification }) => ({ from: from.toLowerCase(), subject, classification: classification as Classification })),
+  }
+}
+
+/** Returns how to stop it. What fails is said and tried again: nothing is approved by a clock that stands still. */
+export function runClock({ desk, outbox }: RequestRooms, onError: (error: unknown) => void): () => void {
+  const tick = () => {
+    try {
+      desk.tick()
+    } catch (error) {
+      onError(error)
+    }
+    outbox.send().catch(onError)
+  }
+  tick()
+  const timer = setInterval(tick, TICK_MS)
+  return () => clearInterval(timer)
+}
