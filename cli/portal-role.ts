@@ -5,10 +5,11 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import type { House, Reach } from '../portal/house.ts'
+import type { House } from '../portal/house.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
 import { openKeeping } from '../portal/keeping/keeping.ts'
 import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
+import { reachOf } from '../portal/people/reach.ts'
 import { allRoutes } from '../portal/routes.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
@@ -57,13 +58,7 @@ function portalOptions({ portal, contact }: Config, rooms: PortalRooms, house: H
 function houseOf(config: Config, rooms: PortalRooms): House {
   const { controlSocket, contact, portal: { era, uploadBytes } } = config
   const others = { mail: mailClient(controlSocket), vault: absentVault }
-  return { ...others, era, contact, uploadBytes, reach: ownMailbox, keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others) }
-}
-
-/** Everybody reads what came to their own mailbox. */
-const ownMailbox: Reach = {
-  mailboxesOf: ({ mailbox }) => (mailbox === '' ? [] : [{ address: mailbox, name: '', kind: 'own' }]),
-  departmentsOf: () => [],
+  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others) }
 }
 
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
