@@ -116,20 +116,25 @@ function table(house: House, visit: SignedVisit, { shown, boxes }: Shown): SafeH
   const row = (mail: MailRow) => {
     const care = cares.get(mail.publicId)
     const isUnread = !opened.has(mail.publicId)
-    const names = mail.mailboxes.map(address => byAddress.get(address.toLowerCase())?.name || address)
+    const names = mail.mailboxes.map(address => shortName(byAddress.get(address.toLowerCase()), address, texts))
     return html`<tr class="${isUnread ? 'unread' : ''}">
 <td data-name="${texts.columns.state}">${stateTag(mail, texts)}</td>
 <th scope="row">${isUnread && html`<span class="tag new">${texts.unread}</span> `}<a href="/m/${mail.publicId}">${mail.subject.trim() === '' ? texts.noSubject : mail.subject}</a></th>
 <td data-name="${texts.columns.from}">${senderText(mail, texts)}</td>
 <td data-name="${texts.columns.date}" class="nowrap">${timeElement(mail.acceptedAtMs, shortTime(mail.acceptedAtMs, visit.language))}</td>
 ${showsBoxes && html`<td data-name="${texts.columns.mailbox}">${names.join(', ')}</td>`}
-<td${care && html` data-name="${texts.columns.care}"`}>${care && texts.care[care.state](care.name)}</td>
+${cares.size > 0 && html`<td${care && html` data-name="${texts.columns.care}"`}>${care && texts.care[care.state](care.name)}</td>`}
 </tr>`
   }
   const { columns } = texts
   return html`<div class="table"><table class="cards mails"><caption class="hide">${texts.title}</caption>
-<thead><tr><th scope="col">${columns.state}</th><th scope="col">${columns.subject}</th><th scope="col">${columns.from}</th><th scope="col">${columns.date}</th>${showsBoxes && html`<th scope="col">${columns.mailbox}</th>`}<th scope="col">${columns.care}</th></tr></thead>
+<thead><tr><th scope="col">${columns.state}</th><th scope="col">${columns.subject}</th><th scope="col">${columns.from}</th><th scope="col">${columns.date}</th>${showsBoxes && html`<th scope="col">${columns.mailbox}</th>`}${cares.size > 0 && html`<th scope="col">${columns.care}</th>`}</tr></thead>
 <tbody>${shown.rows.map(row)}</tbody></table></div>`
+}
+
+/** In a column: oneself, or the name of the shared mailbox. */
+function shortName(box: ReachedMailbox | undefined, address: string, texts: MailsTexts): string {
+  return box?.kind === 'own' ? texts.mine : box?.name || address
 }
 
 export function stateTag({ state, partsKept }: Pick<MailRow, 'state' | 'partsKept'>, texts: MailsTexts): SafeHtml {

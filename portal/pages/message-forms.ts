@@ -59,7 +59,7 @@ export function shareForms({ reach, keeping }: House, visit: SignedVisit, readin
   return html`<details><summary>${texts.title}</summary><p class="soft">${texts.hint}</p>
 ${now.map(share => html`<p>${texts.now(nameOf(share.departmentId), share.name, shortTime(share.atMs, visit.language))}</p>`)}
 <form method="post" action="/m/${message.publicId}/share" class="row">${token(visit)}
-${left.length > 0 && html`<div class="field"><label for="department">${texts.with}</label><select id="department" name="department">${options(left.map(({ departmentId, name }) => [String(departmentId), name] as const), '')}</select></div>
+${left.length > 0 && html`<div class="field fit"><label for="department">${texts.with}</label><select id="department" name="department">${options(left.map(({ departmentId, name }) => [String(departmentId), name] as const), '')}</select></div>
 <button class="second" name="act" value="share">${texts.act}</button>`}
 ${now.length > 0 && html`<button class="second" name="act" value="end">${texts.end}</button>`}</form></details>`
 }

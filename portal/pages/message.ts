@@ -17,7 +17,7 @@ import { mailsTexts } from '../texts/mails.ts'
 import { messageTexts } from '../texts/message.ts'
 import { careForms, shareForms, unreadForm } from './message-forms.ts'
 import { backTo, titleOf } from './message-title.ts'
-import { actionsFor, type Kept, type PartAction } from './part-actions.ts'
+import { actionsFor, isForbidden, type Kept, type PartAction } from './part-actions.ts'
 import { hasCard, partCards } from './part-cards.ts'
 import { askerOf, mayDo, ofMessage, type Reading, STAFF } from './reading.ts'
 import { refusalPage, refusalText } from './refusals.ts'
@@ -83,6 +83,7 @@ function nextStep({ report, state }: MailMessage, locked: number, { language }: 
   const kept = report.parts.filter(({ outcome }) => outcome === 'quarantined')
   if (locked > 0) return html`<div class="notice warning"><p>${next.locked(locked)}</p></div>`
   if (state === 'pending') return html`<div class="notice"><p>${next.pending}</p></div>`
+  if (kept.length > 0 && kept.every(isForbidden)) return html`<div class="notice problem"><p>${next.stopped(kept.length)}</p></div>`
   if (kept.length > 0) return html`<div class="notice warning"><p>${next.kept(kept.length)}</p></div>`
   return html`<div class="notice done"><p>${report.parts.some(hasCard) ? next.changed : next.clean}</p></div>`
 }

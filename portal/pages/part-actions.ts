@@ -13,7 +13,7 @@ import type { MemberReport, PartReport } from '../../core/verdict.ts'
 import type { MailMessage } from '../ports.ts'
 import type { Piece } from '../part-key.ts'
 
-export const PART_ACTIONS = ['take', 'mail', 'password', 'preview', 'again', 'ask'] as const
+export const PART_ACTIONS = ['take', 'mail', 'password', 'preview', 'ask', 'again'] as const
 export type PartAction = (typeof PART_ACTIONS)[number]
 
 export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
@@ -55,7 +55,8 @@ export function holdsForbidden(file: File): boolean {
   return isForbidden(file) || (file.members ?? []).some(holdsForbidden)
 }
 
-function isForbidden(file: File): boolean {
+/** A program or malware: there is no way to it. */
+export function isForbidden(file: File): boolean {
   return file.outcome === 'quarantined' && (!mayBeAskedFor(file.reason ?? '') || isProgram(file.name, file.detectedType))
 }
 

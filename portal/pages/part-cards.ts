@@ -1,6 +1,6 @@
 /** Draws the files of a mail: name, kind, size, what happened and why, what was inside, and the buttons of part-actions.ts. */
 import { OBJECTS, removedWords } from '../../core/objects.ts'
-import { mayBeAskedFor, reasonOf } from '../../core/text/reasons.ts'
+import { reasonOf } from '../../core/text/reasons.ts'
 import type { MemberReport, PartReport } from '../../core/verdict.ts'
 import { token } from '../http/frame.ts'
 import { html, type SafeHtml } from '../http/html.ts'
@@ -10,7 +10,7 @@ import { type Piece, piecesOf } from '../part-key.ts'
 import type { DeliveredText, MailMessage } from '../ports.ts'
 import { fileTypeText } from '../texts/file-types.ts'
 import { messageTexts } from '../texts/message.ts'
-import { actionsFor, type Kept, type PartAction } from './part-actions.ts'
+import { actionsFor, isForbidden, isLocked, type Kept, type PartAction } from './part-actions.ts'
 
 /** More files inside one are counted, not listed. */
 const MOST_MEMBERS = 200
@@ -71,8 +71,8 @@ export function explanation(file: PartReport | MemberReport, language: Language)
   if (file.outcome === 'quarantined') {
     const { why, next } = reasonOf(file.reason ?? '')
     const object = 'object' in file && file.object !== undefined ? OBJECTS[file.object][language] : ''
-    const isAllowed = mayBeAskedFor(file.reason ?? '')
-    return html`<p>${sentence(why[language].replace('{object}', object), language)}${isAllowed ? sentence(next[language], language) : texts.forbidden}</p>`
+    const then = isLocked(file) ? texts.lockedNext : file.reason === 'malware' ? texts.malware : isForbidden(file) ? texts.forbidden : sentence(next[language], language)
+    return html`<p>${sentence(why[language].replace('{object}', object), language)}${then}</p>`
   }
   const words = removedWords(file.removed, language)
   const comma = language === 'ja' ? '、' : ', '

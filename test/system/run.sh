@@ -15,7 +15,7 @@ fail() { echo "test:system: $*" >&2; exit 1; }
 
 missing=()
 for pair in exiftool:libimage-exiftool-perl tiffinfo:libtiff-tools identify:imagemagick postfix:postfix swaks:swaks curl:curl age:age age-keygen:age python3:python3 openssl:openssl haproxy:haproxy bwrap:bubblewrap unzip:unzip zip:zip 7zz:7zip bsdtar:libarchive-tools genisoimage:genisoimage zstd:zstd \
-  qpdf:qpdf pdftotext:poppler-utils localc:libreoffice-calc lowriter:libreoffice-writer loimpress:libreoffice-impress; do
+  qpdf:qpdf pdftotext:poppler-utils localc:libreoffice-calc lowriter:libreoffice-writer loimpress:libreoffice-impress chromium:chromium; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 # swaks speaks TLS only with this.
@@ -42,6 +42,7 @@ if [ -x /usr/sbin/postfix ] && [ ! -d /usr/lib/postfix/sbin ]; then fail "Postfi
 
 vitest run --config test/system/vitest.config.ts "$@"
 if [ "$#" -eq 0 ]; then
+  vitest run --config test/browser/vitest.config.ts
   # The workers' own tests once more, inside each wall.
   for wall in bubblewrap unshare; do SEKISHO_TEST_WALL=$wall vitest run test/unit/workers; done
 fi
