@@ -133,11 +133,22 @@ async function carryOut(load: Load, crew: Crew, options: LoadtestOptions, live: 
   return { ran: (best ?? last)!, limit }
 }
 
-/** What was asked for, as the report shows it. */
+/** What was asked for, as the report shows it; what had no part in this run is left out. */
 function settingsOf(options: LoadtestOptions): Result['settings'] {
-  const { to: _to, json: _json, failIf: _rules, out: _out, lang: _lang, sink, admin, expectGreeting: _names, tolerate, ...plain } = options
-  const shown = Object.entries({ ...plain, sink: sink && `${sink.host}:${sink.port}`, admin: admin && `${admin.host}:${admin.port}`, tolerate: tolerate.join(',') })
-  return Object.fromEntries(shown.filter((pair): pair is [string, string | number | boolean] => pair[1] !== undefined && pair[1] !== '' && pair[1] !== Number.POSITIVE_INFINITY))
+  const { arrivals, findLimit: isSearch } = options
+  const at = (place: { readonly host: string; readonly port: number } | undefined) => place && `${place.host}:${place.port}`
+  const ms = (value: number, applies = true) => (applies ? `${value} ms` : undefined)
+  const shown: Readonly<Record<string, string | number | boolean | undefined>> = {
+    arrivals: isSearch ? 'poisson' : arrivals, rate: arrivals === 'closed' ? undefined : options.rate, curve: arrivals === 'day' ? options.curve ?? 'built in' : undefined,
+    burst: arrivals === 'burst' ? options.burst : undefined, burstEvery: ms(options.burstEvery, arrivals === 'burst'), think: ms(options.think, arrivals === 'closed'),
+    duration: ms(options.duration, !isSearch), mails: Number.isFinite(options.mails) ? options.mails : undefined,
+    connections: options.connections, perConnection: options.perConnection, pipelining: options.pipelining, tls: options.tls, slow: options.slow > 0 ? `${options.slow} %, ${options.slowRate} bytes/s` : undefined,
+    mix: options.eml === undefined ? options.mix : undefined, eml: options.eml, seed: options.seed, from: options.from, rcpt: options.rcpt, mailboxes: options.mailboxes, recipients: options.recipients,
+    sink: at(options.sink), maildir: options.maildir, admin: at(options.admin), tolerate: options.tolerate.join(', ') || undefined,
+    timeout: ms(options.timeout), grace: ms(options.grace), drain: ms(options.drain),
+    maxP99: ms(options.maxP99, isSearch), maxErrors: isSearch ? `${options.maxErrors} %` : undefined, step: ms(options.step, isSearch), highest: isSearch ? options.highest : undefined,
+  }
+  return Object.fromEntries(Object.entries(shown).filter((pair): pair is [string, string | number | boolean] => pair[1] !== undefined))
 }
 
 function tell(result: Result, options: LoadtestOptions): void {

@@ -152,8 +152,7 @@ export class Dialogue {
   /** Gives the moment at which the end of the data was handed over. */
   async #octets({ octets, bytesPerSecond }: Letter): Promise<number> {
     if (bytesPerSecond === undefined) {
-      this.line.write(octets.length < 64 * 1024 ? Buffer.concat([octets, END_OF_DATA]) : octets)
-      if (octets.length >= 64 * 1024) this.line.write(END_OF_DATA)
+      this.line.writeBoth(octets, END_OF_DATA)
       return monotonicMs()
     }
     const stepBytes = Math.max(1, Math.floor((bytesPerSecond * SLOW_STEP_MS) / 1000))

@@ -8,7 +8,7 @@
  */
 import type { Limit, Trial } from './result.ts'
 import type { Ran } from './run.ts'
-import { numberOrNull } from './tally.ts'
+import { numberOrNull, type Tally } from './tally.ts'
 
 export type Bounds = { readonly p99Ms: number; readonly troubledPercent: number }
 
@@ -55,7 +55,7 @@ export async function findLimit({ firstPerSecond, highestPerSecond, withinShare,
   return { trials, perSecond: passed, atLeast: failed === Number.POSITIVE_INFINITY }
 }
 
-export function judgeTrial({ tally, done, loadMs, backlog }: Ran, perSecond: number, bounds: Bounds): Trial {
+export function judgeTrial({ tally, done, loadMs, backlog, verified }: Ran, perSecond: number, bounds: Bounds): Trial {
   const p99Ms = numberOrNull(tally.latency.answered.quantile(0.99))
   const troubledShare = tally.mails === 0 ? 1 : (tally.mails - tally.outcomes.accepted) / tally.mails
   const testerIsSlow = done.cpuSeconds / (loadMs / 1000) > 0.95 || tally.late.quantile(0.99) > bounds.p99Ms / 4
@@ -65,8 +65,14 @@ export function judgeTrial({ tally, done, loadMs, backlog }: Ran, perSecond: num
     : troubledShare * 100 > bounds.troubledPercent ? 'errors'
     : p99Ms === null || p99Ms > bounds.p99Ms ? 'p99'
     : backlog > Math.max(LEAST_BACKLOG, perSecond * BACKLOG_SECONDS) ? 'mails pile up'
+    : verified && isWrong(tally) ? 'lost, doubled, mixed or unsanitized'
     : ''
   return { perSecond, seconds: loadMs / 1000, p99Ms, troubledShare, backlog, ok: why === '', why }
+}
+
+function isWrong(tally: Tally): boolean {
+  const { lost, duplicated, mixed, unsanitized, unexpected } = tally.verification('sink')
+  return lost + duplicated + mixed + unsanitized + unexpected > 0
 }
 
 export function limitOf(found: { readonly trials: readonly Trial[]; readonly perSecond: number; readonly atLeast: boolean }, staffing: Staffing): Limit {

@@ -58,6 +58,14 @@ export class SmtpLine {
     this.#socket.write(octets)
   }
 
+  /** Both in one system call, without copying them together. */
+  writeBoth(first: Buffer, second: Buffer): void {
+    this.#socket.cork()
+    this.#socket.write(first)
+    this.#socket.write(second)
+    this.#socket.uncork()
+  }
+
   /** Resolves when the octets have left, so that a slow client never has more than one piece under way. */
   written(octets: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -54,6 +54,8 @@ export type Ran = {
   readonly done: SenderDone
   /** Copies that were still to come when the last reply was there. */
   readonly backlog: number
+  /** Somebody looked at what arrived. */
+  readonly verified: boolean
 }
 
 const LOOK_MS = 250
@@ -77,7 +79,7 @@ export async function runOnce(load: Load, crew: Crew, glimpse: (now: Glimpse) =>
     const loadMs = monotonicMs() - tally.startedMs
     const backlog = crew.inbox ? await watch.drain(load) : 0
     tally.measureArrivals()
-    return { run, tally, startedAt, loadMs, done, backlog }
+    return { run, tally, startedAt, loadMs, done, backlog, verified: crew.inbox !== undefined }
   } finally {
     crew.stop.removeEventListener('abort', stop)
     await watch.close()

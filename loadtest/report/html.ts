@@ -142,7 +142,7 @@ function overTime({ overTime: moments }: Result, say: Say): string {
 function troubles({ troubles: seen }: Result, say: Say): string {
   const title = `<h2>${escaped(say('troubles'))}</h2>`
   if (seen.length === 0) return `${title}<p>${escaped(say('noTroubles'))}</p>`
-  return title + barPlot(say('troubles'), seen.slice(0, MOST_TROUBLES).map(({ text: name, count }) => ({ name, value: count })))
+  return title + barPlot(seen.slice(0, MOST_TROUBLES).map(({ text: name, count }) => ({ name, value: count })))
 }
 
 function kinds({ kinds: all, kind }: Result, say: Say): string {

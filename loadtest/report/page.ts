@@ -22,6 +22,7 @@ td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 svg{display:block;width:100%;height:auto;margin:.5rem 0}svg text{font-size:12px;fill:var(--ink)}svg .tick,svg .label{fill:var(--soft)}
 figure{margin:.5rem 0}figcaption{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.88rem}.unit{color:var(--soft)}
 .key{display:inline-flex;align-items:center;gap:.4rem}.key svg{width:2rem;margin:0}
+.bars{list-style:none;padding:0}.bars li{margin:.6rem 0}.bars svg{height:.8rem;margin:.15rem 0}
 svg .grid{stroke:var(--line);fill:none}svg .line{fill:none;stroke-width:2}
 @media(max-width:36rem){svg text{font-size:18px}svg .tick{font-size:16px}}
 @media print{body{max-width:none;padding:0}h2{break-after:avoid}svg,table,.card{break-inside:avoid}}

@@ -29,24 +29,23 @@ export function linePlot(title: string, lines: readonly Line[], x: Axis & { read
   const drawn = lines.map(({ points }, i) => `<path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="${pathOf(points, placeX, placeY)}"/>`)
   return figure(title, [
     ...grid, ...ticks, ...drawn, `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 3}" text-anchor="end">${escaped(x.label)}</text>`,
-  ], { caption: legend(lines.map(({ name }) => name), unit) })
+  ], legend(lines.map(({ name }) => name), unit))
 }
 
 export type Bar = { readonly name: string; readonly value: number }
 
-/** Names stand above their bars: replies are long. */
-export function barPlot(title: string, bars: readonly Bar[]): string {
+/** Names and counts are text beside the bar, since replies are long and have to wrap. */
+export function barPlot(bars: readonly Bar[]): string {
   const most = Math.max(...bars.map(({ value }) => value), 1)
-  const rows = bars.map(({ name, value }, i) => {
-    const top = i * 40
-    const width = Math.max(2, (value / most) * (WIDTH - 110))
-    return `<text class="name" x="4" y="${top + 14}">${escaped(name.length > 96 ? `${name.slice(0, 95)}…` : name)}</text><rect x="4" y="${top + 20}" width="${n(width)}" height="12" fill="${COLOURS[1]}"/><text class="tick" x="${n(width + 12)}" y="${top + 31}">${value}</text>`
+  const rows = bars.map(({ name, value }) => {
+    const bar = `<svg viewBox="0 0 ${WIDTH} 14" preserveAspectRatio="none" aria-hidden="true"><rect width="${n(Math.max(2, (value / most) * WIDTH))}" height="14" fill="${COLOURS[1]}"/></svg>`
+    return `<li><span>${escaped(name)}</span> <b>${value}</b>${bar}</li>`
   })
-  return figure(title, rows, { height: bars.length * 40 })
+  return `<ul class="bars">${rows.join('')}</ul>`
 }
 
-function figure(title: string, inner: readonly string[], { height = HEIGHT, caption = '' }: { readonly height?: number; readonly caption?: string }): string {
-  return `<figure>${caption}<svg role="img" viewBox="0 0 ${WIDTH} ${height}" aria-label="${escaped(title)}"><title>${escaped(title)}</title>${inner.join('')}</svg></figure>`
+function figure(title: string, inner: readonly string[], caption: string): string {
+  return `<figure>${caption}<svg role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-label="${escaped(title)}"><title>${escaped(title)}</title>${inner.join('')}</svg></figure>`
 }
 
 /** Beside the plot, where it wraps on a narrow screen. */
