@@ -10,13 +10,16 @@ import { policyScopes } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { type AdminServer, startAdmin } from '../gateway/admin.ts'
 import { type ControlServer, startControl } from '../gateway/control.ts'
+import { startDoor } from '../gateway/door.ts'
 import type { ReloadOutcome } from '../gateway/control-protocol.ts'
 import { startListener } from '../gateway/inbound/listener.ts'
 import type { Listener, OnMessage } from '../gateway/inbound/options.ts'
 import { createTransaction } from '../gateway/inbound/transaction.ts'
 import { createMetrics } from '../gateway/metrics.ts'
+import { submitOwnMail } from '../gateway/own-mail.ts'
 import { Recent } from '../gateway/recent.ts'
 import type { Relay } from '../gateway/outbound/relay.ts'
+import type { RpcServer } from '../rpc/server.ts'
 import type { Act, Emergency } from '../store/contract.ts'
 import { openStore } from '../store/sqlite/store.ts'
 import type { OpenWorkshop } from '../workers/workshop.ts'
@@ -26,11 +29,12 @@ import { recordPolicy } from './policy-record.ts'
 import { Pulse } from './pulse.ts'
 import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf, reload } from './reload.ts'
-import { type House, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, recordOf, transactionDeps } from './rooms.ts'
+import { type House, listenerOptions, messageOf, openHouseRelay, ownMailDeps, openHouseWorkshop, recordOf, transactionDeps } from './rooms.ts'
 import { gaugesOf, type GatewayView, readinessOf, statusOf } from './status.ts'
 import type { ToChild } from './role-keeper.ts'
 import { packageVersion } from './version.ts'
 import { Voice } from './voice.ts'
+import { doorSocket } from './wiring.ts'
 
 const SPACE_LOOK_MS = 1_000
 /** Next hops that have not answered yet are asked again. */
@@ -54,6 +58,7 @@ type Rooms = {
   readonly relayDone: Promise<void>
   readonly listener: Listener
   readonly control: ControlServer
+  readonly door: RpcServer | undefined
   readonly admin: AdminServer | undefined
   readonly timers: readonly NodeJS.Timeout[]
 }
@@ -115,8 +120,9 @@ class Gateway {
     const relayDone = relay.run().catch(error => this.#broken(error))
     this.#changeOver = by => reload({ source: this.#source, house, listener, relay, onChanged: useNewSettings }, by)
     const control = await this.#openControl(house, relay)
+    const door = await this.#openDoor(house, relay)
     const admin = await this.#openAdmin(house)
-    return { workshop, relay, relayDone, listener, control, admin, timers: this.#startTimers(house) }
+    return { workshop, relay, relayDone, listener, control, door, admin, timers: this.#startTimers(house) }
   }
 
   #openControl({ now, store, voice, record, pulse }: House, relay: Relay): Promise<ControlServer> {
@@ -135,6 +141,20 @@ class Gateway {
       scopes: () => policyScopes(this.#house.now.config),
       facts: () => gatewayFacts(this.#house.now),
       onError: error => record.alarm('control', String(error)),
+    })
+  }
+
+  /** For the vault alone, which runs where the portal does. */
+  async #openDoor(house: House, relay: Relay): Promise<RpcServer | undefined> {
+    const { now, store, record } = house
+    if (!now.config.portal.enabled) return undefined
+    return startDoor({
+      socketPath: doorSocket(now.config),
+      store,
+      mostBytes: 2 * now.config.smtp.maxMessageBytes,
+      submit: (mail, message) => submitOwnMail(mail, message, ownMailDeps(house, relay)),
+      configDigest: () => digestOf(house.now.config),
+      onError: error => record.alarm('vault-door', messageOf(error)),
     })
   }
 
@@ -224,14 +244,14 @@ class Gateway {
 
   /** First nothing new, then what is under way, then the store. */
   async #close({ now, store, voice }: House, rooms: Rooms): Promise<void> {
-    const { workshop, relay, relayDone, listener, control, admin, timers } = rooms
+    const { workshop, relay, relayDone, listener, control, door, admin, timers } = rooms
     const graceMs = now.config.shutdownMs
     for (const timer of timers) clearInterval(timer)
     now.extensions.close()
     await listener.close(graceMs)
     await relay.close(graceMs)
     await relayDone
-    await Promise.all([control.close(), admin?.close(), workshop.close()])
+    await Promise.all([control.close(), door?.close(), admin?.close(), workshop.close()])
     await store.close()
     voice.log.event('stopped', '-', { reason: 'signal' })
     voice.close()

@@ -17,7 +17,8 @@ import { requestRooms, runClock } from './portal-requests.ts'
 import { findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
 import { type ReadyAddresses, sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
-import { absentVault } from './vault-absent.ts'
+import { vaultClient } from './vault-client.ts'
+import { vaultSocket } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 
@@ -57,7 +58,7 @@ function portalOptions({ portal, contact }: Config, rooms: PortalRooms, house: H
 
 function houseOf(config: Config, rooms: PortalRooms): House {
   const { controlSocket, contact, portal: { era, uploadBytes } } = config
-  const others = { mail: mailClient(controlSocket), vault: absentVault }
+  const others = { mail: mailClient(controlSocket), vault: vaultClient(vaultSocket(config)) }
   return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others) }
 }
 

@@ -12,6 +12,7 @@ import type { ListenerOptions } from '../gateway/inbound/options.ts'
 import { inboundEvents, type TransactionRecord, transactionRecord } from '../gateway/inbound/record.ts'
 import { SMALL_MESSAGE, type TransactionDeps } from '../gateway/inbound/transaction.ts'
 import type { Metrics } from '../gateway/metrics.ts'
+import type { OwnMailDeps } from '../gateway/own-mail.ts'
 import { createRelay, type Relay, type RelayPlan } from '../gateway/outbound/relay.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
 import { drawRandom } from '../store/random.ts'
@@ -76,6 +77,13 @@ export function openHouseRelay(house: House): Relay {
     },
     onGreeted: (hop, session) => house.now.extensions.learn(hop, session),
   })
+}
+
+/** Under the configuration of now: what the vault sends does not begin with a transaction. */
+export function ownMailDeps({ now, store }: House, relay: Relay): OwnMailDeps {
+  const { hostname, checkRecipient, policyFor } = now
+  const offer: OwnMailDeps['offer'] = (entry, message) => relay.offer(entry, message)
+  return { store, hostname, from: `sekisho@${hostname}`, checkRecipient, policyFor, offer, nowMs: Date.now }
 }
 
 export function relayPlan({ config, routes }: InForce): RelayPlan {

@@ -4,6 +4,7 @@
  *   all       (default) makes keys at first start, starts and supervises the roles on this host
  *   gateway   the mail-facing process; starts nothing and cannot read the vault's keys
  *   api       files over HTTP; no rights to mail, originals or keys
+ *   vault     opens what is sealed, for a recorded purpose; no network
  *   portal    pages for people; no rights to mail, originals or keys
  *   workers   starts sanitizer and verifier processes for a gateway on this host
  */
@@ -12,19 +13,20 @@ import { type Command, Option } from 'commander'
 import { configPath, leaf, readConfig } from './command.ts'
 import { EXIT } from './exit.ts'
 
-export type Role = 'all' | 'gateway' | 'api' | 'portal' | 'workers'
+export type Role = 'all' | 'gateway' | 'api' | 'vault' | 'portal' | 'workers'
 
 type ServeOptions = { readonly config?: string; readonly role: Role }
 
 export function serveCommand(): Command {
   return leaf('serve', 'run the gateway', [EXIT.ok, EXIT.failure, EXIT.usage])
-    .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'api', 'portal', 'workers']).default('all'))
+    .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'api', 'vault', 'portal', 'workers']).default('all'))
     .action(async (options: ServeOptions) => {
       const config = readConfig(options)
       const path = configPath(options)
       const source = { path: path && resolve(path), currentDir: process.cwd() }
       if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config, source)
       if (options.role === 'api') return (await import('./api-role.ts')).runApi(config)
+      if (options.role === 'vault') return (await import('./vault-role.ts')).runVault(config, source)
       if (options.role === 'portal') return (await import('./portal-role.ts')).runPortal(config)
       if (options.role === 'workers') return (await import('./workers-role.ts')).runWorkers(config)
       return (await import('./supervisor.ts')).supervise(config, source)

@@ -4,6 +4,7 @@
  *
  *   supervisor ─┬─ [wall] gateway               told to stop and to reload by messages: a wall passes no signals on
  *               ├─ [wall] api                   files over HTTP, where that is switched on
+ *               ├─ [wall] vault                 reads the keys; no network
  *               ├─ [wall] portal                pages for people; sees neither mail nor keys
  *               └─ launcher ─── [wall] sanitizer, verifier processes, each on one connected descriptor
  */
@@ -18,8 +19,8 @@ import type { Wall } from '../workers/wall.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
 import { type ChildRole, RoleKeeper } from './role-keeper.ts'
-import { findOurWall, walledApi, walledGateway, walledPortal } from './walls.ts'
-import { startApiWorkers, startWorkers } from './workers-role.ts'
+import { findOurWall, walledApi, walledGateway, walledPortal, walledVault } from './walls.ts'
+import { startAllWorkers } from './workers-role.ts'
 import { tenantIds } from './wiring.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -28,7 +29,7 @@ const LAUNCHER_CLOSE_MS = 2_000
 export async function supervise(config: Config, source: ConfigSource): Promise<void> {
   const wall = await findOurWall(config)
   await prepare(config)
-  const launchers = [startWorkers(config, wall), ...(config.api.enabled ? [startApiWorkers(config, wall)] : [])]
+  const launchers = startAllWorkers(config, wall)
   const { children, ready } = openChildren(config, wall, source)
   const gateway = children.get('gateway')!
   const stopAll = () => {
@@ -50,6 +51,7 @@ function openChildren(config: Config, wall: Wall | undefined, source: ConfigSour
   const commands: readonly (readonly [ChildRole, readonly string[]])[] = [
     ['gateway', walledGateway(config, wall, roleCommand('gateway', source.path))],
     ...(config.api.enabled ? [['api', walledApi(config, wall, roleCommand('api', source.path))] as const] : []),
+    ...(config.portal.enabled ? [['vault', walledVault(config, wall, roleCommand('vault', source.path))] as const] : []),
     ...(config.portal.enabled ? [['portal', walledPortal(config, wall, roleCommand('portal', source.path))] as const] : []),
   ]
   const ready = new ReadyParts<ChildRole>(commands.map(([role]) => role), 'gateway', line => process.stdout.write(line))
@@ -59,7 +61,7 @@ function openChildren(config: Config, wall: Wall | undefined, source: ConfigSour
 
 /** Folders and keys, before any other role looks for them. */
 async function prepare(config: Config): Promise<void> {
-  for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
+  for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/door', 'run/vault', 'run/vault-work', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
   await makeKeys(config)
 }
 

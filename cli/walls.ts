@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { findWall, inKeylessBox, type KeylessBox, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
-import { apiFolder } from './wiring.ts'
+import { apiFolder, doorSocket, vaultFolder, vaultKept, vaultSocket } from './wiring.ts'
 
 const CODE = join(import.meta.dirname, '..')
 const TO_GET_ONE = 'install bubblewrap, or use one unit per role and say sandbox.wall: none (docs/operations.md)'
@@ -41,7 +41,7 @@ export function walledApi(config: Config, wall: Wall | undefined, command: reado
   const vault = join(config.dataDir, 'vault')
   const run = apiFolder(config)
   for (const folder of [vault, run]) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const box = { hidden: vault, sealed: vault, code: CODE, alsoHidden: [join(config.dataDir, 'mail')], writable: [run] }
+  const box = { hidden: vault, sealed: vault, code: CODE, alsoHidden: [join(config.dataDir, 'mail'), ...vaultsOwn(config)], writable: [run] }
   return inKeylessBox(wall, box, command)
 }
 
@@ -51,7 +51,28 @@ export function walledPortal(config: Config, wall: Wall | undefined, command: re
   const vault = join(config.dataDir, 'vault')
   const own = [join(config.dataDir, 'portal'), join(config.dataDir, 'run/portal')]
   for (const folder of [vault, ...own]) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return inKeylessBox(wall, { hidden: vault, sealed: vault, code: CODE, alsoHidden: [join(config.dataDir, 'mail')], writable: own }, command)
+  return inKeylessBox(wall, { hidden: vault, sealed: vault, code: CODE, alsoHidden: [join(config.dataDir, 'mail'), ...vaultsOwn(config)], writable: own }, command)
+}
+
+/** The vault's command: it alone sees the keys, without network, mail or pages; it writes what it keeps and its sockets. */
+export function walledVault(config: Config, wall: Wall | undefined, command: readonly string[]): readonly string[] {
+  if (wall === undefined) return command
+  const own = [vaultKept(config), dirname(vaultSocket(config)), vaultFolder(config)]
+  const others = ['mail', 'portal'].map(name => join(config.dataDir, name))
+  for (const folder of [...own, ...others]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const keys = join(config.dataDir, 'vault/identities')
+  return inKeylessBox(wall, { hidden: others[0]!, alsoHidden: others.slice(1), sealed: keys, code: CODE, writable: own, offline: !scansOverNetwork(config) }, command)
+}
+
+function scansOverNetwork({ antivirus }: Config): boolean {
+  return antivirus.clamd !== '' && !antivirus.clamd.startsWith('/')
+}
+
+/** Where only the vault has anything to do. */
+function vaultsOwn(config: Config): string[] {
+  const folders = [dirname(doorSocket(config)), vaultFolder(config)]
+  for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return folders
 }
 
 function complain(setting: Config['sandbox']['wall'], text: string): void {
@@ -77,10 +98,13 @@ function lowestFreePort(): number {
 
 export function gatewayBox(config: Config): KeylessBox {
   const vault = join(config.dataDir, 'vault')
+  const kept = vaultKept(config)
+  mkdirSync(kept, { recursive: true, mode: 0o700 })
   const maildirs = config.routes.flatMap(route => route.nextHops.flatMap(hop => (hop.kind === 'maildir' ? [hop.path] : [])))
   const log = config.maillog.path === 'stdout' ? [] : [dirname(config.maillog.path)]
   return {
     hidden: join(vault, 'identities'),
+    alsoHidden: [kept],
     sealed: vault,
     code: CODE,
     writable: [...new Set([config.dataDir, ...maildirs, ...log, dirname(config.controlSocket)])],

@@ -38,6 +38,29 @@ export function apiWorkersSocket(config: Config): string {
   return join(apiFolder(config), 'workers.sock')
 }
 
+/** The gateway's door for the vault, in a folder that nobody else needs. */
+export function doorSocket({ dataDir }: Config): string {
+  return join(dataDir, 'run/door/gateway.sock')
+}
+
+/** Of the vault: where the portal asks it, and where its own worker processes connect. */
+export function vaultSocket({ dataDir }: Config): string {
+  return join(dataDir, 'run/vault/vault.sock')
+}
+
+export function vaultFolder({ dataDir }: Config): string {
+  return join(dataDir, 'run/vault-work')
+}
+
+export function vaultWorkersSocket(config: Config): string {
+  return join(vaultFolder(config), 'workers.sock')
+}
+
+/** What the vault keeps beside the keys: its database, and rebuilt files, sealed. */
+export function vaultKept({ dataDir }: Config): string {
+  return join(dataDir, 'vault/kept')
+}
+
 type Scannable = Parameters<typeof scanned>[0]
 
 /** The workshop, with an antivirus at its doors where one is set. */

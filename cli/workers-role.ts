@@ -10,19 +10,33 @@ import type { Config } from '../config/schema.ts'
 import { type Launcher, type LauncherOptions, startLauncher } from '../workers/launcher.ts'
 import type { Wall } from '../workers/wall.ts'
 import { findOurWall } from './walls.ts'
-import { apiWorkersSocket, workersSocket } from './wiring.ts'
+import { apiWorkersSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Resolves once the gateway is reached; keeps trying until then. */
-export function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
+function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
   const counts = { light: lightProcesses(config), heavy: heavyProcesses(config), suspect: 0, verifier: 1 }
   return launch(config, wall, { socketPath: workersSocket(config), counts })
 }
 
 /** Those of the HTTP face, started as it asks for them: files sent there never wait for, or hold up, mail. */
-export function startApiWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
+function startApiWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
   return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 } })
+}
+
+/** Those of the vault: one stands ready, so that the first page does not wait for a start; the others as they are asked for. */
+function startVaultWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
+  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: 1, suspect: 0, verifier: 0 } })
+}
+
+/** All that these settings ask for. */
+export function startAllWorkers(config: Config, wall: Wall | undefined): Promise<Launcher>[] {
+  return [
+    startWorkers(config, wall),
+    ...(config.api.enabled ? [startApiWorkers(config, wall)] : []),
+    ...(config.portal.enabled ? [startVaultWorkers(config, wall)] : []),
+  ]
 }
 
 function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts'>): Promise<Launcher> {
@@ -44,7 +58,7 @@ function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOption
 
 export async function runWorkers(config: Config): Promise<void> {
   const wall = await findOurWall(config)
-  const launchers = [startWorkers(config, wall), ...(config.api.enabled ? [startApiWorkers(config, wall)] : [])]
+  const launchers = startAllWorkers(config, wall)
   const stop = async () => {
     const closed = launchers.map(launcher => launcher.then(running => running.close()))
     await Promise.race([Promise.all(closed), new Promise(done => setTimeout(done, 1000))])

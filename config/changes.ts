@@ -35,6 +35,8 @@ const NEED_RESTART = [
   'sandbox',
   'antivirus',
   'api',
+  'vault.pendingMinutes',
+  'vault.processes',
   'relay.timeouts',
   'admin',
 ] as const

@@ -12,6 +12,7 @@ import { LANGUAGES, policy, retention, tenants } from './policy.ts'
 import { portal } from './portal.ts'
 import { sandbox, sanitizer } from './sanitizer.ts'
 import { auth, smtp } from './smtp.ts'
+import { vault } from './vault.ts'
 
 const store = section(
   { en: 'What is kept on disk.', ja: 'ディスクに保管するもの。' },
@@ -97,6 +98,7 @@ export const CONFIG_SCHEMA = section(
     antivirus,
     api,
     portal,
+    vault,
     policy,
     tenants,
     store,

@@ -27,7 +27,7 @@ export type PartRef = { readonly publicId: PublicId; readonly partId: string; re
 export type Refusal = {
   readonly kind: 'cannot'
   /** Key of REASONS, or why the vault did not even try. */
-  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'revoked' | 'malware' | 'program'
+  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'revoked' | 'malware' | 'program' | 'not-inward'
   readonly object?: ObjectKind
   /** With `wrong-password`: how often this person may still try this part within the hour. */
   readonly triesLeft?: number

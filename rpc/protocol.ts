@@ -21,7 +21,12 @@ export type RpcFailure = {
 }
 
 /** JSON first, octets after it as they come. */
-export type RpcPacket = { readonly meta: unknown; readonly octets: AsyncIterable<Uint8Array> }
+export type RpcPacket = {
+  readonly meta: unknown
+  readonly octets: AsyncIterable<Uint8Array>
+  /** Reads to the end whatever nobody wanted. */
+  drain(): Promise<void>
+}
 
 /** Head of a packet, to be followed by its octets. */
 export function packetHead(meta: unknown): Buffer {
@@ -57,7 +62,10 @@ export async function readPacket(pieces: AsyncIterable<Uint8Array>): Promise<Rpc
   if (end > LARGEST_JSON_BYTES) throw new RangeError('head of packet too long')
   await fill(end)
   const meta: unknown = JSON.parse(have.toString('utf8', LENGTH_BYTES, end))
-  return { meta, octets: startingWith(have.subarray(end), iterator) }
+  const drain = async () => {
+    while (!(await iterator.next()).done);
+  }
+  return { meta, octets: startingWith(have.subarray(end), iterator), drain }
 }
 
 async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

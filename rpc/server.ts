@@ -100,8 +100,9 @@ async function answerPacket(exchange: RpcExchanges[string], request: IncomingMes
     throw new BadRequest('the body is no packet')
   })
   const { meta, octets } = await exchange(asParams(question.meta), question.octets)
+  // Whoever is still writing when the line closes sees a broken line and not the answer.
+  await question.drain()
   await sendStream(response, packetPieces(meta, octets))
-  request.resume()
 }
 
 /** Waits for the first piece, so that "no such message" is still a reply and not a broken stream. */

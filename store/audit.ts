@@ -50,6 +50,9 @@ export const AUDIT_KINDS = {
   view: 'a person opened a mail for the first time, or again after marking it as unread',
   care: 'somebody took care of a mail of a shared mailbox, gave it back or was done with it',
   share: 'a recipient shared a mail with a department, or no longer does',
+  unseal: 'something sealed was opened by the vault, for the purpose it names',
+  refuse: 'the vault did not give an original, or no grant for one',
+  shelf: 'a rebuilt file that somebody asked for was put by, sealed',
   retain: 'records past their time to keep were deleted',
 } as const satisfies Record<string, string>
 

@@ -8,7 +8,7 @@
  */
 import type { Mailbox, QueueId, ReversePath } from '../core/smtp/envelope.ts'
 import type { MessageSummary } from '../core/job.ts'
-import type { Report } from '../core/verdict.ts'
+import type { PartReport, Report } from '../core/verdict.ts'
 import type { PublicId } from '../core/purposes.ts'
 import type { MailMessage, MailPage, MailQuestion } from './mails.ts'
 
@@ -262,6 +262,28 @@ export interface MailReads {
   listMails(question: MailQuestion): Promise<MailPage>
   mailMessage(publicId: PublicId): Promise<MailMessage | undefined>
 }
+
+/** What the vault needs of the mail: octets that are sealed, work that is left over, and a place for its outcome. */
+export interface SealedReads {
+  /** The plain age file of an original; undefined when it is gone. Not audited here: the vault does that before it asks. */
+  sealedOriginal(queueId: string, tenant: TenantId): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** The message as composed for one group: an age file, or not sealed as long as it is in the queue. */
+  composedText(publicId: PublicId): Promise<{ readonly sealed: boolean; readonly octets: AsyncIterable<Uint8Array> } | undefined>
+  /** Messages of which a part is still worked on, oldest first. */
+  pendingMails(limit: number): Promise<readonly PublicId[]>
+  /** False when the part has its outcome already. */
+  amendPart(amendment: PartAmendment): Promise<boolean>
+}
+
+/** What became of a part that was `pending`. */
+export type PartAmendment = {
+  readonly publicId: PublicId
+  readonly partId: string
+  readonly outcome: PartOutcome
+  readonly by: Act
+}
+
+export type PartOutcome = Pick<PartReport, 'outcome' | 'reason' | 'deliveredName' | 'object' | 'removed' | 'findings' | 'members'>
 
 export type Act = { readonly actor: string; readonly reason: string }
 

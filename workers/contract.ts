@@ -5,8 +5,9 @@
  * sees a process. The order of attempts (batch, alone in the suspect lane, plain mode, fixed notice) is
  * design.md part 2, "When a job dies".
  */
-import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
+import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
+import type { Look } from '../core/preview.ts'
 import type { FileBounds, JudgedFile, LooseFile } from '../core/rebuild.ts'
 import type { ReasonKey } from '../core/text/reasons.ts'
 
@@ -34,7 +35,15 @@ export type LooseResult =
   | { readonly kind: 'busy'; readonly why: string }
 
 /** Passwords go to the process that has the file, and nowhere else. */
-export type LooseRules = { readonly policy: Policy; readonly bounds: FileBounds; readonly passwords?: readonly string[] }
+export type LooseRules = {
+  readonly policy: Policy
+  readonly bounds: FileBounds
+  readonly passwords?: readonly string[]
+  /** Which file inside the file is meant: digests (SHA-256, hex) from the outside in. */
+  readonly within?: readonly string[]
+  /** In a process of its own, that ends afterwards: its memory goes with it. */
+  readonly alone?: boolean
+}
 
 /** A message on its way through: written in pieces when large, or given whole. */
 export interface WorkInProgress {
@@ -68,6 +77,28 @@ export interface NoticeWorkshop {
 export interface FileWorkshop {
   /** Identified, decided and rebuilt in the heavy lane. Never rejects. */
   rebuild(file: LooseFile, rules: LooseRules): Promise<LooseResult>
+}
+
+/** A look at one page of a file; with passwords in a process that has nothing else and ends afterwards. */
+export type LookAsk = Pick<LooseRules, 'policy' | 'bounds' | 'passwords' | 'within'> & {
+  /** Counts from 1. */
+  readonly page: number
+  /** Drawn over the picture. */
+  readonly mark: string
+}
+
+export type LookResult = Look | { readonly kind: 'kept'; readonly reason: ReasonKey | 'no-preview' } | Extract<LooseResult, { kind: 'busy' }>
+
+/** What the vault needs beside rebuilt files. Never rejects. */
+export interface LookWorkshop {
+  look(file: LooseFile, ask: LookAsk): Promise<LookResult>
+  /** Names in a container that is still locked; [] when nothing of it can be read. */
+  lockedNames(file: LooseFile, ask: Pick<LooseRules, 'policy' | 'bounds' | 'within'>): Promise<readonly string[]>
+}
+
+export interface VerifyWorkshop {
+  /** Differences between a composed message and what was meant; undefined when nobody could verify it in time. */
+  verify(group: Pick<ComposedGroup, 'message' | 'manifest'>): Promise<readonly string[] | undefined>
 }
 
 /** TXT look-ups that DKIM and DMARC need, answered by the gateway within its limits. */

@@ -179,7 +179,7 @@ export class Lane {
 
   #overdue(peer: Peer, nowMs: number): boolean {
     for (const { job, touchedMs } of peer.inWork.values()) {
-      if (!job.waiting && nowMs - touchedMs > this.options.timeoutMs) return true
+      if (!job.waiting && nowMs - touchedMs > Math.min(this.options.timeoutMs, job.mostMs ?? Number.POSITIVE_INFINITY)) return true
     }
     return false
   }

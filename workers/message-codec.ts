@@ -4,6 +4,7 @@
  */
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
+import type { Look, LookKept } from '../core/preview.ts'
 import type { RebuiltFile } from '../core/rebuild.ts'
 import { packet, parseJson } from './protocol.ts'
 import type { FileAnswer } from './questions.ts'
@@ -41,6 +42,13 @@ export function packFile(more: Readonly<Record<string, unknown>>, answer: FileAn
   if (answer.kind !== 'rebuilt') return packet({ ...more, ...answer })
   const { bytes, ...file } = answer.file
   return packet({ ...more, kind: 'rebuilt', file }, bytes)
+}
+
+/** The picture follows the JSON. */
+export function packLook(look: Look | LookKept): Uint8Array[] {
+  if (look.kind === 'kept') return packet(look)
+  const { png, ...rest } = look
+  return packet(rest, png)
 }
 
 /** The other way, of a process that is trusted: the gateway's answer, as a thread reads it. */

@@ -20,6 +20,8 @@ import {
 /** One piece of work for one process. Each of `lost`, `late` and its own end frame comes at most once. */
 export interface LaneJob {
   readonly bytes: number
+  /** Longest silence about it, where that is less than its lane's. */
+  readonly mostMs?: number
   /** A process has taken it: send it now. */
   begin(peer: Peer, id: number): void
   /** Whether the next step is somebody else's (sender, resolver, another lane): no deadline runs. */
@@ -45,12 +47,13 @@ export type JobEnd<T> =
   /** The octets could not be read again: nothing was learned about the message. */
   | { readonly kind: 'unreadable'; readonly cause: string }
 
-type Ask = { readonly bytes: number; readonly ask: (peer: Peer) => { readonly type: FrameType; readonly parts: readonly Uint8Array[] } }
+type Ask = { readonly bytes: number; readonly mostMs?: number; readonly ask: (peer: Peer) => { readonly type: FrameType; readonly parts: readonly Uint8Array[] } }
 type Answer<T> = { readonly type: FrameType; readonly read: (payload: Buffer) => T }
 
 /** A job of one question and one answer. */
 export class SingleJob<T> implements LaneJob {
   readonly bytes: number
+  readonly mostMs: number
   readonly waiting = false
   readonly ended: Promise<JobEnd<T>>
   readonly #ask: Ask
@@ -61,6 +64,7 @@ export class SingleJob<T> implements LaneJob {
     this.#ask = ask
     this.#answer = answer
     this.bytes = ask.bytes
+    this.mostMs = ask.mostMs ?? Number.POSITIVE_INFINITY
     this.ended = new Promise(resolve => (this.#settle = resolve))
   }
 

@@ -219,7 +219,7 @@ export type Hello = {
 }
 
 /** Raised with every change of a frame's meaning. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 export type Want = { readonly role: WorkerRole; readonly lane: LaneName; readonly count: number }
 export type Died = { readonly pid: number; readonly cause: string; readonly lastWords: string }

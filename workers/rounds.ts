@@ -4,12 +4,12 @@
  */
 import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import { Attempt } from './attempt.ts'
-import type { LooseResult, Replay } from './contract.ts'
+import type { LookResult, LooseResult, Replay } from './contract.ts'
 import type { Lane } from './lane.ts'
 import { type JobEnd, type Peer, SingleJob } from './peer.ts'
 import { FRAME, packet, parseJson } from './protocol.ts'
 import type { Answering, FileAnswer, FileQuestion } from './questions.ts'
-import { readJudged, readMismatches, readRebuilt } from './untrusted-result.ts'
+import { readJudged, readLook, readMismatches, readNames, readRebuilt } from './untrusted-result.ts'
 
 export type Lanes = {
   readonly light: Lane
@@ -38,9 +38,10 @@ export function remainingMs({ untilMs }: Budget): number {
   return Math.max(0, untilMs - Date.now())
 }
 
-const BUSY: LooseResult = { kind: 'busy', why: 'no sanitizer process was free in time' }
+const BUSY: Extract<LooseResult, { kind: 'busy' }> = { kind: 'busy', why: 'no sanitizer process was free in time' }
 
-type FileRules<T> = { readonly withinMs: number; readonly read: (payload: Buffer) => T }
+type FileRules<T> = { readonly withinMs: number; readonly mostMs?: number; readonly read: (payload: Buffer) => T }
+type LookRules = { readonly withinMs: number; readonly mostMs: number; readonly alone: boolean }
 export type RoundsRules = Omit<Answering, 'rebuildFile'> & { readonly allowedTypes: readonly string[] }
 
 export class Rounds {
@@ -95,7 +96,7 @@ export class Rounds {
   }
 
   /** Differences in any group, [] when every message is what was meant. A group without octets leaves nothing to verify. */
-  async verify(result: SanitizeResult, withinMs: number): Promise<JobEnd<string[]>> {
+  async verify(result: Pick<SanitizeResult, 'groups'>, withinMs: number): Promise<JobEnd<string[]>> {
     const ends = await Promise.all(
       result.groups.filter(group => group.message.length > 0).map(group => this.#verifyGroup(group, withinMs)),
     )
@@ -133,9 +134,9 @@ export class Rounds {
   }
 
   /** The same for a file that nobody has looked at. Dying twice or too late is its own fault; waiting is not. */
-  async judgeFile(question: FileQuestion, withinMs: number): Promise<LooseResult> {
+  async judgeFile(question: FileQuestion, { withinMs, alone }: { readonly withinMs: number; readonly alone: boolean }): Promise<LooseResult> {
     const read = (payload: Buffer) => readJudged(payload, this.#allowedTypes)
-    for (const lane of [this.#lanes.heavy, this.#lanes.suspect]) {
+    for (const lane of [this.#laneFor({ alone }), this.#lanes.suspect]) {
       const end = await this.#ask(lane, question, { withinMs, read })
       if (end.kind === 'answer') return { kind: 'judged', file: end.value }
       if (end.kind !== 'died') return BUSY
@@ -144,13 +145,30 @@ export class Rounds {
     return { kind: 'kept', reason: 'cannot-disarm' }
   }
 
+  /** Somebody waits for it: a short limit. With a password in a process of its own. Dying of it is its own fault. */
+  async lookAtFile(question: FileQuestion, rules: LookRules): Promise<LookResult> {
+    const end = await this.#ask(this.#laneFor(rules), question, { ...rules, read: readLook })
+    if (end.kind === 'answer') return end.value
+    if (end.kind !== 'died') return BUSY
+    return { kind: 'kept', reason: end.cause === 'deadline' ? 'time-limit' : 'cannot-disarm' }
+  }
+
+  async namesIn(question: FileQuestion, rules: LookRules): Promise<readonly string[]> {
+    const end = await this.#ask(this.#laneFor(rules), question, { ...rules, read: readNames })
+    return end.kind === 'answer' ? end.value : []
+  }
+
+  #laneFor({ alone }: Pick<LookRules, 'alone'>): Lane {
+    return alone ? this.#lanes.suspect : this.#lanes.heavy
+  }
+
   #fileIn(lane: Lane, question: FileQuestion): Promise<JobEnd<FileAnswer>> {
     return this.#ask<FileAnswer>(lane, question, { withinMs: this.#answering.filesWithinMs, read: readRebuilt })
   }
 
   #ask<T>(lane: Lane, { meta, octets, policy, bounds }: FileQuestion, rules: FileRules<T>): Promise<JobEnd<T>> {
     const ask = (peer: Peer) => ({ type: FRAME.file, parts: packet({ ...meta, policy: peer.numberOf(policy), bounds }, octets) })
-    const job = new SingleJob<T>({ bytes: octets.length, ask }, { type: FRAME.fileResult, read: rules.read })
+    const job = new SingleJob<T>({ bytes: octets.length, ask, ...(rules.mostMs === undefined ? {} : { mostMs: rules.mostMs }) }, { type: FRAME.fileResult, read: rules.read })
     lane.enqueue(job, rules.withinMs)
     return job.ended
   }

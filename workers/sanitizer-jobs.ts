@@ -9,12 +9,13 @@
  */
 import { pathToFileURL } from 'node:url'
 import type { DisarmerTable } from '../core/disarm/registry.ts'
+import { memberAt } from '../core/member-path.ts'
 import type { Policy } from '../core/policy/model.ts'
 import { type FileBounds, type FileTask, judgeFile, type LooseFile, rebuildFile } from '../core/rebuild.ts'
 import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.ts'
 import type { unlockerOf } from '../core/unlock.ts'
 import { deprive } from './deprive.ts'
-import { decodeJob, decodePolicy, encodeResult, packFile, unpackFile } from './message-codec.ts'
+import { decodeJob, decodePolicy, encodeResult, packFile, packLook, unpackFile } from './message-codec.ts'
 import { FRAME, type FrameType, json, packet, parseJson, parsePacket, ProtocolError, WINDOW_BYTES } from './protocol.ts'
 
 /** What a host loads, by path. */
@@ -29,10 +30,21 @@ export type SanitizerCode = {
   readonly disarmers: DisarmerTable
   /** Only where files are rebuilt. */
   readonly unlockerOf: typeof unlockerOf | undefined
+  readonly preview: typeof import('../core/preview.ts') | undefined
 }
 export type Say = (type: FrameType, id: number, ...parts: readonly Uint8Array[]) => void
 
-type FileMeta = { readonly policy: number; readonly bounds: FileBounds; readonly passwords?: readonly string[] }
+type FileMeta = {
+  readonly policy: number
+  readonly bounds: FileBounds
+  readonly passwords?: readonly string[]
+  /** Digests on the way to a file inside the file. */
+  readonly within?: readonly string[]
+  /** What is wanted instead of a rebuilt file. */
+  readonly purpose?: 'look' | 'names'
+  readonly page?: number
+  readonly mark?: string
+}
 type Waiting = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
 const CREDIT_AT_BYTES = WINDOW_BYTES / 4
@@ -43,8 +55,9 @@ export async function loadSanitizer(modules: SanitizerModules): Promise<Sanitize
   const registry = await import(pathToFileURL(modules.disarmers).href)
   if (modules.heavy) await registry.preloadHeavy()
   const unlocking = modules.heavy ? await import('../core/unlock.ts') : undefined
+  const preview = modules.heavy ? await registry.loadPreview?.() : undefined
   deprive()
-  return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf }
+  return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf, preview }
 }
 
 export class SanitizerJobs {
@@ -106,7 +119,7 @@ export class SanitizerJobs {
   /** A file to be rebuilt, its type known or to be found out first. Rejects on what is no task of ours. */
   async file(id: number, payload: Uint8Array): Promise<void> {
     const { meta, octets: untrustedBytes } = parsePacket(payload)
-    const { policy: number, bounds, passwords = [], ...task } = meta as FileMeta & (FileTask | LooseFile)
+    const { policy: number, bounds, passwords = [], within = [], purpose, page = 1, mark = '', ...task } = meta as FileMeta & (FileTask | LooseFile)
     const policy = this.#policies.get(number)
     if (!policy) throw new ProtocolError('policy was not sent')
     const context = { disarmers: this.#code.disarmers, policy, bounds }
@@ -115,8 +128,19 @@ export class SanitizerJobs {
       return this.#say(FRAME.fileResult, id, ...packFile({}, rebuilt))
     }
     const unlock = passwords.length > 0 ? this.#code.unlockerOf?.(passwords, bounds) : undefined
-    const { report, rebuilt } = await judgeFile({ ...task, untrustedBytes }, unlock ? { ...context, unlock } : context)
+    const whole = unlock ? { ...context, unlock } : context
+    const file = await memberAt({ ...task, untrustedBytes }, within, whole)
+    if (!file) throw new ProtocolError('no such file inside of the file')
+    if (purpose === 'look') return this.#say(FRAME.fileResult, id, ...packLook(await this.#heavy().lookAtFile(file, { page, mark }, whole)))
+    if (purpose === 'names') return this.#say(FRAME.fileResult, id, json(await this.#heavy().lockedNamesOf(file, whole)))
+    const { report, rebuilt } = await judgeFile(file, whole)
     this.#say(FRAME.fileResult, id, ...packFile({ report }, rebuilt))
+  }
+
+  #heavy(): typeof import('../core/preview.ts') {
+    const { preview } = this.#code
+    if (!preview) throw new ProtocolError('no pictures are drawn here')
+    return preview
   }
 }
 

@@ -8,9 +8,10 @@ import type { ComposedGroup, Manifest, MessageSummary, SanitizeJob, SanitizeResu
 import { isObjectKind } from '../core/objects.ts'
 import type { JudgedFile, Rebuilt, RebuiltFile } from '../core/rebuild.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
-import { REASONS } from '../core/text/reasons.ts'
+import type { Look } from '../core/preview.ts'
+import { REASONS, type ReasonKey } from '../core/text/reasons.ts'
 import { DISPOSITIONS, OUTCOMES, type Report, type Verdict } from '../core/verdict.ts'
-import { parsePacket } from './protocol.ts'
+import { parseJson, parsePacket } from './protocol.ts'
 
 export class UntrustworthyResult extends Error {
   override readonly name = 'UntrustworthyResult'
@@ -89,6 +90,27 @@ function rebuiltOf(claimed: Shape, octets: Uint8Array): Rebuilt {
   check(claimed['object'] === undefined || isObjectKind(claimed['object']), 'object')
   readMembers(claimed['members'])
   return claimed as unknown as Rebuilt
+}
+
+/** A picture that a process claims to have drawn: a PNG as far as its first octets say, which is all that is sent on. */
+export function readLook(untrustedPayload: Uint8Array): Look | { readonly kind: 'kept'; readonly reason: ReasonKey | 'no-preview' } {
+  const { meta, octets } = parsePacket(untrustedPayload)
+  const claimed = object(meta)
+  if (claimed['kind'] === 'kept') {
+    const reason = text(claimed['reason'])
+    check(reason === 'no-preview' || Object.hasOwn(REASONS, reason), 'reason')
+    return { kind: 'kept', reason: reason as ReasonKey }
+  }
+  check(claimed['kind'] === 'look' && octets.length <= MOST_PICTURE_BYTES && octets.subarray(0, 8).equals(PNG_SIGNATURE), 'picture')
+  return { kind: 'look', png: octets, page: count(claimed['page']), pages: count(claimed['pages']), text: text(claimed['text'], MOST_PAGE_TEXT) }
+}
+
+const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
+const MOST_PICTURE_BYTES = 64 * 2 ** 20
+const MOST_PAGE_TEXT = 1_000_000
+
+export function readNames(untrustedPayload: Uint8Array): string[] {
+  return texts(parseJson(untrustedPayload))
 }
 
 const DEEPEST_MEMBER = 20

@@ -37,6 +37,8 @@ export type KeylessBox = {
   readonly alsoHidden?: readonly string[]
   /** They must exist. */
   readonly writable: readonly string[]
+  /** No network: other processes are reached by sockets in the file system only. */
+  readonly offline?: boolean
 }
 
 export type Found = { readonly wall: Wall } | { readonly wall: undefined; readonly why: string }
@@ -157,6 +159,7 @@ function bubblewrapKeyless({ bwrap }: Bubblewrap, box: KeylessBox, command: read
   return [
     bwrap,
     '--die-with-parent',
+    ...(box.offline ? ['--unshare-net'] : []),
     ...['--cap-drop', 'ALL', ...(process.getuid?.() === 0 ? ROOT_KEEPS : [])],
     ...['--ro-bind', '/', '/', '--dev', '/dev'],
     ...['/tmp', '/var/tmp'].flatMap(path => ['--bind-try', path, path]),
@@ -195,7 +198,7 @@ function unshareClosed({ unshare, setpriv }: Unshare, box: ClosedBox, command: r
 
 function unshareKeyless({ unshare, setpriv }: Unshare, box: KeylessBox, command: readonly string[]): string[] {
   return [
-    ...[unshare, '--user', '--map-root-user', '--mount', '--'],
+    ...[unshare, '--user', '--map-root-user', '--mount', ...(box.offline ? ['--net'] : []), '--'],
     ...hiddenOf(box).flatMap(path => [SHELL, '-c', EMPTY, 'sh', path]),
     ...[setpriv, ...POWERLESS],
     ...command,

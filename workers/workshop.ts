@@ -9,10 +9,11 @@
  */
 import { chmod, rm } from 'node:fs/promises'
 import net from 'node:net'
-import type { SanitizeJob } from '../core/job.ts'
+import type { ComposedGroup, SanitizeJob } from '../core/job.ts'
 import type { LooseFile } from '../core/rebuild.ts'
+import type { Report } from '../core/verdict.ts'
 import { WHOLE_BYTES } from './attempt.ts'
-import type { FileWorkshop, LooseResult, LooseRules, NoticeWorkshop, Replay, TxtLookup, WorkInProgress, WorkResult, Workshop } from './contract.ts'
+import type { FileWorkshop, LookAsk, LookResult, LookWorkshop, LooseResult, LooseRules, NoticeWorkshop, Replay, TxtLookup, VerifyWorkshop, WorkInProgress, WorkResult, Workshop } from './contract.ts'
 import { Health } from './health.ts'
 import { type ComposeNotice, Ladder, type NoticeFacts } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
@@ -85,7 +86,7 @@ export type WorkshopStatus = {
   readonly lanes: readonly LaneStatus[]
 }
 
-export type OpenWorkshop = Workshop & FileWorkshop & NoticeWorkshop & { status(): WorkshopStatus; pids(): readonly number[] }
+export type OpenWorkshop = Workshop & FileWorkshop & NoticeWorkshop & LookWorkshop & VerifyWorkshop & { status(): WorkshopStatus; pids(): readonly number[] }
 
 export const DEFAULTS = {
   txtWithinMs: 2000,
@@ -102,6 +103,7 @@ export const DEFAULTS = {
   mostFrameBytes: 256 * 2 ** 20,
 } as const
 
+const NO_REPORT: Report = { verdict: 'relay', profile: '', policyVersion: '', parts: [], findings: [] }
 const JOBS_PER_PROCESS = 48
 const BYTES_PER_PROCESS = 16 * 2 ** 20
 const HELLO_WITHIN_MS = 10_000
@@ -183,9 +185,32 @@ class ListeningWorkshop implements OpenWorkshop {
     return new StreamedWork({ job, replay }, this.#options, { rounds: this.#rounds, ladder: this.#ladder })
   }
 
-  async rebuild({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, passwords }: LooseRules): Promise<LooseResult> {
+  async rebuild({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, passwords, within, alone = false }: LooseRules): Promise<LooseResult> {
     if (this.#closed) return { kind: 'busy', why: 'closed' }
-    return this.#rounds.judgeFile({ meta: { ...meta, passwords }, octets: untrustedBytes, policy, bounds }, this.#options.startWithinMs)
+    const question = { meta: { ...meta, passwords, within }, octets: untrustedBytes, policy, bounds }
+    return this.#rounds.judgeFile(question, { withinMs: this.#options.startWithinMs, alone })
+  }
+
+  async look({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, ...ask }: LookAsk): Promise<LookResult> {
+    if (this.#closed) return { kind: 'busy', why: 'closed' }
+    const question = { meta: { ...meta, ...ask, purpose: 'look' }, octets: untrustedBytes, policy, bounds }
+    return this.#rounds.lookAtFile(question, { ...this.#soon, alone: (ask.passwords ?? []).length > 0 })
+  }
+
+  async lockedNames({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, within }: Pick<LooseRules, 'policy' | 'bounds' | 'within'>): Promise<readonly string[]> {
+    if (this.#closed) return []
+    return this.#rounds.namesIn({ meta: { ...meta, within, purpose: 'names' }, octets: untrustedBytes, policy, bounds }, { ...this.#soon, alone: false })
+  }
+
+  /** For questions at a screen. */
+  get #soon(): { readonly withinMs: number; readonly mostMs: number } {
+    return { withinMs: this.#options.startWithinMs, mostMs: this.#options.jobTimeoutMs }
+  }
+
+  async verify(group: Pick<ComposedGroup, 'message' | 'manifest'>): Promise<readonly string[] | undefined> {
+    if (this.#closed) return undefined
+    const end = await this.#rounds.verify({ groups: [{ ...group, id: '', report: NO_REPORT }] }, this.#options.startWithinMs)
+    return end.kind === 'answer' ? end.value : undefined
   }
 
   #refusal(): WorkResult | undefined {

@@ -270,3 +270,8 @@ export const MADE_TYPES: readonly string[] = [...new Set(['text/plain', ...FAMIL
 export async function preloadHeavy(): Promise<void> {
   await Promise.all(FAMILIES.map(family => family.load()))
 }
+
+/** Looks at files, by the same disarmers: part of what a heavy process has in memory. */
+export function loadPreview(): Promise<typeof import('../preview.ts')> {
+  return import('../preview.ts')
+}

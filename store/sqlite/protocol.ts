@@ -13,6 +13,7 @@ import type {
   CommitResult,
   Emergency,
   MessageFilter,
+  PartAmendment,
   PurgeFilter,
   QueuedGroup,
   QueueEntry,
@@ -76,6 +77,7 @@ export type WriterCalls = {
     ask: OriginalKey & { readonly by: Act },
     answer: { readonly header: Uint8Array; readonly payload: StoredBytes },
   ]
+  amendPart: [amendment: PartAmendment, answer: boolean]
   setEmergency: [ask: { readonly state: Emergency; readonly by: Act }, answer: undefined]
   checkpoint: [nothing: undefined, answer: AuditCheckpoint]
   retain: [nowMs: number, answer: Retained]

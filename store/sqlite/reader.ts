@@ -23,9 +23,11 @@ import { answerFor } from './channel.ts'
 import { listMails, mailMessage } from './mails.ts'
 import { listQuarantine, listQueue, reportsOf, trace } from './listing.ts'
 import { readEmergency } from './opening.ts'
+import type { Layout } from './layout.ts'
 import { type OverviewCalls, readOverview } from './overview.ts'
 import type { Answer, Call, OriginalKey } from './protocol.ts'
 import type { Tallies } from './tallies.ts'
+import { type LocatedOriginal, type LocatedText, locateOriginal, locateText, pendingMails } from './sealed-reads.ts'
 
 export type ReaderCalls = OverviewCalls & {
   listQueue: [filter: MessageFilter, answer: readonly QueueRow[]]
@@ -34,6 +36,9 @@ export type ReaderCalls = OverviewCalls & {
   report: [key: OriginalKey, answer: readonly Report[]]
   listMails: [question: MailQuestion, answer: MailPage]
   mailMessage: [publicId: string, answer: MailMessage | undefined]
+  locateOriginal: [key: OriginalKey, answer: LocatedOriginal | undefined]
+  locateText: [publicId: string, answer: LocatedText | undefined]
+  pendingMails: [limit: number, answer: readonly string[]]
   emergency: [nothing: undefined, answer: Emergency]
   verifyAudit: [ask: VerifyAsk, answer: AuditVerdict]
   auditPage: [
@@ -50,6 +55,7 @@ type VerifyAsk = {
 
 export type ReaderRoom = {
   readonly database: DatabaseSync
+  readonly layout: Layout
   /** Of this store's checkpoints. */
   readonly publicKey: string
   /** Opened when first asked for. */
@@ -64,7 +70,7 @@ export function answerReader(room: ReaderRoom, call: Call<ReaderCalls>): Answer 
   }
 }
 
-function read({ database, publicKey, tallies }: ReaderRoom, call: Call<ReaderCalls>): unknown {
+function read({ database, layout, publicKey, tallies }: ReaderRoom, call: Call<ReaderCalls>): unknown {
   switch (call.name) {
     case 'listQueue':
       return listQueue(database, call.argument)
@@ -78,6 +84,12 @@ function read({ database, publicKey, tallies }: ReaderRoom, call: Call<ReaderCal
       return listMails(database, call.argument)
     case 'mailMessage':
       return mailMessage(database, call.argument)
+    case 'locateOriginal':
+      return locateOriginal(database, layout, call.argument)
+    case 'locateText':
+      return locateText(database, layout, call.argument)
+    case 'pendingMails':
+      return pendingMails(database, call.argument)
     case 'emergency':
       return readEmergency(database)
     case 'verifyAudit':

@@ -40,7 +40,7 @@ export function serveReader(port: MessagePort, directory: string): void {
     if (database.isOpen) database.close()
   })
   port.on('message', (calls: readonly Call<ReaderCalls>[]) =>
-    port.postMessage(calls.map(call => answerReader({ database, publicKey, tallies }, call))),
+    port.postMessage(calls.map(call => answerReader({ database, layout, publicKey, tallies }, call))),
   )
 }
 

@@ -19,9 +19,11 @@ import type {
   MailQuestion,
   MailReads,
   MessageFilter,
+  PartAmendment,
   PurgeFilter,
   QuarantineFilter,
   QueueEntry,
+  SealedReads,
   Settlement,
   Store,
   StoreAdmin,
@@ -48,7 +50,7 @@ export type StoreOptions = StoreSettings & {
   readonly files?: FileOps
 }
 
-export type SqliteStore = Store & StoreAdmin & MailReads & StoreOverview & { reconfigure(settings: StoreSettings): Promise<void> }
+export type SqliteStore = Store & StoreAdmin & MailReads & SealedReads & StoreOverview & { reconfigure(settings: StoreSettings): Promise<void> }
 
 /** Rejects when another process has the store open, or its files cannot be read. */
 export async function openStore(options: StoreOptions): Promise<SqliteStore> {
@@ -239,9 +241,25 @@ class ThreadedStore implements SqliteStore {
 
   async *exportOriginal(queueId: string, tenant: TenantId, by: Act): AsyncGenerator<Uint8Array> {
     const { header, payload } = await this.#writer.channel.call('exportOriginal', { queueId, tenant, by })
-    yield header
-    if (payload.kind === 'memory') yield payload.bytes
-    else yield* createReadStream(payload.path, { start: payload.offset, end: payload.offset + payload.length - 1 })
+    yield* piecesOf(header, payload)
+  }
+
+  async sealedOriginal(queueId: string, tenant: TenantId) {
+    const located = await this.#read('locateOriginal', { queueId, tenant })
+    return located && piecesOf(located.header, located.payload)
+  }
+
+  async composedText(publicId: string) {
+    const located = await this.#read('locateText', publicId)
+    return located && { sealed: located.header !== undefined, octets: piecesOf(located.header, located.payload) }
+  }
+
+  pendingMails(limit: number) {
+    return this.#read('pendingMails', limit)
+  }
+
+  amendPart(amendment: PartAmendment): Promise<boolean> {
+    return this.#writer.channel.call('amendPart', amendment)
   }
 
   setEmergency(state: Emergency, by: Act): Promise<void> {
@@ -281,6 +299,12 @@ function settingsOf({ quotaBytes, minFreeBytes, retention, recipients }: StoreSe
   const { originalDays, textDays, logDays, auditYears, classes } = retention
   const times: RetentionSettings = { originalDays, textDays, logDays, auditYears, ...(classes ? { classes } : {}) }
   return { quotaBytes, minFreeBytes, retention: times, recipients }
+}
+
+async function* piecesOf(header: Uint8Array | undefined, payload: StoredBytes): AsyncGenerator<Uint8Array> {
+  if (header) yield header
+  if (payload.kind === 'memory') yield payload.bytes
+  else if (payload.length > 0) yield* createReadStream(payload.path, { start: payload.offset, end: payload.offset + payload.length - 1 })
 }
 
 async function collect(stored: StoredBytes): Promise<Uint8Array> {

@@ -7,6 +7,7 @@
  */
 import { StoreBroken } from '../contract.ts'
 import { Acceptance } from './acceptance.ts'
+import { amendPart } from './amending.ts'
 import {
   allDone,
   appendToSegments,
@@ -243,6 +244,8 @@ export class Writer {
         })
       case 'retain':
         return this.#originals.retain(call.argument, batch)
+      case 'amendPart':
+        return amendPart(this.#state, call.argument, nowMs)
       case 'setEmergency':
         return this.#setEmergency(call.argument, nowMs)
       case 'close':

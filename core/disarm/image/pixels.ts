@@ -191,6 +191,13 @@ export async function toPixels(source: Source, look: Look): Promise<RawPicture> 
   return { data, width: info.width, height: info.height, channels: 4 }
 }
 
+/** On white, stretched to the given size: four octets a pixel, the fourth without meaning. */
+export async function toScreen(source: Source, size: { readonly width: number; readonly height: number }): Promise<{ readonly width: number; readonly height: number; readonly rgbx: Uint8Array }> {
+  const picture = open(source).flatten({ background: '#ffffff' }).toColourspace('srgb').resize({ ...size, fit: 'fill' })
+  const { data, info } = await picture.ensureAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  return { width: info.width, height: info.height, rgbx: new Uint8Array(data) }
+}
+
 /** The box around everything that can be seen; undefined when nothing can. */
 export async function inkOf(source: Source): Promise<{ readonly width: number; readonly height: number } | undefined> {
   const { data, width } = await toPixels(source, await lookAt(source))

@@ -9,7 +9,7 @@ import { Buffer } from 'node:buffer'
 import { crc32, deflateSync } from 'node:zlib'
 import { makeHarmless } from '../../text/harmless.ts'
 import type { DisarmLimits, Picture } from '../contract.ts'
-import { type PdfDocument, withDocument } from './engine.ts'
+import { type Bitmap, type PdfDocument, withDocument } from './engine.ts'
 import { Pixels } from './pixels.ts'
 import { rasterSize } from './raster.ts'
 
@@ -55,6 +55,10 @@ function hasPage(document: PdfDocument, page: number): boolean {
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
 const GRAY = 0
 const RGB = 2
+
+export function bitmapPng(bitmap: Bitmap): Uint8Array {
+  return png(new Pixels(bitmap))
+}
 
 function png(pixels: Pixels): Uint8Array {
   const { width, height, isGray } = pixels

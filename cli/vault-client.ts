@@ -1,0 +1,69 @@
+/**
+ * The portal's window on the vault: each purpose as one question over its socket. Octets stream as they are read.
+ */
+import type { Asker, Refusal, Vault } from '../core/purposes.ts'
+import { RpcError, type RpcClient, rpcClient } from '../rpc/client.ts'
+
+/** A vault that is not there, or is being started again, is busy and no error. */
+export function vaultClient(socketPath: string): Vault {
+  const client = rpcClient(socketPath)
+  const call = (method: string, params: object, by: Asker) => client.call(method, { ...params, by }).catch(orBusy) as Promise<never>
+  const fetch = (method: string, params: object, by: Asker) => withBytes(client, method, { ...params, by }) as Promise<never>
+  return {
+    deliveredText: (publicId, by) => call('deliveredText', { publicId }, by),
+    deliveredFile: (publicId, index, by) => fetch('deliveredFile', { publicId, index }, by),
+    preview: async (part, { page, mark, password }, by) => {
+      const { bytes, ...view }: { bytes?: Uint8Array } = await fetch('preview', { part, page, mark, password }, by)
+      return { ...view, ...(bytes ? { png: bytes } : {}) } as never
+    },
+    lockedNames: (part, by) => call('lockedNames', { part }, by),
+    unlock: (part, passwords, by) => call('unlock', { part, passwords }, by),
+    again: (part, by) => call('again', { part }, by),
+    bring: async ({ bytes, ...file }, by) => {
+      try {
+        return (await client.exchange('bring', { ...file, by }, bytes)).meta as never
+      } catch (error) {
+        return orBusy(error)
+      }
+    },
+    shelf: (id, by) => fetch('shelf', { id }, by),
+    mailInward: (shelfIds, mailbox, about, by) => call('mailInward', { shelfIds, mailbox, about }, by),
+    passwordCandidates: async (publicIds, by) => {
+      const found: unknown = await call('passwordCandidates', { publicIds }, by)
+      return Array.isArray(found) ? found : []
+    },
+    grant: (ask, by) => call('grant', { ask }, by),
+    original: async (grantId, by) => {
+      try {
+        const { meta, octets } = await client.exchange('original', { grantId, by })
+        return (isRefused(meta) ? meta : { ...(meta as object), bytes: octets }) as never
+      } catch (error) {
+        return orBusy(error)
+      }
+    },
+    originalToMailbox: (grantId, mailbox, by) => call('originalToMailbox', { grantId, mailbox }, by),
+    // Not "busy": whoever revokes must hear that nothing was revoked.
+    revokeGrants: async (requestId, by) => (await client.call('revokeGrants', { requestId, by })) as number,
+  }
+}
+
+async function withBytes(client: RpcClient, method: string, params: object): Promise<unknown> {
+  try {
+    const { meta, octets } = await client.exchange(method, params)
+    const bytes = Buffer.concat(await Array.fromAsync(octets))
+    return isRefused(meta) ? meta : { ...(meta as object), bytes }
+  } catch (error) {
+    return orBusy(error)
+  }
+}
+
+function isRefused(meta: unknown): boolean {
+  return (meta as { kind?: unknown } | null)?.kind === 'cannot'
+}
+
+const NOT_THERE = new Set<RpcError['kind']>(['absent', 'unreachable'])
+
+function orBusy(error: unknown): Refusal {
+  if (error instanceof RpcError && NOT_THERE.has(error.kind)) return { kind: 'cannot', reason: 'busy' }
+  throw error
+}

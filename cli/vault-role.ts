@@ -1,0 +1,161 @@
+/**
+ * The vault as a process of its own: it alone reads the private keys. It listens on one socket for the portal, asks the
+ * gateway by the gateway's door, has worker processes of its own, and writes vault.db and the shelf. No network.
+ *
+ *   database ▸ workshop ▸ rooms ▸ socket ▸ ready ▸ (pending work, expiry, configuration of the gateway)
+ */
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { compareConfigs } from '../config/changes.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { createIds } from '../gateway/inbound/ids.ts'
+import { OwnDatabase } from '../store/sqlite/own-database.ts'
+import { drawRandom } from '../store/random.ts'
+import { Entrance } from '../vault/entrance.ts'
+import type { House } from '../vault/house.ts'
+import { PendingWork } from '../vault/pending.ts'
+import type { Gateway } from '../vault/ports.ts'
+import { startVaultServer } from '../vault/server.ts'
+import { Shelf } from '../vault/shelf.ts'
+import { VAULT_MIGRATIONS } from '../vault/tables.ts'
+import { Unsealing } from '../vault/unsealing.ts'
+import { OpenVault } from '../vault/vault.ts'
+import { type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
+import { doorClient } from './door-client.ts'
+import { EXIT, Failure } from './exit.ts'
+import { fileWorkshopOptions } from './own-workshop.ts'
+import { sayReady } from './ready.ts'
+import { type ConfigSource, digestOf } from './reload.ts'
+import { toldToStop } from './told-to-stop.ts'
+import { vaultRules } from './vault-rules.ts'
+import { behindAntivirus, doorSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './wiring.ts'
+
+const MINUTE_MS = 60_000
+const LOOK_MS = 5_000
+const EXPIRE_MS = 10 * MINUTE_MS
+/** A file with a password, or one that is looked at, alone in its process. */
+const JOBS_OF_ONE_PROCESS = 50
+const ALONE_WITHIN_MS = 60_000
+
+export async function runVault(config: Config, source: ConfigSource): Promise<void> {
+  if (!config.portal.enabled) throw new Failure(EXIT.failure, 'portal.enabled is false: nobody would ask the vault')
+  const told = toldToStop()
+  for (const folder of [vaultKept(config), vaultFolder(config), dirname(vaultSocket(config))]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const settings = new Settings(config, source)
+  const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now })
+  const workshop = await openWorkshop(workshopOptions(config))
+  const gateway = doorClient(doorSocket(config))
+  const house = await furnish(config, { settings, database, workshop, gateway })
+  const vault = new OpenVault(house)
+  const server = await startVaultServer({ socketPath: vaultSocket(config), vault, database, onError: error => say(`vault: ${wordsOf(error)}`) })
+  const upkeep = startUpkeep(house, vault, settings)
+  sayReady({})
+  await told
+  const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
+  await server.close()
+  await upkeep.close()
+  await workshop.close()
+  database.close()
+  clearTimeout(late)
+  if (process.connected) process.disconnect?.()
+}
+
+/** The configuration in force: what the gateway says it is, as soon as the file is the same. */
+class Settings {
+  config: Config
+  readonly #source: ConfigSource
+  #followed: string
+
+  constructor(config: Config, source: ConfigSource) {
+    this.config = config
+    this.#followed = digestOf(config)
+    this.#source = source
+  }
+
+  follow(digest: string): void {
+    if (digest === this.#followed) return
+    this.#followed = digest
+    const loaded = loadConfig(this.#source.path, process.env, this.#source.currentDir)
+    if (!('config' in loaded)) return
+    const { inForce } = compareConfigs(this.config, loaded.config)
+    if (digestOf(inForce) === digest) this.config = inForce
+  }
+}
+
+type Rooms = { readonly settings: Settings; readonly database: OwnDatabase; readonly workshop: OpenWorkshop; readonly gateway: Gateway }
+
+async function furnish(config: Config, { settings, database, workshop, gateway }: Rooms): Promise<House> {
+  const keys = join(config.dataDir, 'vault')
+  const rules = () => vaultRules(settings.config)
+  const unsealing = new Unsealing(gateway, keys)
+  const onAlarm = (text: string) => say(`vault: ${text}`)
+  const ids = createIds(Date.now, drawRandom)
+  return {
+    database,
+    gateway,
+    entrance: new Entrance(database, gateway, rules),
+    unsealing,
+    shelf: await Shelf.open({ database, unsealing, folder: join(vaultKept(config), 'shelf'), keys }),
+    letters: { gateway, workshop, rules, newQueueId: () => ids.queueId(), nowMs: Date.now, onAlarm },
+    workshop: behindAntivirus(workshop, config, onAlarm),
+    looks: workshop,
+    rules,
+    onAlarm,
+  }
+}
+
+function workshopOptions(config: Config) {
+  const { processes, pendingMinutes } = config.vault
+  return {
+    ...fileWorkshopOptions(config, vaultWorkersSocket(config), processes),
+    filesWithinMs: pendingMinutes * MINUTE_MS,
+    jobTimeoutMs: Math.max(ALONE_WITHIN_MS, config.sanitizer.jobTimeoutMs),
+    // What a process has seen before is not near what it sees much later.
+    recycleAfterJobs: JOBS_OF_ONE_PROCESS,
+    suspects: { ready: 0, most: Math.max(2, processes) },
+  }
+}
+
+type Upkeep = { close(): Promise<void> }
+
+function startUpkeep(house: House, vault: OpenVault, settings: Settings): Upkeep {
+  const pending = new PendingWork(house)
+  let isolated = false
+  const look = async () => {
+    const { emergency, configDigest } = await house.gateway.state()
+    settings.follow(configDigest)
+    if (emergency === 'isolate' && !isolated) await vault.revokeGrants('all', { actor: 'system', tenant: 'default', address: '' })
+    isolated = emergency === 'isolate'
+    if (emergency === 'none') await pending.run()
+  }
+  const expire = () => void house.shelf.expire().catch(error => say(`vault: ${wordsOf(error)}`))
+  const troubles = new Set<string>()
+  const lookAgain = () =>
+    void look().then(
+      () => troubles.clear(),
+      error => {
+        // Said once, however long it lasts.
+        const words = wordsOf(error)
+        if (!troubles.has(words)) say(`vault: ${words}`)
+        troubles.add(words)
+      },
+    )
+  expire()
+  const timers = [setInterval(lookAgain, LOOK_MS), setInterval(expire, EXPIRE_MS)]
+  return {
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      await pending.close()
+    },
+  }
+}
+
+/** Messages of errors here name methods and places, never what was asked. */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
+
+function say(text: string): void {
+  process.stderr.write(`sekisho: ${text}\n`)
+}

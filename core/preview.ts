@@ -1,0 +1,82 @@
+/**
+ * A look at a file: one page of it as a picture of our own, with the reader's name and the time drawn over it.
+ *
+ *   file ──▶ unlock ──▶ PDF: drawn as it is
+ *                  └──▶ anything else: disarmed first ──▶ picture: its pixels │ document: its words on pages of ours
+ *
+ * Nothing of the file crosses but what could be seen. Runs in a sanitizer process that serves this one question.
+ * Never rejects.
+ */
+import type { RebuildContext, LooseFile } from './rebuild.ts'
+import { rebuildFile } from './rebuild.ts'
+import { detect } from './media/detect.ts'
+import { lookAtPdf } from './preview/pdf-page.ts'
+import { lookAtPicture } from './preview/picture-page.ts'
+import { wordsOf } from './preview/words.ts'
+import { writtenPages } from './preview/written-pages.ts'
+import type { ReasonKey } from './text/reasons.ts'
+import { lockedNames } from './unlock/zip.ts'
+import { makeHarmlessLine } from './text/harmless.ts'
+
+export type Look = {
+  readonly kind: 'look'
+  readonly png: Uint8Array
+  readonly page: number
+  readonly pages: number
+  readonly text: string
+}
+export type LookKept = { readonly kind: 'kept'; readonly reason: ReasonKey | 'no-preview' }
+export type LookAsk = { readonly page: number; readonly mark: string }
+
+export async function lookAtFile(file: LooseFile, ask: LookAsk, context: RebuildContext): Promise<Look | LookKept> {
+  try {
+    const opened = await openFor(file, context)
+    return 'kind' in opened ? opened : ((await draw(opened, ask, context)) ?? { kind: 'kept', reason: 'no-preview' })
+  } catch {
+    return { kind: 'kept', reason: 'malformed' }
+  }
+}
+
+/** Names in a locked container, made harmless; [] when they are locked as well. */
+export async function lockedNamesOf({ untrustedBytes, untrustedName }: LooseFile, { bounds }: RebuildContext): Promise<readonly string[]> {
+  const { type } = await detect(untrustedBytes, { size: untrustedBytes.length, name: untrustedName, claimedType: '' })
+  if (type !== 'application/zip') return []
+  return (await lockedNames(untrustedBytes, bounds.entries)).map(name => makeHarmlessLine(name, 300))
+}
+
+type Open = { readonly untrustedBytes: Uint8Array; readonly untrustedName: string; readonly type: string }
+
+async function openFor({ untrustedBytes, untrustedName }: LooseFile, { unlock }: RebuildContext): Promise<Open | LookKept> {
+  const detected = await typeOf(untrustedBytes, untrustedName)
+  if (!unlock) return detected.encrypted ? { kind: 'kept', reason: 'encrypted' } : { untrustedBytes, untrustedName, type: detected.type }
+  const unlocked = await unlock(untrustedBytes, detected.type)
+  if (unlocked.kind === 'unlocked') return { untrustedBytes: unlocked.bytes, untrustedName, type: (await typeOf(unlocked.bytes, untrustedName)).type }
+  if (unlocked.reason === 'unsupported' && !detected.encrypted) return { untrustedBytes, untrustedName, type: detected.type }
+  return { kind: 'kept', reason: unlocked.reason === 'wrong-password' ? 'wrong-password' : 'encrypted' }
+}
+
+async function typeOf(bytes: Uint8Array, name: string) {
+  return detect(bytes, { size: bytes.length, name, claimedType: '', tail: bytes.subarray(-1024) })
+}
+
+async function draw({ untrustedBytes, untrustedName, type }: Open, ask: LookAsk, context: RebuildContext): Promise<Look | LookKept | undefined> {
+  const { bounds } = context
+  if (type === 'application/pdf') return lookAtPdf(untrustedBytes, ask, bounds)
+  const task = { untrustedBytes, untrustedName, detectedType: type, declaredCharset: undefined, mode: 'disarm' } as const
+  // What an object is worth is for whoever gets the file to say; here none of them can be seen.
+  const rebuilt = await rebuildFile(task, { ...context, policy: { ...context.policy, objects: {} } })
+  if (rebuilt.kind === 'kept') return { kind: 'kept', reason: rebuilt.reason === 'cannot-disarm' ? 'no-preview' : rebuilt.reason }
+  const { bytes, mediaType } = rebuilt.file
+  if (mediaType === 'application/pdf') return lookAtPdf(bytes, ask, bounds)
+  if (mediaType.startsWith('image/') && mediaType !== 'image/vnd.dxf') return lookAtPicture(bytes, mediaType, { ask, bounds })
+  const words = wordsOf(bytes, mediaType, bounds)
+  return words === undefined ? undefined : lookAtWords(words, ask, bounds)
+}
+
+async function lookAtWords(words: string, { page, mark }: LookAsk, bounds: RebuildContext['bounds']): Promise<Look | LookKept | undefined> {
+  const pages = writtenPages(words, bounds.pages)
+  const written = pages.page(page)
+  if (!written) return undefined
+  const look = await lookAtPdf(written.pdf, { page: 1, mark }, bounds)
+  return look?.kind === 'look' ? { ...look, page, pages: pages.count, text: written.text } : look
+}

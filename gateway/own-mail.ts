@@ -1,0 +1,95 @@
+/**
+ * A mail of ours to an inner mailbox (files that a person asked for, parts that took longer): committed and relayed as
+ * any other. The gateway looks at it as it looks at every composed message: grammar, queue id, a recipient of ours.
+ */
+import { createHash } from 'node:crypto'
+import { domainToASCII } from 'node:url'
+import { checkCanonical, composedQueueId } from '../core/mime/canonical.ts'
+import type { QueueId } from '../core/smtp/envelope.ts'
+import { needsSmtpUtf8, parseMailbox } from '../core/smtp/mailbox.ts'
+import { type AcceptedMessage, type QueueEntry, type Store, StoreFull } from '../store/contract.ts'
+import type { OwnMail, Submitted } from './door-protocol.ts'
+import type { RecipientPolicy } from './inbound/groups.ts'
+import type { RecipientCheck } from './inbound/recipients.ts'
+
+export type OwnMailDeps = {
+  readonly store: Pick<Store, 'commit'>
+  readonly hostname: string
+  readonly from: string
+  readonly checkRecipient: RecipientCheck
+  /** @throws when no route leads there. */
+  readonly policyFor: (mailbox: NonNullable<ReturnType<typeof parseMailbox>>) => RecipientPolicy
+  readonly offer: (entry: QueueEntry, message: Uint8Array) => void
+  readonly nowMs: () => number
+}
+
+/** Resolves when durable. @throws StoreBroken */
+export async function submitOwnMail(mail: OwnMail, message: Uint8Array, deps: OwnMailDeps): Promise<Submitted> {
+  const mailbox = parseMailbox(mail.mailbox, { smtpUtf8: true, domainToAscii: domainToASCII })
+  if (!mailbox || (await deps.checkRecipient(mailbox))) return refused('not a mailbox of ours')
+  const fault = checkCanonical(message)
+  if (fault) return refused(fault)
+  if (composedQueueId(message) !== mail.queueId) return refused('another queue id in the message')
+  const policy = policyOf(mailbox, deps)
+  if (policy?.tenant !== mail.tenant) return refused('no route, or another tenant')
+  const accepted = acceptedOf({ ...mail, mailbox, queueId: mail.queueId as QueueId }, message, { policy, deps })
+  try {
+    const result = await deps.store.commit(accepted)
+    if (result.kind === 'duplicate') return { kind: 'queued', queueId: result.of }
+    for (const entry of result.entries) deps.offer(entry, message)
+    return { kind: 'queued', queueId: accepted.queueId }
+  } catch (error) {
+    if (error instanceof StoreFull) return refused(error.message)
+    throw error
+  }
+}
+
+function refused(why: string): Submitted {
+  return { kind: 'refused', why }
+}
+
+type Mailbox = Parameters<OwnMailDeps['policyFor']>[0]
+
+function policyOf(mailbox: Mailbox, { policyFor }: OwnMailDeps): RecipientPolicy | undefined {
+  try {
+    return policyFor(mailbox)
+  } catch {
+    return undefined
+  }
+}
+
+type Own = Omit<OwnMail, 'mailbox' | 'queueId'> & { readonly mailbox: Mailbox; readonly queueId: QueueId }
+
+function acceptedOf(mail: Own, message: Uint8Array, { policy, deps }: { readonly policy: RecipientPolicy; readonly deps: OwnMailDeps }): AcceptedMessage {
+  const { queueId, tenant, mailbox, subject, messageId, onceKey } = mail
+  const sha256 = createHash('sha256').update(message).digest('hex')
+  return {
+    queueId,
+    acceptedAtMs: deps.nowMs(),
+    clientAddress: '',
+    helo: deps.hostname,
+    // Nobody outside is ever told of it.
+    reversePath: null,
+    dsnAllowed: false,
+    smtpUtf8: needsSmtpUtf8(mailbox),
+    rawBytes: message.length,
+    rawSha256: sha256,
+    dedupKey: `own:${createHash('sha256').update(onceKey).digest('hex')}`,
+    summary: { messageId, subject, from: deps.from, receivedCount: 0, loopMarks: [] },
+    original: undefined,
+    groups: [
+      {
+        groupId: 'own',
+        tenant,
+        recipients: [mailbox],
+        route: policy.route,
+        direction: 'inward',
+        message,
+        report: { verdict: 'relay', profile: 'own', policyVersion: '', parts: [], findings: [] },
+        publicId: queueId,
+        checkCode: '',
+        retentionClass: policy.retentionClass,
+      },
+    ],
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * The vault through all real processes: a mail with a locked ZIP and a PDF comes in by SMTP; then what staff do with it,
+ * asked as the portal asks, and what nobody gets.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { mailClient } from '../../cli/mail-client.ts'
+import { vaultClient } from '../../cli/vault-client.ts'
+import type { Asker, PartRef, Refusal, Unlocked, Vault } from '../../core/purposes.ts'
+import type { MailMessage } from '../../store/mails.ts'
+import { lockedZip } from '../support/locked-zip.ts'
+import { onePage } from '../support/pdf.ts'
+import { mailWith, Served } from '../support/served.ts'
+
+const PASSWORD = 'Himitsu-2026-abc'
+const BY: Asker = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
+const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '3', SEKISHO_VAULT_APPROVERS: '1' })
+const PNG = '89504e470d0a1a0a'
+
+let vault: Vault
+let message: MailMessage
+let locked: PartRef
+let pdf: PartRef
+
+beforeAll(async () => {
+  await served.start()
+  vault = vaultClient(join(served.data, 'run/vault/vault.sock'))
+  const zip = await lockedZip({ '見積.csv': '品名,金額\n机,1000\n' }, PASSWORD)
+  const files = [
+    { name: '資料.zip', type: 'application/zip', bytes: zip },
+    { name: '案内.pdf', type: 'application/pdf', bytes: onePage() },
+    { name: 'setup.exe', type: 'application/octet-stream', bytes: Buffer.concat([Buffer.from('MZ'), Buffer.alloc(500, 'x')]) },
+  ]
+  expect(await served.send(mailWith('会議の資料', `資料を送ります。\n解凍パスワード：${PASSWORD}\n`, files))).toMatch(/^250 /)
+  const mail = mailClient(join(served.data, 'run/control.sock'))
+  await vi.waitUntil(() => served.delivered().length === 1, { timeout: 15_000 })
+  const { rows } = await mail.list({ tenant: 'default', mailboxes: ['staff@town.example.jp'], limit: 10 })
+  message = (await mail.message(rows[0]!.publicId))!
+  const partOf = (name: string): PartRef => ({ publicId: message.publicId, partId: message.report.parts.find(part => part.name === name)!.id, member: [] })
+  locked = partOf('資料.zip')
+  pdf = partOf('案内.pdf')
+}, 60_000)
+
+afterAll(async () => {
+  await served.stop('SIGKILL')
+  served.remove()
+})
+
+describe('what staff get', () => {
+  test('the text as delivered, and its files', async () => {
+    const text = await vault.deliveredText(message.publicId, BY)
+    expect(text).toMatchObject({ kind: 'text', files: [{ index: 0, name: '案内.pdf', mediaType: 'application/pdf' }] })
+    expect('text' in text && text.text).toContain('資料を送ります。')
+    const file = await vault.deliveredFile(message.publicId, 0, BY)
+    expect('bytes' in file && Buffer.from(file.bytes).subarray(0, 5).toString()).toBe('%PDF-')
+    expect(await vault.deliveredFile(message.publicId, 9, BY)).toEqual({ kind: 'cannot', reason: 'gone' })
+  })
+
+  test('a picture of a page, with the mark in it', async () => {
+    const plain = await vault.preview(pdf, { page: 1, mark: '' }, BY)
+    const marked = await vault.preview(pdf, { page: 1, mark: 'tanaka 2026-11-26' }, BY)
+    if (marked.kind !== 'page' || plain.kind !== 'page') return expect.fail(JSON.stringify([plain, marked]))
+    expect(marked).toMatchObject({ page: 1, pages: 1, text: 'Hello' })
+    expect(Buffer.from(marked.png).subarray(0, 8).toString('hex')).toBe(PNG)
+    expect(Buffer.from(marked.png).equals(Buffer.from(plain.png))).toBe(false)
+    if (process.env['KEEP_PICTURES']) writeFileSync('/tmp/preview-e2e.png', marked.png)
+    expect(await vault.preview(pdf, { page: 2, mark: 'x' }, BY)).toEqual({ kind: 'cannot', reason: 'no-preview' })
+  })
+
+  test('the names in a locked archive, a line that looks like its password, and its file rebuilt', async () => {
+    expect(await vault.lockedNames(locked, BY)).toEqual({ kind: 'names', names: ['見積.csv'] })
+    expect(await vault.passwordCandidates([message.publicId], BY)).toEqual([{ publicId: message.publicId, candidate: PASSWORD }])
+    const opened = (await vault.unlock(locked, ['wrong', PASSWORD], BY)) as Unlocked
+    expect(opened.file).toMatchObject({ name: '資料.zip', mediaType: 'application/zip' })
+    expect(opened.report.parts[0]?.members?.[0]).toMatchObject({ name: '見積.csv', outcome: 'rebuilt' })
+    const taken = await vault.shelf(opened.file.id, BY)
+    if (taken.kind !== 'file') return expect.fail(JSON.stringify(taken))
+    expect(taken.bytes.length).toBe(opened.file.bytes)
+    const sealed = readdirSync(join(served.data, 'vault/kept/shelf')).map(name => readFileSync(join(served.data, 'vault/kept/shelf', name), 'latin1'))
+    expect(sealed.every(file => file.startsWith('age-encryption.org/v1'))).toBe(true)
+  })
+
+  test('a rebuilt file in their mailbox', async () => {
+    const opened = (await vault.unlock(locked, [PASSWORD], BY)) as Unlocked
+    expect(await vault.mailInward([opened.file.id], 'staff@town.example.jp', message.publicId, BY)).toMatchObject({ kind: 'queued' })
+    await expect.poll(() => served.delivered().length, { timeout: 10_000 }).toBe(2)
+    expect(served.delivered().some(mail => mail.includes('Auto-Submitted: auto-generated') && mail.includes('application/zip'))).toBe(true)
+    expect(await vault.mailInward([opened.file.id], 'x@elsewhere.example', undefined, BY)).toEqual({ kind: 'cannot', reason: 'not-inward' })
+  })
+
+  test('a file that they bring in, disarmed', async () => {
+    const bytes = (async function* () {
+      yield Buffer.from('名前,電話\n')
+      yield Buffer.from('山田,123\n')
+    })()
+    const brought = await vault.bring({ name: '名簿.csv', mediaType: 'text/csv', bytes }, BY)
+    expect(brought).toMatchObject({ kind: 'brought', file: { name: '名簿.csv', mediaType: 'text/csv' } })
+  })
+})
+
+describe('originals', () => {
+  const soon = () => Date.now() + 60_000
+  const ask = (over: object = {}) => ({ requestId: 'r1', part: pdf, requester: 'tanaka', approvers: ['suzuki'], validUntilMs: soon(), ...over })
+  const reason = (answer: object) => (answer as Refusal).reason
+
+  test('leave once, for who asked, when somebody else has agreed', async () => {
+    const granted = await vault.grant(ask(), BY)
+    if (granted.kind !== 'granted') return expect.fail(JSON.stringify(granted))
+    expect(reason(await vault.original(granted.grantId, { ...BY, actor: 'user:suzuki' }))).toBe('not-granted')
+    const original = await vault.original(granted.grantId, BY)
+    if (original.kind !== 'original') return expect.fail(JSON.stringify(original))
+    const bytes = Buffer.concat(await Array.fromAsync(original.bytes))
+    expect(bytes.equals(Buffer.from(onePage()))).toBe(true)
+    expect(original).toMatchObject({ name: '案内.pdf', size: bytes.length })
+    // A broken download may begin again from the same place, nowhere else.
+    expect((await vault.original(granted.grantId, BY)).kind).toBe('original')
+    expect(reason(await vault.original(granted.grantId, { ...BY, address: '192.0.2.99' }))).toBe('used')
+  })
+
+  test.for<[string, object, string]>([
+    ['who asked also agreed', { approvers: ['tanaka', 'suzuki'] }, 'not-granted'],
+    ['nobody agreed', { approvers: [] }, 'not-granted'],
+    ['it is too late', { validUntilMs: 1 }, 'expired'],
+    ['there is no such part', { part: { publicId: 'NONE', partId: '1', member: [] } }, 'gone'],
+  ])('do not leave when %s', async ([, over, wanted]) => expect(reason(await vault.grant(ask(over), BY))).toBe(wanted))
+
+  test('never leave as programs', async () => {
+    const exe = message.report.parts.find(part => part.name === 'setup.exe')!
+    expect(reason(await vault.grant(ask({ part: { ...pdf, partId: exe.id } }), BY))).toBe('program')
+  })
+
+  test('do not leave after the grant was taken back, or to another tenant', async () => {
+    const granted = (await vault.grant(ask({ requestId: 'r2' }), BY)) as { grantId: string }
+    expect(reason(await vault.original(granted.grantId, { ...BY, tenant: 'kita' }))).toBe('not-granted')
+    expect(await vault.revokeGrants('r2', BY)).toBe(1)
+    expect(reason(await vault.original(granted.grantId, BY))).toBe('revoked')
+    expect(reason(await vault.original('0'.repeat(32), BY))).toBe('not-granted')
+  })
+})
+
+describe('limits and secrets', () => {
+  test('another tenant sees nothing of a message', async () => {
+    expect(await vault.deliveredText(message.publicId, { ...BY, tenant: 'kita' })).toEqual({ kind: 'cannot', reason: 'gone' })
+  })
+
+  test('wrong passwords are counted for each person and part', async () => {
+    const by = { ...BY, actor: 'user:guess' }
+    const left: unknown[] = []
+    for (let i = 0; i < 4; i++) left.push(await vault.unlock(locked, [`guess-${i}`], by))
+    expect(left).toEqual([
+      { kind: 'cannot', reason: 'wrong-password', triesLeft: 2 },
+      { kind: 'cannot', reason: 'wrong-password', triesLeft: 1 },
+      { kind: 'cannot', reason: 'wrong-password', triesLeft: 0 },
+      { kind: 'cannot', reason: 'rate', triesLeft: 0 },
+    ])
+  })
+
+  test('sockets and files are for their owner only', () => {
+    for (const path of ['run/vault/vault.sock', 'run/door/gateway.sock', 'vault/kept/vault.db']) expect(statSync(join(served.data, path)).mode & 0o077, path).toBe(0)
+  })
+
+  test('no password is in a file, a log or the arguments of a process', () => {
+    // In the mail itself it stands sealed; here it was typed in by people.
+    const typed = ['guess-1', PASSWORD]
+    const args = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(readArguments)
+    const files = filesBelow(join(served.data, 'vault')).concat(filesBelow(join(served.data, 'run')), filesBelow(join(served.data, 'portal')), filesBelow(join(served.data, 'mail')))
+    expect(files.length).toBeGreaterThan(3)
+    for (const secret of typed) {
+      expect(served.output).not.toContain(secret)
+      expect(args.filter(each => each.includes(secret))).toEqual([])
+      for (const path of files) expect(readFileSync(path).includes(secret), path).toBe(false)
+    }
+  })
+})
+
+function readArguments(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+}

@@ -1,0 +1,115 @@
+/**
+ * The way in: every question that needs something sealed passes here first.
+ *
+ *   question ──▶ whose message? ──▶ how often lately? ──▶ [written down, flushed] ──▶ unsealed
+ *
+ * Invariant: nothing is unsealed before its record is durable. One record names one purpose.
+ */
+import type { Asker, PartRef, PublicId, Refusal } from '../core/purposes.ts'
+import type { MemberReport, PartReport } from '../core/verdict.ts'
+import type { MailMessage } from '../store/contract.ts'
+import type { OwnDatabase } from '../store/sqlite/own-database.ts'
+import type { Gateway } from './ports.ts'
+import type { RateClass, VaultRules } from './rules.ts'
+
+export const PURPOSES = {
+  text: 'texts',
+  file: 'texts',
+  passwords: 'texts',
+  preview: 'pictures',
+  names: 'pictures',
+  unlock: 'files',
+  again: 'files',
+  bring: 'files',
+  shelf: 'files',
+  mail: 'mails',
+  original: 'originals',
+  pending: undefined,
+} as const satisfies Record<string, RateClass | undefined>
+export type Purpose = keyof typeof PURPOSES
+
+export type FoundPart = {
+  readonly message: MailMessage
+  readonly part: PartReport
+  /** On the way to the file that is meant; [] for the part itself. */
+  readonly members: readonly MemberReport[]
+}
+
+const HOUR_MS = 3_600_000
+const MOST_KNOWN = 10_000
+
+export class Entrance {
+  readonly #database: OwnDatabase
+  readonly #gateway: Gateway
+  readonly #rules: () => VaultRules
+  readonly #lately = new Map<string, number[]>()
+
+  constructor(database: OwnDatabase, gateway: Gateway, rules: () => VaultRules) {
+    this.#database = database
+    this.#gateway = gateway
+    this.#rules = rules
+  }
+
+  async message(purpose: Purpose, publicId: PublicId, by: Asker): Promise<MailMessage | Refusal> {
+    const message = await this.#own(publicId, by)
+    return message ? (this.admit(purpose, { subject: message.queueId, detail: {} }, by) ?? message) : refuse('gone')
+  }
+
+  async part(purpose: Purpose, ref: PartRef, by: Asker): Promise<FoundPart | Refusal> {
+    const found = await this.find(ref, by)
+    if (!found) return refuse('gone')
+    const detail = { part: ref.partId, ...(ref.member.length > 0 ? { member: ref.member.join('.') } : {}) }
+    return this.admit(purpose, { subject: found.message.queueId, detail }, by) ?? found
+  }
+
+  /** Facts of the report only: nothing is unsealed, nothing written down. */
+  async find({ publicId, partId, member }: PartRef, by: Asker): Promise<FoundPart | undefined> {
+    const message = await this.#own(publicId, by)
+    const part = message?.report.parts.find(each => each.id === partId)
+    if (!message || !part) return undefined
+    const members: MemberReport[] = []
+    for (const index of member) {
+      const next = (members.at(-1) ?? part).members?.[index]
+      if (!next) return undefined
+      members.push(next)
+    }
+    return { message, part, members }
+  }
+
+  /** Counts and writes down; a refusal when it is too often. */
+  admit(purpose: Purpose, about: { readonly subject: string; readonly detail: Readonly<Record<string, string>> }, by: Asker): Refusal | undefined {
+    const rate = PURPOSES[purpose]
+    if (rate && !this.#mayAsk(`${by.actor} ${rate}`, this.#rules().perHour[rate])) return refuse('rate')
+    const { actor, tenant, address } = by
+    const detail = { purpose, address, ...about.detail }
+    this.#database.write(() => this.#database.audit({ tenant, kind: 'unseal', actor, subject: about.subject, detail }))
+    return undefined
+  }
+
+  async #own(publicId: PublicId, { tenant }: Asker): Promise<MailMessage | undefined> {
+    const message = await this.#gateway.message(publicId)
+    return message?.tenant === tenant ? message : undefined
+  }
+
+  #mayAsk(key: string, most: number): boolean {
+    const nowMs = this.#database.nowMs()
+    if (this.#lately.size > MOST_KNOWN) this.#forget(nowMs)
+    const times = (this.#lately.get(key) ?? []).filter(atMs => atMs > nowMs - HOUR_MS)
+    this.#lately.set(key, times)
+    if (times.length >= most) return false
+    times.push(nowMs)
+    return true
+  }
+
+  #forget(nowMs: number): void {
+    for (const [key, times] of this.#lately) if ((times.at(-1) ?? 0) < nowMs - HOUR_MS) this.#lately.delete(key)
+  }
+}
+
+export function refuse(reason: Refusal['reason'], more: Omit<Refusal, 'kind' | 'reason'> = {}): Refusal {
+  return { kind: 'cannot', reason, ...more }
+}
+
+export function isRefusal(answer: object): answer is Refusal {
+  return 'kind' in answer && answer.kind === 'cannot'
+}

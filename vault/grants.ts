@@ -1,0 +1,144 @@
+/**
+ * Grants: one person, one part, once, for minutes. Made from a request that others have agreed to, checked here once
+ * more, and burned here when the original leaves.
+ *
+ *   request ──▶ [grant: approvers, part, never programs or malware] ──▶ row ──▶ [original: burned, written down] ──▶ octets
+ *
+ * A download that broke may begin again within minutes, by the same person from the same address.
+ */
+import { randomBytes } from 'node:crypto'
+import { isProgram } from '../core/media/dangerous-names.ts'
+import type { Asker, GrantAsk, PartRef, Refusal } from '../core/purposes.ts'
+import type { MemberReport, PartReport } from '../core/verdict.ts'
+import type { Row } from '../store/sqlite/own-database.ts'
+import { type FoundPart, isRefusal, refuse } from './entrance.ts'
+import type { House } from './house.ts'
+import { looseFile, rulesOf } from './looks.ts'
+
+const RESUME_MS = 10 * 60_000
+const PIECE_BYTES = 256 * 1024
+
+type Original = { readonly kind: 'original'; readonly name: string; readonly bytes: AsyncIterable<Uint8Array>; readonly size: number }
+
+export class Grants {
+  readonly #house: House
+
+  constructor(house: House) {
+    this.#house = house
+  }
+
+  async grant(ask: GrantAsk, by: Asker): Promise<{ readonly kind: 'granted'; readonly grantId: string } | Refusal> {
+    const { entrance, database } = this.#house
+    const { approvers: wanted, grantMs } = this.#house.rules()
+    const found = await entrance.find(ask.part, by)
+    if (!found || ask.part.member.length > 0) return this.#refused(ask, by, 'gone')
+    const approvers = new Set(ask.approvers)
+    const isAlone = approvers.has(ask.requester) || approvers.size < wanted || approvers.size === 0
+    const untilMs = Math.min(ask.validUntilMs, database.nowMs() + grantMs)
+    if (isAlone || ask.requester === '' || untilMs <= database.nowMs()) return this.#refused(ask, by, isAlone ? 'not-granted' : 'expired')
+    const never = neverLeaves(found.part) ?? (await this.#neverOfLocked(found, ask.part, by))
+    if (never) return this.#refused(ask, by, never)
+    const grantId = randomBytes(16).toString('hex')
+    this.#write(grantId, { ...ask, approvers: [...approvers], validUntilMs: untilMs }, { found, by })
+    return { kind: 'granted', grantId }
+  }
+
+  /** @throws Gone */
+  async original(grantId: string, by: Asker): Promise<Original | Refusal> {
+    const { database, entrance, unsealing, gateway } = this.#house
+    if ((await gateway.state()).emergency === 'isolate') this.revoke('all', { ...by, actor: 'system' })
+    const row = database.get('SELECT * FROM grants WHERE grant_id = ? AND tenant = ?', grantId, by.tenant)
+    const refusal = row ? this.#refusalOf(row, by) : 'not-granted'
+    if (!row || refusal) return this.#refusedUse(grantId, by, refusal ?? 'not-granted')
+    const part: PartRef = { publicId: String(row['public_id']), partId: String(row['part_id']), member: [] }
+    const found = await entrance.part('original', part, by)
+    if (isRefusal(found)) return found
+    await this.#burn(row, found, by)
+    const octets = await unsealing.part(found.message, found.part)
+    return { kind: 'original', name: found.part.name, bytes: pieces(octets), size: octets.length }
+  }
+
+  revoke(requestId: string | 'all', { tenant, actor }: Asker): number {
+    const { database } = this.#house
+    return database.write(() => {
+      const [which, values] = requestId === 'all' ? ['1', []] : ['request_id = ? AND tenant = ?', [requestId, tenant]]
+      const sql = `UPDATE grants SET revoked_at_ms = ? WHERE revoked_at_ms IS NULL AND valid_until_ms > ? AND ${which}`
+      const count = database.run(sql, database.nowMs(), database.nowMs(), ...values)
+      if (count > 0) database.audit({ tenant, kind: 'revoke', actor, subject: requestId, detail: { grants: count } })
+      return count
+    })
+  }
+
+  #write(grantId: string, { requestId, requester, approvers, validUntilMs, part }: GrantAsk, { found, by }: { readonly found: FoundPart; readonly by: Asker }): void {
+    const { database } = this.#house
+    const { tenant, actor, address } = by
+    const detail = { request: requestId, part: part.partId, requester, approvers: approvers.join(' '), validUntilMs, address }
+    database.write(() => {
+      const sql = 'INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)'
+      database.run(sql, grantId, requestId, tenant, part.publicId, part.partId, '', requester, JSON.stringify(approvers), validUntilMs)
+      database.audit({ tenant, kind: 'grant', actor, subject: found.message.queueId, detail })
+    })
+  }
+
+  #refusalOf(row: Row, { actor, address }: Asker): Refusal['reason'] | undefined {
+    const nowMs = this.#house.database.nowMs()
+    if (actor !== `user:${String(row['requester'])}`) return 'not-granted'
+    if (row['revoked_at_ms'] !== null) return 'revoked'
+    if (Number(row['valid_until_ms']) <= nowMs) return 'expired'
+    if (row['used_at_ms'] === null) return undefined
+    const mayResume = Number(row['used_at_ms']) + RESUME_MS > nowMs && row['used_from'] === address
+    return mayResume ? undefined : 'used'
+  }
+
+  /** Durable here and in the mail's own chain before the first octet leaves. */
+  async #burn(row: Row, { message, part }: FoundPart, { tenant, actor, address }: Asker): Promise<void> {
+    const { database, gateway } = this.#house
+    const [grantId, request] = [String(row['grant_id']), String(row['request_id'])]
+    const detail = { part: part.id, request, address, sha256: part.sha256, again: row['used_at_ms'] === null ? 0 : 1 }
+    database.write(() => {
+      database.run('UPDATE grants SET used_at_ms = coalesce(used_at_ms, ?), used_from = coalesce(used_from, ?) WHERE grant_id = ?', database.nowMs(), address, grantId)
+      database.audit({ tenant, kind: 'release', actor, subject: message.queueId, detail })
+    })
+    await gateway.recordRelease({ tenant, actor, subject: message.queueId, detail })
+  }
+
+  /** Names in a locked archive are in the clear: a program there is one all the same. */
+  async #neverOfLocked(found: FoundPart, ref: PartRef, by: Asker): Promise<Refusal['reason'] | undefined> {
+    if (found.part.detectedType !== 'application/zip') return undefined
+    const admitted = await this.#house.entrance.part('names', ref, by)
+    if (isRefusal(admitted)) return admitted.reason
+    const octets = await this.#house.unsealing.part(found.message, found.part)
+    const names = await this.#house.looks.lockedNames(looseFile(octets, found), rulesOf(this.#house, found))
+    return names.some(name => isProgram(name, '')) ? 'program' : undefined
+  }
+
+  #refused({ requestId, part, requester }: GrantAsk, { tenant, actor, address }: Asker, reason: Refusal['reason']): Refusal {
+    const { database } = this.#house
+    const detail = { reason, request: requestId, part: part.partId, requester, address }
+    database.write(() => database.audit({ tenant, kind: 'refuse', actor, subject: part.publicId, detail }))
+    return refuse(reason)
+  }
+
+  #refusedUse(grantId: string, { tenant, actor, address }: Asker, reason: Refusal['reason']): Refusal {
+    const { database } = this.#house
+    database.write(() => database.audit({ tenant, kind: 'refuse', actor, subject: grantId.slice(0, 64), detail: { reason, address } }))
+    return refuse(reason)
+  }
+}
+
+type Named = Pick<PartReport, 'reason' | 'name' | 'detectedType'> & { readonly members?: readonly MemberReport[] }
+
+/** Of the file, or of one inside it. */
+function neverLeaves({ reason, name, detectedType, members = [] }: Named): Refusal['reason'] | undefined {
+  if (reason === 'malware') return 'malware'
+  if (reason === 'dangerous-type' || isProgram(name, detectedType)) return 'program'
+  for (const member of members) {
+    const never = neverLeaves(member)
+    if (never) return never
+  }
+  return undefined
+}
+
+async function* pieces(octets: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < octets.length; at += PIECE_BYTES) yield octets.subarray(at, at + PIECE_BYTES)
+}

@@ -1,0 +1,27 @@
+/** What settings say to the vault: how often, how long, and whose policy. Read anew for every question, so a reload holds at once. */
+import type { SanitizeLimits } from '../core/job.ts'
+import type { Policy } from '../core/policy/model.ts'
+
+/** Whose words and rules hold for a mailbox. */
+export type RecipientRules = { readonly policy: Policy; readonly tenant: string; readonly language: 'ja' | 'en'; readonly contact: string }
+
+export type VaultRules = {
+  readonly hostname: string
+  /** Questions of one person within an hour, by what they cost. */
+  readonly perHour: Readonly<Record<RateClass, number>>
+  /** Wrong passwords of one person for one part within an hour. */
+  readonly tries: number
+  readonly shelfMs: number
+  /** Other persons who must have agreed before an original may leave. */
+  readonly approvers: number
+  /** Longest life of a grant. */
+  readonly grantMs: number
+  readonly limits: SanitizeLimits
+  readonly recipient: (mailbox: string) => RecipientRules
+  /** For files that somebody brings in. */
+  readonly brought: (tenant: string, profile: string | undefined) => Policy
+}
+
+export const RATE_CLASSES = ['texts', 'pictures', 'files', 'mails', 'originals'] as const
+/** `texts`: delivered text and files; `pictures`: previews and names; `files`: unlocked, run again or brought in. */
+export type RateClass = (typeof RATE_CLASSES)[number]

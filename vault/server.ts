@@ -1,0 +1,96 @@
+/**
+ * The vault's socket: each question is read, checked, and passed on; answers are JSON with octets behind it. Passwords are
+ * in the question's memory only: nothing here logs a question, and an error names no value of one.
+ */
+import type { Asker, GrantAsk, PartRef, Vault } from '../core/purposes.ts'
+import { asParams, BadRequest, countParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import { type RpcAnswer, type RpcExchanges, type RpcMethods, type RpcServer, startRpc } from '../rpc/server.ts'
+import type { OwnDatabase } from '../store/sqlite/own-database.ts'
+
+const LONGEST_PASSWORD = 256
+const MOST_PASSWORDS = 20
+
+export type VaultServerOptions = {
+  readonly socketPath: string
+  readonly vault: Vault
+  readonly database: OwnDatabase
+  readonly onError: (error: unknown) => void
+}
+
+export function startVaultServer({ socketPath, vault, database, onError }: VaultServerOptions): Promise<RpcServer> {
+  const methods: RpcMethods = { ...methodsOf(vault), 'audit.verify': async () => database.verifyAudit(), 'audit.checkpoint': async () => database.checkpoint() }
+  return startRpc({ socketPath, methods, exchanges: exchangesOf(vault), onError })
+}
+
+function methodsOf(vault: Vault): RpcMethods {
+  return {
+    deliveredText: async params => vault.deliveredText(textParam(params, 'publicId'), askerParam(params)),
+    lockedNames: async params => vault.lockedNames(partParam(params), askerParam(params)),
+    unlock: async params => vault.unlock(partParam(params), passwordsParam(params), askerParam(params)),
+    again: async params => vault.again(partParam(params), askerParam(params)),
+    mailInward: async params =>
+      vault.mailInward(listParam(params, 'shelfIds', textParam), textParam(params, 'mailbox'), optionalTextParam(params, 'about'), askerParam(params)),
+    passwordCandidates: async params => vault.passwordCandidates(listParam(params, 'publicIds', textParam), askerParam(params)),
+    grant: async params => vault.grant(grantParam(params), askerParam(params)),
+    originalToMailbox: async params => vault.originalToMailbox(textParam(params, 'grantId'), textParam(params, 'mailbox'), askerParam(params)),
+    revokeGrants: async params => vault.revokeGrants(textParam(params, 'requestId'), askerParam(params)),
+  }
+}
+
+function exchangesOf(vault: Vault): RpcExchanges {
+  return {
+    deliveredFile: async params => withOctets(await vault.deliveredFile(textParam(params, 'publicId'), countParam(params, 'index'), askerParam(params)), 'bytes'),
+    shelf: async params => withOctets(await vault.shelf(textParam(params, 'id'), askerParam(params)), 'bytes'),
+    preview: async params => {
+      const password = params['password'] === undefined ? {} : { password: passwordParam(params, 'password') }
+      const ask = { page: countParam(params, 'page'), mark: optionalTextParam(params, 'mark') ?? '', ...password }
+      return withOctets(await vault.preview(partParam(params), ask, askerParam(params)), 'png')
+    },
+    original: async params => withOctets(await vault.original(textParam(params, 'grantId'), askerParam(params)), 'bytes'),
+    bring: async (params, octets) => {
+      const profile = optionalTextParam(params, 'profile')
+      const file = { name: optionalTextParam(params, 'name') ?? '', mediaType: optionalTextParam(params, 'mediaType') ?? '', bytes: octets }
+      return { meta: await vault.bring(profile === undefined ? file : { ...file, profile }, askerParam(params)) }
+    },
+  }
+}
+
+/** The octets of an answer go behind its JSON. */
+function withOctets(answer: object, field: string): RpcAnswer {
+  if (!Object.hasOwn(answer, field)) return { meta: answer }
+  const { [field]: octets, ...meta } = answer as Record<string, unknown>
+  return { meta, octets: octets instanceof Uint8Array ? [octets] : (octets as AsyncIterable<Uint8Array>) }
+}
+
+function askerParam(params: Params): Asker {
+  const by = asParams(params['by'])
+  return { actor: textParam(by, 'actor'), tenant: textParam(by, 'tenant'), address: optionalTextParam(by, 'address') ?? '' }
+}
+
+function partParam(params: Params): PartRef {
+  const part = asParams(params['part'])
+  // The part of a message that is kept as a whole has no number.
+  return { publicId: textParam(part, 'publicId'), partId: optionalTextParam(part, 'partId') ?? '', member: listParam(part, 'member', countParam) }
+}
+
+function passwordsParam(params: Params): readonly string[] {
+  return listParam(params, 'passwords', passwordParam).slice(0, MOST_PASSWORDS)
+}
+
+function passwordParam(params: Params, name: string): string {
+  const value = params[name]
+  if (typeof value !== 'string' || value.length > LONGEST_PASSWORD) throw new BadRequest(`${name} must be text of at most ${LONGEST_PASSWORD} characters`)
+  return value
+}
+
+function grantParam(params: Params): GrantAsk {
+  const ask = asParams(params['ask'])
+  return {
+    requestId: textParam(ask, 'requestId'),
+    part: partParam(ask),
+    requester: textParam(ask, 'requester'),
+    approvers: listParam(ask, 'approvers', textParam),
+    validUntilMs: countParam(ask, 'validUntilMs'),
+  }
+}
+
