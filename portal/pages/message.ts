@@ -43,7 +43,7 @@ async function messagePage(house: House, visit: SignedVisit, reading: Reading): 
   const results = house.keeping.results.of(visit.person, { publicId: message.publicId })
   const locked = stillLocked(message, results)
   const files = delivered?.kind === 'text' ? delivered.files : []
-  const cards = partCards(message.report.parts, { visit, message, kept: keptOf(visit, reading), files })
+  const cards = partCards(message.report.parts, { visit, message, kept: keptOf(house, visit, reading), files })
   const body = html`<p><a href="/">${texts.backToList}</a></p>
 ${facts(house, visit, reading)}
 ${nextStep(message, locked.length, visit)}
@@ -61,9 +61,12 @@ ${unreadForm(visit, message)}`
   return { kind: 'page', title: titleOf(message, visit), body }
 }
 
-function keptOf(visit: SignedVisit, reading: Reading): Kept {
+function keptOf({ requests: { desk } }: House, visit: SignedVisit, reading: Reading): Kept {
   const { originalUntilMs, textUntilMs } = reading.message
-  return { originalUntilMs, textUntilMs, hasMailbox: visit.person.mailbox !== '', mayAsk: mayDo(visit, 'mail.request', reading) }
+  const { parts, classification, blocked } = desk.filing.outlook(visit.person, reading.message)
+  const mayAsk = blocked !== 'gone' && mayDo(visit, 'mail.request', reading)
+  const askable = new Set(mayAsk ? parts.filter(part => part.askable.kind === 'yes').map(({ key }) => key) : [])
+  return { originalUntilMs, textUntilMs, hasMailbox: visit.person.mailbox !== '', askable, mayPreview: desk.rules.classes[classification].preview }
 }
 
 function facts({ era }: House, { language }: SignedVisit, { message, mine, sharedBy }: Reading): SafeHtml {
@@ -113,12 +116,12 @@ ${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief
 }
 
 /** The part of the address, if its button is on the page. @throws Refused */
-export function pieceOf(visit: SignedVisit, reading: Reading, action: PartAction): Piece {
+export function pieceOf(house: House, visit: SignedVisit, { reading, action }: { readonly reading: Reading; readonly action: PartAction }): Piece {
   const { report } = reading.message
   const place = parsePartKey(visit.params['part'] ?? '')
   const piece = place && pieceAt(report, place)
   if (!piece) throw new Refused('not-found')
-  if (!actionsFor(piece, keptOf(visit, reading)).includes(action)) throw new Refused('not-allowed')
+  if (!actionsFor(piece, keptOf(house, visit, reading)).includes(action)) throw new Refused('not-allowed')
   return piece
 }
 
@@ -127,14 +130,14 @@ async function again(house: House, visit: SignedVisit, reading: Reading): Promis
   const place = parsePartKey(visit.params['part'] ?? '')
   const piece = place && pieceAt(message.report, place)
   const action = piece?.file.outcome === 'rebuilt' ? 'take' : 'again'
-  const made = await disarmAgain(house, visit, message, pieceOf(visit, reading, action))
+  const made = await disarmAgain(house, visit, message, pieceOf(house, visit, { reading, action }))
   if (made.kind === 'cannot') return refusalPage(made, visit.language, backTo(message, visit))
   return { kind: 'redirect', to: `/m/${message.publicId}/results`, say: 'ready' }
 }
 
 async function mailCopy(house: House, visit: SignedVisit, reading: Reading): Promise<Answer> {
   const { message } = reading
-  const made = await disarmAgain(house, visit, message, pieceOf(visit, reading, 'mail'))
+  const made = await disarmAgain(house, visit, message, pieceOf(house, visit, { reading, action: 'mail' }))
   if (made.kind === 'cannot') return refusalPage(made, visit.language, backTo(message, visit))
   const sent = await house.vault.mailInward([made.file.id], visit.person.mailbox, message.publicId, askerOf(visit))
   if (sent.kind === 'cannot') return refusalPage(sent, visit.language, backTo(message, visit))

@@ -19,8 +19,10 @@ export type PartAction = (typeof PART_ACTIONS)[number]
 export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
   /** Whether the person has a mailbox of their own. */
   readonly hasMailbox: boolean
-  /** Whether this person may ask for originals of this mail at all (portal/rights/table.ts). */
-  readonly mayAsk: boolean
+  /** Parts that this person may ask for: by their rights, the class of the mail and what is in each part. */
+  readonly askable: ReadonlySet<string>
+  /** Whether the class of the mail allows pictures of pages. */
+  readonly mayPreview: boolean
 }
 
 /** Of these the sealed workshop can draw pages. */
@@ -69,9 +71,9 @@ export function actionsFor({ file, outermost, member }: Pick<Piece, 'file' | 'ou
     take: isOutermost && file.outcome === 'rebuilt' && (kept.textUntilMs !== undefined || hasOriginal),
     mail: isOutermost && file.outcome === 'rebuilt' && hasOriginal && kept.hasMailbox,
     password: hasOriginal && isLocked(file),
-    preview: hasOriginal && DRAWN.test(file.detectedType) && file.reason !== 'malformed',
+    preview: hasOriginal && kept.mayPreview && DRAWN.test(file.detectedType) && file.reason !== 'malformed',
     again: hasOriginal && isOutermost && file.outcome === 'quarantined' && WORTH_ANOTHER_TRY.test(file.reason ?? ''),
-    ask: hasOriginal && kept.mayAsk && isOutermost && !holdsForbidden(file),
+    ask: hasOriginal && isOutermost && kept.askable.has(outermost.id) && !holdsForbidden(file),
   }
   return PART_ACTIONS.filter(action => may[action])
 }

@@ -36,9 +36,9 @@ export function previewRoutes(house: House): Route[] {
 type Rooms = { readonly house: House; readonly views: PageViews }
 type Wanted = { readonly piece: Piece; readonly page: number; readonly view: string; readonly password: string | undefined }
 
-function wantedOf({ views }: Rooms, visit: SignedVisit, reading: Reading): Wanted {
+function wantedOf({ house, views }: Rooms, visit: SignedVisit, reading: Reading): Wanted {
   const { message } = reading
-  const piece = pieceOf(visit, reading, 'preview')
+  const piece = pieceOf(house, visit, { reading, action: 'preview' })
   const given = Number(visit.query.get('page') || '1')
   if (!Number.isSafeInteger(given) || given < 1 || given > MOST_PAGES) throw new Refused('not-found')
   const view = visit.query.get('view')

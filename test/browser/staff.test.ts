@@ -132,7 +132,7 @@ test('without script: search, care, password, picture, upload', async () => {
 })
 
 test('by keyboard alone: skip link, mail, password; the focus is seen', async () => {
-  const { context, page } = await visitorOf(browser, town.portal, { login: 'tanaka' })
+  const { context, page } = await visitorOf(browser, town.portal, { login: 'yamada' })
   await page.goto('/m/7K2QLOCKED')
   await page.keyboard.press('Tab')
   expect(await page.evaluate('document.activeElement.textContent')).toBe('本文へ進む')

@@ -61,10 +61,11 @@ export type BrowserTown = { readonly house: FakeHouse; readonly portal: TestPort
 export async function openTown(): Promise<BrowserTown> {
   const own = (address: string) => ({ address, name: '', kind: 'own' as const })
   const boxes = [own(TANAKA), { address: ZEIMU, name: '税務課', kind: 'shared' as const }]
-  const house = await fakeHouse(TOWN, { tanaka: boxes, taylor: boxes, nobody: [] })
+  const house = await fakeHouse(TOWN, { tanaka: boxes, taylor: boxes, yamada: boxes, nobody: [] })
   const portal = await testPortal(staffRoutes(house), [
     found(person('tanaka', ['staff'], { personId: 1, name: '田中 花子' })),
     found(person('taylor', ['staff'], { personId: 2, name: 'Ann Taylor', language: 'en' })),
+    found(person('yamada', ['staff'], { personId: 4, name: '山田 一' })),
     found(person('nobody', ['staff'], { personId: 3, name: '新人 太郎', mailbox: '' })),
   ])
   return {

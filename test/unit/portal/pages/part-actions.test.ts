@@ -7,7 +7,7 @@ import { piecesOf } from '../../../../portal/part-key.ts'
 import { actionsFor, type Kept, UNLOCKABLE } from '../../../../portal/pages/part-actions.ts'
 import { memberOf, partOf } from '../../../support/portal-fakes.ts'
 
-const KEPT: Kept = { originalUntilMs: 2, textUntilMs: 1, hasMailbox: true, mayAsk: true }
+const KEPT: Kept = { originalUntilMs: 2, textUntilMs: 1, hasMailbox: true, askable: new Set(['1', '2']), mayPreview: true }
 const kept = (reason: string, more: Partial<PartReport> = {}): PartReport => partOf('2', { outcome: 'quarantined', reason, ...more })
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
 const PDF = 'application/pdf'
@@ -64,7 +64,8 @@ describe('what is gone is not offered', () => {
     ['without the original', { originalUntilMs: undefined }, 'take'],
     ['without both', { originalUntilMs: undefined, textUntilMs: undefined }, ''],
     ['without a mailbox', { hasMailbox: false }, 'take preview ask'],
-    ['for whom it was passed on', { mayAsk: false }, 'take mail preview'],
+    ['what may not be asked for', { askable: new Set() }, 'take mail preview'],
+    ['pages of a class that shows none', { mayPreview: false }, 'take mail ask'],
   ])('%s', ([, now, want]) => expect(actionsOf(rebuilt, 0, now)).toBe(want))
   test('a locked file without its original', () => expect(actionsOf(kept('encrypted', { detectedType: ZIP }), 0, { originalUntilMs: undefined })).toBe(''))
 })
