@@ -14,7 +14,7 @@ import { allRoutes } from '../portal/routes.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
 import { requestRooms, runClock } from './portal-requests.ts'
-import { findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
+import { entranceOf, findSession, openPortalRooms, type PortalRooms, reachOf } from './portal-rooms.ts'
 import { type ReadyAddresses, sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
 import { vaultClient } from './vault-client.ts'
@@ -31,6 +31,7 @@ export async function runPortal(config: Config): Promise<void> {
   const portal = await openPortal(portalOptions(config, rooms, house))
   const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
   sayReady(addressesOf(portal))
+  sayFirstLink(portal, rooms)
   await told
   stopClock()
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
@@ -40,10 +41,11 @@ export async function runPortal(config: Config): Promise<void> {
   if (process.connected) process.disconnect?.()
 }
 
-function portalOptions({ portal, contact }: Config, rooms: PortalRooms, house: House): PortalOptions {
+function portalOptions(config: Config, rooms: PortalRooms, house: House): PortalOptions {
+  const { portal, contact } = config
   return {
     faces: FACES.filter(face => portal[face].enabled).map(face => listenerOf(face, portal[face])),
-    routes: allRoutes(house),
+    routes: allRoutes(house, entranceOf(rooms, config)),
     look: { name: portal.name, contact },
     uploadBytes: portal.uploadBytes,
     stepUpMs: portal.stepUpMinutes * MINUTE_MS,
@@ -65,6 +67,13 @@ function houseOf(config: Config, rooms: PortalRooms): House {
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
   const tls = keyFile === '' ? undefined : { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certificateFile, 'utf8'), clientCa: clientCaFile === '' ? '' : readFileSync(clientCaFile, 'utf8') }
   return { face, address, port, origin: origin.replace(/\/$/, ''), tls, trustedProxies, certificateHeader, clients }
+}
+
+/** Once, to whoever runs this host: while nobody can sign in. */
+function sayFirstLink({ faces }: Portal, { welcome }: PortalRooms): void {
+  const link = welcome.firstLink('default')
+  const face = faces.find(each => each.face === 'admin') ?? faces[0]
+  if (link && face) process.stderr.write(`sekisho: there is no administrator yet; register the first one within a day at ${face.origin}/welcome/${link}\n`)
 }
 
 const LINE_NAMES = { inner: 'portal', outer: 'outer', admin: 'manage' } as const

@@ -2,6 +2,7 @@
 import { assetRoutes } from './http/assets.ts'
 import { type FrameOptions, frame, problemPage } from './http/frame.ts'
 import { FACES, type Face, type OpenRoute, type Problem, type Route } from './http/route.ts'
+import { ownPath } from './http/own-path.ts'
 import { type FaceOptions, type FaceServer, startFace } from './http/server.ts'
 
 export type PortalOptions = Omit<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'frame' | 'problemPage'> & {
@@ -55,8 +56,3 @@ const languageRoute: OpenRoute = {
 
 /** What a browser's policy forbade; the line of the request in the log is the record. */
 const policyReportRoute: OpenRoute = { method: 'POST', path: '/csp', faces: FACES, who: 'anyone', handle: () => ({ kind: 'nothing' }) }
-
-/** A path of ours, whatever was written: never an address elsewhere. */
-export function ownPath(untrusted: string): string {
-  return /^\/(?![/\\])[\w/.?=&%-]*$/.test(untrusted) ? untrusted : '/'
-}

@@ -2,9 +2,11 @@
 import type { Route } from './http/route.ts'
 import type { House } from './house.ts'
 import { approvalRoutes } from './pages/approvals.ts'
+import type { Entrance } from './pages/entrance.ts'
+import { entranceRoutes } from './pages/entrance-routes.ts'
 import { requestRoutes } from './pages/requests.ts'
 import { staffRoutes } from './pages/staff.ts'
 
-export function allRoutes(house: House): readonly Route[] {
-  return [...staffRoutes(house), ...requestRoutes(house), ...approvalRoutes(house)]
+export function allRoutes(house: House, entrance: Entrance): readonly Route[] {
+  return [...entranceRoutes(entrance), ...staffRoutes(house), ...requestRoutes(house), ...approvalRoutes(house)]
 }

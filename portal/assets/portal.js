@@ -75,3 +75,35 @@ function sendWithProgress(form, say) {
   request.open('POST', form.action)
   request.send(new FormData(form))
 }
+
+// Security keys: the challenge comes from the server, the answer goes back as a field of a plain form.
+const octetsOf = text => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), char => char.charCodeAt(0))
+const textOf = octets => btoa(String.fromCharCode(...new Uint8Array(octets))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+
+async function keyAnswer(act, token) {
+  const reply = await fetch(act === 'add' ? '/keys/offer' : '/keys/ask', { method: 'POST', headers: { 'content-type': 'application/json', 'x-portal-token': token }, body: '{}' })
+  if (!reply.ok) throw new Error(String(reply.status))
+  const options = await reply.json()
+  const publicKey = { ...options, challenge: octetsOf(options.challenge) }
+  for (const name of ['allowCredentials', 'excludeCredentials']) if (options[name]) publicKey[name] = options[name].map(each => ({ ...each, id: octetsOf(each.id) }))
+  if (options.user) publicKey.user = { ...options.user, id: octetsOf(options.user.id) }
+  const made = act === 'add' ? await navigator.credentials.create({ publicKey }) : await navigator.credentials.get({ publicKey })
+  const response = {}
+  for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) if (made.response[name]) response[name] = textOf(made.response[name])
+  if (made.response.getTransports) response.transports = made.response.getTransports()
+  return { id: made.id, rawId: textOf(made.rawId), type: made.type, clientExtensionResults: {}, response }
+}
+
+for (const form of window.PublicKeyCredential ? document.querySelectorAll('form[data-key]') : []) {
+  form.hidden = false
+  form.addEventListener('submit', async event => {
+    event.preventDefault()
+    form.querySelector('[role=alert]').hidden = true
+    try {
+      form.elements.answer.value = JSON.stringify(await keyAnswer(form.dataset.key, form.elements._token.value))
+      form.submit()
+    } catch {
+      form.querySelector('[role=alert]').hidden = false
+    }
+  })
+}

@@ -16,7 +16,7 @@ import { checkMailbox, checkName, PeopleProblem } from './people.ts'
 export type Relation = Extract<MailRelation, 'own' | 'shared' | 'delegated'>
 
 /** An address whose mail somebody sees, and why. `via`: the address that it leads to, '' for itself. */
-export type Access = { readonly address: string; readonly relation: Relation; readonly via: string }
+export type Access = { readonly address: string; readonly relation: Relation; readonly via: string; readonly name: string; readonly isList: boolean }
 
 export type Holder = Span & ({ readonly personId: number } | { readonly departmentId: number })
 
@@ -70,9 +70,9 @@ export class Mailboxes {
       if (!known || STRENGTH[access.relation] < STRENGTH[known.relation]) found.set(access.address, access)
     }
     const tenant = String(this.#db.get('SELECT tenant FROM persons WHERE person_id = ?', personId)?.['tenant'] ?? '')
-    for (const address of this.#owned(personId)) keep({ address, relation: 'own', via: '' })
-    for (const address of this.#held(personId, today)) keep({ address, relation: 'shared', via: '' })
-    for (const address of this.#delegated(personId, today)) keep({ address, relation: 'delegated', via: '' })
+    for (const mailbox of this.#owned(personId)) keep({ ...mailbox, relation: 'own' })
+    for (const mailbox of this.#held(personId, today)) keep({ ...mailbox, relation: 'shared' })
+    for (const mailbox of this.#delegated(personId, today)) keep({ ...mailbox, relation: 'delegated' })
     let fresh = [...found.values()]
     for (let depth = 0; depth < DEEPEST && fresh.length > 0; depth++) {
       const leading = fresh.flatMap(access => this.#leadingTo(tenant, access)).filter(({ address }) => !found.has(address))
@@ -140,30 +140,33 @@ export class Mailboxes {
     }))
   }
 
-  #owned(personId: number): string[] {
-    return addressesOf(this.#db.all('SELECT address FROM mailboxes WHERE person_id = ?', personId))
+  #owned(personId: number): Reached[] {
+    return reached(this.#db.all('SELECT address, name FROM mailboxes WHERE person_id = ?', personId))
   }
 
-  #held(personId: number, today: Day): string[] {
-    return addressesOf(
+  #held(personId: number, today: Day): Reached[] {
+    return reached(
       this.#db.all(
-        `SELECT b.address FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.person_id = ? AND ${inForce('h')}
-          UNION SELECT b.address FROM memberships m JOIN mailbox_holders h USING (department_id) JOIN mailboxes b USING (mailbox_id)
+        `SELECT b.address, b.name FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.person_id = ? AND ${inForce('h')}
+          UNION SELECT b.address, b.name FROM memberships m JOIN mailbox_holders h USING (department_id) JOIN mailboxes b USING (mailbox_id)
             WHERE m.person_id = ? AND ${inForce('m')} AND ${inForce('h')}`,
         ...[personId, today, today, personId, today, today, today, today],
       ),
     )
   }
 
-  #delegated(personId: number, today: Day): string[] {
-    const sql = `SELECT b.address FROM delegations d JOIN mailboxes b ON b.person_id = d.owner_id WHERE d.delegate_id = ? AND ${inForce('d')}`
-    return addressesOf(this.#db.all(sql, personId, today, today))
+  #delegated(personId: number, today: Day): Reached[] {
+    const sql = `SELECT b.address, b.name FROM delegations d JOIN mailboxes b ON b.person_id = d.owner_id WHERE d.delegate_id = ? AND ${inForce('d')}`
+    return reached(this.#db.all(sql, personId, today, today))
   }
 
   /** Mail to a list is everybody's on it, not one's own. */
   #leadingTo(tenant: string, { address, relation }: Access): Access[] {
-    const rows = this.#db.all('SELECT e.address, e.kind FROM book_targets t JOIN book_entries e USING (tenant, address) WHERE t.tenant = ? AND t.target = ?', tenant, address)
-    return rows.map(row => ({ address: String(row['address']), relation: row['kind'] === 'list' && relation === 'own' ? 'shared' : relation, via: address }))
+    const rows = this.#db.all('SELECT e.address, e.name, e.kind FROM book_targets t JOIN book_entries e USING (tenant, address) WHERE t.tenant = ? AND t.target = ?', tenant, address)
+    return rows.map(row => {
+      const isList = row['kind'] === 'list'
+      return { address: String(row['address']), name: String(row['name']), relation: isList && relation === 'own' ? 'shared' : relation, via: address, isList }
+    })
   }
 
   #idOf(tenant: string, address: string): number | undefined {
@@ -176,6 +179,8 @@ export class Mailboxes {
   }
 }
 
-function addressesOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
-  return rows.map(row => String(row['address']))
+type Reached = Omit<Access, 'relation'>
+
+function reached(rows: readonly Readonly<Record<string, unknown>>[]): Reached[] {
+  return rows.map(row => ({ address: String(row['address']), name: String(row['name']), via: '', isList: false }))
 }

@@ -2,6 +2,7 @@
 import type { PortalDb } from '../db/open.ts'
 import type { People } from '../people/people.ts'
 import type { Role } from '../people/person.ts'
+import { Certificates } from './certificates.ts'
 import { Factors } from './factors.ts'
 import { Links } from './links.ts'
 import { LockOut } from './lock-out.ts'
@@ -32,10 +33,11 @@ export async function openSignIn(db: PortalDb, people: People, options: SignInOp
   const lockOut = new LockOut(db)
   const totp = new TotpFactor(db, await SecretBox.open(options.directory), options.issuer)
   const [webauthn, recovery, links] = [new WebauthnFactor(db, sessions), new RecoveryCodes(db), new Links(db)]
+  const certificates = new Certificates(db, people)
   const factors = new Factors({ db, people, lockOut, totp, webauthn, recovery })
   const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors }, { secondFactorFor: options.secondFactorFor })
   const welcome = new Welcome({ db, people, passwords, links, signIn }, options.password)
-  return { sessions, passwords, lockOut, totp, webauthn, recovery, links, factors, signIn, welcome }
+  return { sessions, passwords, lockOut, totp, webauthn, recovery, links, certificates, factors, signIn, welcome }
 }
 
 export type SignInRooms = Awaited<ReturnType<typeof openSignIn>>

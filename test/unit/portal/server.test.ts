@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { html } from '../../../portal/http/html.ts'
 import { type Answer, type Face, FACES, Refused, type Route } from '../../../portal/http/route.ts'
 import { startFace } from '../../../portal/http/server.ts'
-import { ownPath } from '../../../portal/open.ts'
+import { ownPath } from '../../../portal/http/own-path.ts'
 import { found, NOW_MS, person, type TestPortal, testPortal } from '../../support/portal.ts'
 
 const all: { readonly faces: readonly Face[] } = { faces: FACES }

@@ -1,0 +1,143 @@
+/** Words of one's own settings. */
+import type { Language } from '../http/route.ts'
+import type { PeopleProblem } from '../people/people.ts'
+
+const ja = {
+  title: '自分の設定',
+  facts: { login: 'ユーザーID', mailbox: '業務用メールアドレス', departments: '所属', roles: '役割' },
+  roles: { staff: '職員', approver: '承認者', administrator: '管理者', auditor: '監査人' },
+  settings: '表示と知らせ',
+  language: '画面の言語',
+  languages: { ja: '日本語', en: 'English' },
+  digest: '止めたファイルのまとめの知らせ',
+  digests: { 'at-once': 'そのつど', daily: '1日1回', never: '受け取らない' },
+  password: {
+    title: 'パスワードの変更',
+    current: '今のパスワード',
+    wrong: '今のパスワードが違います。',
+    button: '変更する',
+    effect: '変更すると、ほかの端末のサインインはすべて終わります。',
+  },
+  factors: {
+    title: '本人を確かめる方法',
+    none: '確認コードもセキュリティキーも登録していません。登録すると、元のファイルの受け取りなど大切な操作ができます。',
+    totp: '確認コードの機器',
+    key: (name: string) => `セキュリティキー「${name}」`,
+    card: '職員証',
+    added: (date: string) => `${date} 登録`,
+    add: '登録する',
+    another: '別の方法も登録する',
+    remove: '削除する',
+    removeAsk: 'この方法を削除します。次のサインインからは使えません。よろしいですか。',
+    addCard: '今使っている職員証を登録する',
+    cardTaken: 'この職員証は、ほかの人が登録しています。管理者に連絡してください。',
+    codes: (left: number) => `予備コードの残り: ${left}個`,
+    renew: '予備コードを作り直す',
+    renewAsk: '前に印刷した予備コードは使えなくなります。よろしいですか。',
+  },
+  sessions: {
+    title: 'サインイン中の端末',
+    columns: { since: 'サインインした時刻', seen: '最後の操作', address: '接続元', agent: '端末' },
+    here: 'この端末',
+    end: '終わらせる',
+    endOthers: 'この端末のほかをすべて終わらせる',
+  },
+  absence: {
+    title: '不在',
+    intro: '不在の間は、あなたへの承認の依頼は代わりの人に届きます。',
+    from: '最初の日',
+    to: '最後の日',
+    button: '不在を登録する',
+    now: '今日は不在になっています。',
+    back: '今日から出勤する',
+  },
+  delegation: {
+    title: 'メールの代理閲覧',
+    intro: '期間を決めて、同僚があなた宛てのメールを見られるようにします。',
+    who: '相手のユーザーID',
+    from: '最初の日',
+    to: '最後の日',
+    button: '任せる',
+    none: '任せている人はいません。',
+    given: (name: string, from: string, to: string) => `${name}（${from}から${to}まで）`,
+    end: '今日で終える',
+  },
+  problems: {
+    nobody: '相手が見つかりません。ユーザーIDを確かめてください。',
+    oneself: '自分は選べません。',
+    dates: '日付を確かめてください。最後の日は、最初の日より後にします。',
+  } as Partial<Record<PeopleProblem['key'], string>>,
+}
+
+export type AccountTexts = typeof ja
+
+const en: AccountTexts = {
+  title: 'My settings',
+  facts: { login: 'User ID', mailbox: 'Mailbox', departments: 'Departments', roles: 'Roles' },
+  roles: { staff: 'staff', approver: 'approver', administrator: 'administrator', auditor: 'auditor' },
+  settings: 'Display and notices',
+  language: 'Language',
+  languages: { ja: '日本語', en: 'English' },
+  digest: 'Summary of files that were kept back',
+  digests: { 'at-once': 'each time', daily: 'once a day', never: 'never' },
+  password: {
+    title: 'Change the password',
+    current: 'Present password',
+    wrong: 'The present password is wrong.',
+    button: 'Change',
+    effect: 'Every other device is signed out when you change it.',
+  },
+  factors: {
+    title: 'How you confirm that it is you',
+    none: 'No code device and no security key yet. With one you can do important things such as taking an original.',
+    totp: 'Code device',
+    key: name => `Security key “${name}”`,
+    card: 'Staff card',
+    added: date => `registered ${date}`,
+    add: 'Register',
+    another: 'Register another way',
+    remove: 'Remove',
+    removeAsk: 'This way will no longer work from the next sign-in on. Go ahead?',
+    addCard: 'Register the staff card in use',
+    cardTaken: 'Somebody else has registered this card. Ask an administrator.',
+    codes: left => `Recovery codes left: ${left}`,
+    renew: 'New recovery codes',
+    renewAsk: 'The codes that you printed before will no longer work. Go ahead?',
+  },
+  sessions: {
+    title: 'Where you are signed in',
+    columns: { since: 'Signed in', seen: 'Last act', address: 'From', agent: 'Device' },
+    here: 'this device',
+    end: 'End',
+    endOthers: 'End all but this one',
+  },
+  absence: {
+    title: 'Absence',
+    intro: 'While you are away, your deputies are asked for approvals in your place.',
+    from: 'First day',
+    to: 'Last day',
+    button: 'Register an absence',
+    now: 'You are registered as away today.',
+    back: 'I am back today',
+  },
+  delegation: {
+    title: 'Somebody who reads my mail',
+    intro: 'Lets a colleague see the mail addressed to you, from a day to a day.',
+    who: 'User ID of the colleague',
+    from: 'First day',
+    to: 'Last day',
+    button: 'Let read',
+    none: 'Nobody reads your mail for you.',
+    given: (name, from, to) => `${name} (${from} to ${to})`,
+    end: 'End today',
+  },
+  problems: {
+    nobody: 'There is no such person. Check the user ID.',
+    oneself: 'Choose somebody else than yourself.',
+    dates: 'Check the days: the last one must not be before the first.',
+  },
+}
+
+export function accountTexts(language: Language): AccountTexts {
+  return { ja, en }[language]
+}

@@ -1,0 +1,73 @@
+/** The pages of signing in over real rooms on real listeners, and a visitor with a cookie jar. */
+import { onTestFinished } from 'vitest'
+import { openPortal } from '../../../../portal/open.ts'
+import { entranceRoutes } from '../../../../portal/pages/entrance-routes.ts'
+import { FACES, type Face, type Route } from '../../../../portal/http/route.ts'
+import { type House, MINUTE_MS, openHouse } from './house.ts'
+
+export async function openEntrance(more: readonly Route[] = []) {
+  const house = await openHouse()
+  const home: Route = { faces: FACES, method: 'GET', path: '/', who: 'signed-in', handle: ({ person }) => ({ kind: 'redirect', to: `/account?is=${person.login}` }) }
+  const portal = await openPortal({
+    faces: FACES.map(face => ({ face, address: '127.0.0.1', port: 0, origin: '', tls: undefined, trustedProxies: ['127.0.0.1/32'], certificateHeader: 'x-card', clients: [] })),
+    routes: [...entranceRoutes(entranceOver(house)), home, ...more],
+    look: { name: '', contact: '情報政策課 内線123' },
+    uploadBytes: 1 << 20,
+    stepUpMs: 10 * MINUTE_MS,
+    nowMs: () => house.clock.nowMs,
+    findSession: cookie => {
+      const open = house.sessions.find(cookie)
+      if (open) return { ...open, stage: 'open' }
+      const begun = house.sessions.unfinished(cookie)
+      return begun && { person: begun.person, stage: begun.stage, session: { sessionId: begun.sessionId, startedAtMs: 0, factors: begun.factors, steppedUpAtMs: undefined, csrfToken: begun.csrfToken } }
+    },
+    onRequest: () => {},
+    onError: (_id, error) => {
+      throw error
+    },
+  })
+  onTestFinished(() => portal.close())
+  return { ...house, visitor: (face: Face = 'inner', headers: Readonly<Record<string, string>> = {}) => new Visitor(portal.faces.find(each => each.face === face)!.origin, headers) }
+}
+
+export function entranceOver(house: House) {
+  return { ...house, tenant: 'default', name: '関所', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS } as const
+}
+
+export type Reply = { readonly status: number; readonly location: string; readonly page: string }
+
+class Visitor {
+  readonly origin: string
+  readonly cookies = new Map<string, string>()
+  readonly #headers: Readonly<Record<string, string>>
+  #page = ''
+
+  constructor(origin: string, headers: Readonly<Record<string, string>>) {
+    this.origin = origin
+    this.#headers = headers
+  }
+
+  get(path: string): Promise<Reply> {
+    return this.#ask(path, {})
+  }
+
+  /** With the token of the page that was shown last. */
+  post(path: string, form: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    const token = /name="_token" value="([^"]*)"/.exec(this.#page)?.[1] ?? ''
+    return this.#ask(path, { method: 'POST', headers: { origin: this.origin }, body: new URLSearchParams({ _token: token, ...form }) })
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<Reply> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = { ...this.#headers, ...(init.headers as Record<string, string>), ...(cookie === '' ? {} : { cookie }) }
+    const reply = await fetch(this.origin + path, { ...init, headers, redirect: 'manual' })
+    for (const line of reply.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!
+      if (value === '') this.cookies.delete(name!)
+      else this.cookies.set(name!, value!)
+    }
+    const page = await reply.text()
+    if (page !== '') this.#page = page
+    return { status: reply.status, location: reply.headers.get('location') ?? '', page }
+  }
+}
