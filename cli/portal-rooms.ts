@@ -2,10 +2,8 @@
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { openPortalDb, type PortalDb } from '../portal/db/open.ts'
-import type { Reach } from '../portal/house.ts'
 import type { Found } from '../portal/http/server.ts'
 import type { Entrance } from '../portal/pages/entrance.ts'
-import { dayOf } from '../portal/people/day.ts'
 import { openPeople, type PeopleRooms } from '../portal/people/rooms.ts'
 import { openSignIn, type SignInRooms } from '../portal/sign-in/rooms.ts'
 
@@ -47,15 +45,6 @@ export function entranceOf(rooms: PortalRooms, { portal }: Config): Entrance {
     webauthnDomain: secondFactor.webauthnDomain,
     certificateCountsAs: secondFactor.certificateCountsAs,
     stepUpMs: stepUpMinutes * MINUTE_MS,
-  }
-}
-
-/** Whose mail is whose today. */
-export function reachOf({ mailboxes, departments }: PortalRooms): Reach {
-  return {
-    mailboxesOf: ({ personId }, nowMs) =>
-      mailboxes.accessOf(personId, dayOf(nowMs)).map(({ address, name, relation, isList }) => ({ address, name, kind: isList ? 'list' : relation })),
-    departmentsOf: ({ departments: ids }) => ids.map(departmentId => ({ departmentId, name: departments.byId(departmentId)?.name ?? '' })),
   }
 }
 

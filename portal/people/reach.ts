@@ -5,14 +5,9 @@ import type { PeopleRooms } from './rooms.ts'
 
 export function reachOf({ mailboxes, departments, people }: Pick<PeopleRooms, 'mailboxes' | 'departments' | 'people'>): Reach {
   return {
-    mailboxesOf: ({ personId, tenant }, nowMs) => {
-      const names = new Map(mailboxes.listShared(tenant).map(({ address, name }) => [address, name]))
-      return mailboxes.accessOf(personId, dayOf(nowMs)).map(({ address, relation, via }) => {
-        // An alias of one's own address is one's own; what came by a list came to others, too.
-        const kind = via !== '' && relation === 'shared' ? 'list' : relation
-        return { address, name: names.get(address) ?? '', kind }
-      })
-    },
+    // An alias of a shared mailbox is that mailbox; what came by a list came to others, too.
+    mailboxesOf: ({ personId }, nowMs) =>
+      mailboxes.accessOf(personId, dayOf(nowMs)).map(({ address, name, relation, isList }) => ({ address, name: relation === 'own' && !isList ? '' : name, kind: isList ? 'list' : relation })),
     departmentsOf: ({ personId }, nowMs) => people.departmentsOf(personId, dayOf(nowMs)).flatMap(departmentId => {
       const department = departments.byId(departmentId)
       return department ? [{ departmentId, name: department.name }] : []

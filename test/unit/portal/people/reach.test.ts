@@ -17,7 +17,7 @@ test('own, shared and delegated mailboxes, and lists that lead to them', async (
   expect(reach.mailboxesOf(house.as(sato), house.clock.nowMs)).toEqual([
     { address: 'sato@town.example.jp', name: '', kind: 'own' },
     { address: 'zeimu@town.example.jp', name: '税務課', kind: 'shared' },
-    { address: 'ito@town.example.jp', name: '', kind: 'delegated' },
+    { address: 'ito@town.example.jp', name: 'ito 太郎', kind: 'delegated' },
     { address: 'zenin@town.example.jp', name: '', kind: 'list' },
   ])
   expect(reach.departmentsOf(house.as(sato), house.clock.nowMs)).toEqual([{ departmentId: tax, name: '税務課' }])
