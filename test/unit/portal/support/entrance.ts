@@ -3,7 +3,8 @@ import { onTestFinished } from 'vitest'
 import { openPortal } from '../../../../portal/open.ts'
 import { entranceRoutes } from '../../../../portal/pages/entrance-routes.ts'
 import { FACES, type Face, type Route } from '../../../../portal/http/route.ts'
-import { type House, MINUTE_MS, openHouse } from './house.ts'
+import type { Entrance } from '../../../../portal/pages/entrance.ts'
+import { MINUTE_MS, openHouse, type roomsOver } from './house.ts'
 
 export async function openEntrance(more: readonly Route[] = []) {
   const house = await openHouse()
@@ -30,8 +31,8 @@ export async function openEntrance(more: readonly Route[] = []) {
   return { ...house, visitor: (face: Face = 'inner', headers: Readonly<Record<string, string>> = {}) => new Visitor(portal.faces.find(each => each.face === face)!.origin, headers) }
 }
 
-export function entranceOver(house: House) {
-  return { ...house, tenant: 'default', name: '関所', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS } as const
+export function entranceOver(house: Awaited<ReturnType<typeof roomsOver>>): Entrance {
+  return { ...house, tenant: 'default', name: '関所', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS }
 }
 
 export type Reply = { readonly status: number; readonly location: string; readonly page: string }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TOTP, URI } from 'otpauth'
 import { onTestFinished } from 'vitest'
-import { openPortalDb } from '../../../../portal/db/open.ts'
+import { openPortalDb, type PortalDb } from '../../../../portal/db/open.ts'
 import { dayOf } from '../../../../portal/people/day.ts'
 import type { GivenRole, PersonRecord } from '../../../../portal/people/people.ts'
 import type { Role } from '../../../../portal/people/person.ts'
@@ -17,6 +17,22 @@ export const VISITOR = { address: '192.0.2.7', agent: 'Mozilla/5.0 (test)' }
 export const MINUTE_MS = 60_000
 export const PASSWORD = '朝顔と三毛猫がならぶ縁側'
 
+/** As weak as it goes, so that tests are quick: what is tested here is not argon2. */
+const QUICK = new PasswordHashing({ memoryKib: 64, passes: 1, parallelism: 1 })
+
+export async function roomsOver(db: PortalDb, folder: string, secondFactorFor: readonly Role[] = []) {
+  const offices = openPeople(db)
+  const rooms = await openSignIn(db, offices.people, {
+    directory: folder,
+    issuer: '関所',
+    secondFactorFor,
+    password: { minLength: 12 },
+    session: { idleMs: 15 * MINUTE_MS, absoluteMs: 480 * MINUTE_MS, unfinishedMs: 10 * MINUTE_MS, mostPerPerson: 5 },
+    hashing: QUICK,
+  })
+  return { db, ...offices, ...rooms }
+}
+
 export type House = Awaited<ReturnType<typeof openHouse>>
 
 export async function openHouse({ secondFactorFor = ['administrator', 'auditor'] }: { readonly secondFactorFor?: readonly Role[] } = {}) {
@@ -27,23 +43,11 @@ export async function openHouse({ secondFactorFor = ['administrator', 'auditor']
     db.close()
     rmSync(folder, { recursive: true })
   })
-  const offices = openPeople(db)
-  const rooms = await openSignIn(db, offices.people, {
-    directory: folder,
-    issuer: '関所',
-    secondFactorFor,
-    password: { minLength: 12 },
-    session: { idleMs: 15 * MINUTE_MS, absoluteMs: 480 * MINUTE_MS, unfinishedMs: 10 * MINUTE_MS, mostPerPerson: 5 },
-    // As weak as it goes: what is tested here is not argon2.
-    hashing: new PasswordHashing({ memoryKib: 64, passes: 1, parallelism: 1 }),
-  })
-  const { people } = offices
-  const { totp, factors } = rooms
+  const rooms = await roomsOver(db, folder, secondFactorFor)
+  const { people, totp, factors } = rooms
   const today = () => dayOf(clock.nowMs)
   const as = (record: PersonRecord) => people.person(record.personId, today())!
   return {
-    db,
-    ...offices,
     ...rooms,
     clock,
     folder,
