@@ -1,0 +1,159 @@
+/** The rooms of the vault over a real store and real keys; the gateway is called in this process, the workshop is told what to say. */
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SHIPPED_PROFILES } from '../../../config/profiles.ts'
+import type { Policy } from '../../../core/policy/model.ts'
+import type { Mailbox, QueueId } from '../../../core/smtp/envelope.ts'
+import type { Asker } from '../../../core/purposes.ts'
+import type { PartReport } from '../../../core/verdict.ts'
+import { submitOwnMail } from '../../../gateway/own-mail.ts'
+import type { AcceptedMessage } from '../../../store/contract.ts'
+import { ensureVaultKeys } from '../../../store/keys.ts'
+import { OwnDatabase } from '../../../store/sqlite/own-database.ts'
+import { openStore, type SqliteStore } from '../../../store/sqlite/store.ts'
+import { Entrance } from '../../../vault/entrance.ts'
+import type { House } from '../../../vault/house.ts'
+import type { Gateway } from '../../../vault/ports.ts'
+import type { VaultRules } from '../../../vault/rules.ts'
+import { Shelf } from '../../../vault/shelf.ts'
+import { VAULT_MIGRATIONS } from '../../../vault/tables.ts'
+import { Unsealing } from '../../../vault/unsealing.ts'
+import type { LookResult, LooseResult } from '../../../workers/contract.ts'
+import { group, message, plainOriginal, REPORT, SETTINGS } from '../store/sample.ts'
+
+export const BY: Asker = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
+export const ORIGINAL = Buffer.from('From: a@example.net\r\n\r\nbefore\r\nSGVsbG8sIHBhcnQh\r\nafter\r\n')
+const AT = ORIGINAL.indexOf('SGVs')
+
+/** The part that stands in ORIGINAL: "Hello, part!". */
+export const PART: PartReport = {
+  id: '2',
+  path: 'multipart/mixed > text/plain',
+  name: '議事録.txt',
+  claimedType: 'text/plain',
+  detectedType: 'text/plain',
+  offset: AT,
+  length: 16,
+  transferEncoding: 'base64',
+  bytes: 12,
+  sha256: '0e9b2b8d8e2c0e7cf8a3a3f0a6e0b0d2f0f4f0c9a0b1c2d3e4f5a6b7c8d9e0f1',
+  disposition: 'disarm',
+  rule: 'text',
+  outcome: 'pending',
+  reason: 'processing',
+  removed: [],
+  findings: [],
+}
+
+const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
+
+export type TestHouse = House & {
+  readonly store: SqliteStore
+  nowMs: number
+  result: LooseResult
+  look: LookResult
+  readonly asked: { readonly file: string; readonly passwords: readonly string[]; readonly alone: boolean }[]
+  readonly alarms: string[]
+  rulesNow: VaultRules
+  close(): Promise<void>
+}
+
+export const REBUILT: LooseResult = {
+  kind: 'judged',
+  file: {
+    report: { name: '議事録.txt', detectedType: 'text/plain', bytes: 12, sha256: '', disposition: 'disarm', rule: 'text', outcome: 'rebuilt', deliveredName: '議事録.txt', removed: [], findings: [], members: [] },
+    rebuilt: { kind: 'rebuilt', file: { kind: 'rebuilt', bytes: Buffer.from('rebuilt'), mediaType: 'text/plain', extension: 'txt', removed: [], findings: [], members: [] } },
+  },
+}
+
+export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gateway => gateway): Promise<TestHouse> {
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-vault-'))
+  const keys = join(folder, 'vault')
+  const [pair] = await ensureVaultKeys(keys)
+  const store = await openStore({ directory: join(folder, 'mail'), ...SETTINGS, recipients: { default: [pair!.recipient] } })
+  const state = { nowMs: Date.now(), result: REBUILT, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[] }
+  const database = await OwnDatabase.open({ directory: join(keys, 'kept'), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: () => state.nowMs })
+  const gateway = wrap(gatewayOver(store))
+  const rules = () => state.rulesNow
+  const unsealing = new Unsealing(gateway, keys)
+  mkdirSync(join(keys, 'kept/shelf'), { recursive: true })
+  let letters = 0
+  const looks = {
+    look: async () => state.look,
+    lockedNames: async () => ['中身.txt'],
+    verify: async () => [],
+  }
+  return Object.assign(state, {
+    store,
+    database,
+    gateway,
+    entrance: new Entrance(database, gateway, rules),
+    unsealing,
+    shelf: await Shelf.open({ database, unsealing, folder: join(keys, 'kept/shelf'), keys }),
+    letters: { gateway, workshop: looks, rules, newQueueId: () => `OWN${++letters}X${state.nowMs}` as QueueId, nowMs: () => state.nowMs, onAlarm: (text: string) => void state.alarms.push(text) },
+    workshop: {
+      rebuild: async ({ untrustedBytes }: { untrustedBytes: Uint8Array }, { passwords = [], alone = false }: { passwords?: readonly string[]; alone?: boolean }) => {
+        state.asked.push({ file: Buffer.from(untrustedBytes).toString(), passwords, alone })
+        return state.result
+      },
+    },
+    looks,
+    rules,
+    onAlarm: (text: string) => void state.alarms.push(text),
+    close: async () => {
+      database.close()
+      await store.close()
+    },
+  })
+}
+
+function rulesOf(): VaultRules {
+  return {
+    hostname: 'gate.town.example.jp',
+    perHour: { texts: 100, pictures: 100, files: 100, mails: 100, originals: 100 },
+    tries: 3,
+    shelfMs: 86_400_000,
+    approvers: 1,
+    grantMs: 1_800_000,
+    limits: { fileBytes: 1_000 } as VaultRules['limits'],
+    recipient: () => ({ policy: POLICY, tenant: 'default', language: 'ja', contact: '' }),
+    brought: () => POLICY,
+  }
+}
+
+function gatewayOver(store: SqliteStore): Gateway {
+  const deps = {
+    store,
+    hostname: 'gate.town.example.jp',
+    from: 'sekisho@gate.town.example.jp',
+    checkRecipient: (mailbox: string) => (mailbox.endsWith('@town.example.jp') ? undefined : ('notListed' as const)),
+    policyFor: () => ({ tenant: 'default', policyKey: '', policy: POLICY, route: 'inner', retentionClass: '', ownDomains: [], notice: () => ({}) as never }),
+    offer: () => undefined,
+    nowMs: Date.now,
+  }
+  return {
+    message: publicId => store.mailMessage(publicId),
+    original: (queueId, tenant) => store.sealedOriginal(queueId, tenant),
+    text: publicId => store.composedText(publicId),
+    pending: limit => store.pendingMails(limit),
+    amend: amendment => store.amendPart(amendment),
+    recordRelease: release => store.audit({ ...release, kind: 'release' }),
+    state: async () => ({ emergency: await store.emergency(), configDigest: '' }),
+    submit: (mail, octets) => submitOwnMail(mail, octets, deps),
+  }
+}
+
+/** One accepted message of these parts, under its public number. */
+export async function accept(store: SqliteStore, parts: readonly PartReport[], publicId = 'P1'): Promise<AcceptedMessage> {
+  const { createHash } = await import('node:crypto')
+  const sha256 = createHash('sha256').update('Hello, part!').digest('hex')
+  const report = { ...REPORT, parts: parts.map(part => (part.sha256 === PART.sha256 ? { ...part, sha256 } : part)) }
+  const accepted = message({
+    original: plainOriginal(ORIGINAL),
+    acceptedAtMs: Date.now(),
+    groups: [group({ publicId, report, recipients: ['staff@town.example.jp' as Mailbox] })],
+  })
+  await store.commit(accepted)
+  return accepted
+}
