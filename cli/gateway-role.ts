@@ -16,7 +16,7 @@ import { startListener } from '../gateway/inbound/listener.ts'
 import type { Listener, OnMessage } from '../gateway/inbound/options.ts'
 import { createTransaction } from '../gateway/inbound/transaction.ts'
 import { createMetrics } from '../gateway/metrics.ts'
-import { submitOwnMail } from '../gateway/own-mail.ts'
+import { notifyStaff, submitOwnMail } from '../gateway/own-mail.ts'
 import { Recent } from '../gateway/recent.ts'
 import type { Relay } from '../gateway/outbound/relay.ts'
 import type { RpcServer } from '../rpc/server.ts'
@@ -29,7 +29,7 @@ import { recordPolicy } from './policy-record.ts'
 import { Pulse } from './pulse.ts'
 import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf, reload } from './reload.ts'
-import { type House, listenerOptions, messageOf, openHouseRelay, ownMailDeps, openHouseWorkshop, recordOf, transactionDeps } from './rooms.ts'
+import { type House, letterDeps, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, ownMailDeps, recordOf, transactionDeps } from './rooms.ts'
 import { gaugesOf, type GatewayView, readinessOf, statusOf } from './status.ts'
 import type { ToChild } from './role-keeper.ts'
 import { packageVersion } from './version.ts'
@@ -119,13 +119,13 @@ class Gateway {
     if (house.pulse.emergency === 'hold') relay.pause()
     const relayDone = relay.run().catch(error => this.#broken(error))
     this.#changeOver = by => reload({ source: this.#source, house, listener, relay, onChanged: useNewSettings }, by)
-    const control = await this.#openControl(house, relay)
+    const control = await this.#openControl(house, relay, workshop)
     const door = await this.#openDoor(house, relay)
     const admin = await this.#openAdmin(house)
     return { workshop, relay, relayDone, listener, control, door, admin, timers: this.#startTimers(house) }
   }
 
-  #openControl({ now, store, voice, record, pulse }: House, relay: Relay): Promise<ControlServer> {
+  #openControl({ now, store, voice, record, pulse }: House, relay: Relay, workshop: OpenWorkshop): Promise<ControlServer> {
     return startControl({
       socketPath: now.config.controlSocket,
       store,
@@ -136,6 +136,7 @@ class Gateway {
         else relay.resume()
         voice.log.event('emergency', '-', { state, by: by.actor, reason: by.reason })
       },
+      notify: mail => notifyStaff(mail, letterDeps(this.#house, relay, workshop)),
       onQueueChanged: () => relay.retryNow(),
       reload: by => this.#reload(by),
       scopes: () => policyScopes(this.#house.now.config),

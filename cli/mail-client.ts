@@ -9,7 +9,6 @@ export function mailClient(controlSocket: string): Mail {
   return {
     list: question => gateway.call('mail.list', { question }),
     message: async publicId => (await gateway.call('mail.message', { publicId })) ?? undefined,
-    // The gateway takes no mails over its socket yet: the portal keeps them and asks again.
-    notify: async () => ({ kind: 'cannot', reason: 'busy' }),
+    notify: mail => gateway.call('mail.notify', { mail }),
   }
 }

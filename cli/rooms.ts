@@ -2,17 +2,19 @@
  * Each room of the gateway with its options, made from the configuration in force: what a start opens and what a
  * reload changes over are the same few functions.
  */
+import { recipientSettings } from '../config/recipients.ts'
 import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { sealArc } from '../core/mime/arc.ts'
 import { checkSpf } from '../core/mime/authentication.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
+import { noticeText } from '../core/text/notice-texts.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
 import type { ListenerOptions } from '../gateway/inbound/options.ts'
 import { inboundEvents, type TransactionRecord, transactionRecord } from '../gateway/inbound/record.ts'
 import { SMALL_MESSAGE, type TransactionDeps } from '../gateway/inbound/transaction.ts'
 import type { Metrics } from '../gateway/metrics.ts'
-import type { OwnMailDeps } from '../gateway/own-mail.ts'
+import type { LetterDeps, OwnMailDeps } from '../gateway/own-mail.ts'
 import { createRelay, type Relay, type RelayPlan } from '../gateway/outbound/relay.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
 import { drawRandom } from '../store/random.ts'
@@ -84,6 +86,13 @@ export function ownMailDeps({ now, store }: House, relay: Relay): OwnMailDeps {
   const { hostname, checkRecipient, policyFor } = now
   const offer: OwnMailDeps['offer'] = (entry, message) => relay.offer(entry, message)
   return { store, hostname, from: `sekisho@${hostname}`, checkRecipient, policyFor, offer, nowMs: Date.now }
+}
+
+/** For mails in words: the same, and who composes and verifies them. */
+export function letterDeps(house: House, relay: Relay, workshop: OpenWorkshop): LetterDeps {
+  const { config } = house.now
+  const senderOf = (mailbox: string) => noticeText('fixedSender', { language: recipientSettings(config)(mailbox).tenant.language, texts: {} })
+  return { ...ownMailDeps(house, relay), newQueueId: () => ids.queueId(), newSeed: () => ids.seed(), senderOf, verify: composed => workshop.verify(composed) }
 }
 
 export function relayPlan({ config, routes }: InForce): RelayPlan {

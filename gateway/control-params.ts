@@ -3,6 +3,7 @@
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
 import { asParams, BadRequest, countParam, flagParam, listParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import type { StaffLetter } from './door-protocol.ts'
 import {
   type Act,
   type AuditCheckpoint,
@@ -96,4 +97,13 @@ function mailboxesParam(value: unknown): MailQuestion['mailboxes'] {
   if (value === 'all') return 'all'
   if (!Array.isArray(value) || value.length > MOST_MAILBOXES) throw new BadRequest('mailboxes must be a list, or all')
   return value.map(mailbox => textParam({ mailbox }, 'mailbox'))
+}
+
+const LONGEST_LETTER = 500_000
+
+export function letterParam(params: Params): StaffLetter {
+  const mail = asParams(params['mail'])
+  const { text } = mail
+  if (typeof text !== 'string' || text.length > LONGEST_LETTER) throw new BadRequest('text must be text')
+  return { tenant: textParam(mail, 'tenant'), to: textParam(mail, 'to'), subject: textParam(mail, 'subject'), text, key: textParam(mail, 'key') }
 }

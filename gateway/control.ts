@@ -15,6 +15,7 @@ import {
   checkpointParam,
   emergencyParam,
   filterParam,
+  letterParam,
   mailQuestionParam,
   narrowFilterParam,
   purgeFilterParam,
@@ -22,6 +23,7 @@ import {
 } from './control-params.ts'
 import { type GatewayFacts, OVERVIEW_METHODS, type PolicyScope } from './overview-methods.ts'
 import type { ControlMethod, ControlMethods, ControlStream, GatewayStatus, ReloadOutcome } from './control-protocol.ts'
+import type { StaffAnswer, StaffLetter } from './door-protocol.ts'
 
 export type ControlOptions = {
   readonly socketPath: string
@@ -29,6 +31,8 @@ export type ControlOptions = {
   readonly status: () => Promise<GatewayStatus>
   /** The state is recorded already; listener and relay follow it now. */
   readonly onEmergency: (state: Emergency, by: Act) => void | Promise<void>
+  /** A mail of ours in words, to one of the staff. */
+  readonly notify: (mail: StaffLetter) => Promise<StaffAnswer>
   /** Entries were made due: the relay need not wait for its timer. */
   readonly onQueueChanged: () => void
   /** Reads the configuration again; what is wrong with it is an answer. */
@@ -82,6 +86,7 @@ const METHODS: Methods = {
     return state
   },
   'mail.list': ({ store }, params) => store.listMails(mailQuestionParam(params)),
+  'mail.notify': ({ notify }, params) => notify(letterParam(params)),
   'mail.message': async ({ store }, params) => (await store.mailMessage(textParam(params, 'publicId'))) ?? null,
   'config.reload': ({ reload }, params) => reload(actParam(params)),
   'audit.verify': ({ store }, params) => store.verifyAudit(checkpointParam(params)),

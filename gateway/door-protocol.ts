@@ -37,5 +37,17 @@ export type OwnMail = {
 
 export type Submitted =
   | { readonly kind: 'queued'; readonly queueId: string }
-  /** Not one of our mailboxes, no route, no room, or octets that are not canonical. */
-  | { readonly kind: 'refused'; readonly why: string }
+  /** `not-inward`: not a mailbox of ours, or no way to it; `busy`: no room now; `faulty`: octets that are not canonical. */
+  | { readonly kind: 'refused'; readonly reason: 'not-inward' | 'busy' | 'faulty'; readonly why: string }
+
+/** A mail of ours in words only, composed by the gateway itself. */
+export type StaffLetter = {
+  readonly tenant: string
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  /** What was queued under this key before is not queued again. */
+  readonly key: string
+}
+
+export type StaffAnswer = { readonly kind: 'queued'; readonly queueId: string } | { readonly kind: 'cannot'; readonly reason: 'not-inward' | 'busy' }

@@ -5,10 +5,13 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { checkCanonical, composedQueueId } from '../core/mime/canonical.ts'
+import type { Composed } from '../core/mime/compose.ts'
+import { composeOwnLetter } from '../core/own-mail.ts'
 import type { QueueId } from '../core/smtp/envelope.ts'
 import { needsSmtpUtf8, parseMailbox } from '../core/smtp/mailbox.ts'
+import { makeHarmless, makeHarmlessLine } from '../core/text/harmless.ts'
 import { type AcceptedMessage, type QueueEntry, type Store, StoreFull } from '../store/contract.ts'
-import type { OwnMail, Submitted } from './door-protocol.ts'
+import type { OwnMail, StaffAnswer, StaffLetter, Submitted } from './door-protocol.ts'
 import type { RecipientPolicy } from './inbound/groups.ts'
 import type { RecipientCheck } from './inbound/recipients.ts'
 
@@ -26,12 +29,12 @@ export type OwnMailDeps = {
 /** Resolves when durable. @throws StoreBroken */
 export async function submitOwnMail(mail: OwnMail, message: Uint8Array, deps: OwnMailDeps): Promise<Submitted> {
   const mailbox = parseMailbox(mail.mailbox, { smtpUtf8: true, domainToAscii: domainToASCII })
-  if (!mailbox || (await deps.checkRecipient(mailbox))) return refused('not a mailbox of ours')
+  if (!mailbox || (await deps.checkRecipient(mailbox))) return refused('not-inward', 'not a mailbox of ours')
   const fault = checkCanonical(message)
-  if (fault) return refused(fault)
-  if (composedQueueId(message) !== mail.queueId) return refused('another queue id in the message')
+  if (fault) return refused('faulty', fault)
+  if (composedQueueId(message) !== mail.queueId) return refused('faulty', 'another queue id in the message')
   const policy = policyOf(mailbox, deps)
-  if (policy?.tenant !== mail.tenant) return refused('no route, or another tenant')
+  if (policy?.tenant !== mail.tenant) return refused('not-inward', 'no route, or another tenant')
   const accepted = acceptedOf({ ...mail, mailbox, queueId: mail.queueId as QueueId }, message, { policy, deps })
   try {
     const result = await deps.store.commit(accepted)
@@ -39,13 +42,42 @@ export async function submitOwnMail(mail: OwnMail, message: Uint8Array, deps: Ow
     for (const entry of result.entries) deps.offer(entry, message)
     return { kind: 'queued', queueId: accepted.queueId }
   } catch (error) {
-    if (error instanceof StoreFull) return refused(error.message)
+    if (error instanceof StoreFull) return refused('busy', error.message)
     throw error
   }
 }
 
-function refused(why: string): Submitted {
-  return { kind: 'refused', why }
+function refused(reason: Extract<Submitted, { kind: 'refused' }>['reason'], why: string): Submitted {
+  return { kind: 'refused', reason, why }
+}
+
+export type LetterDeps = OwnMailDeps & {
+  readonly newQueueId: () => QueueId
+  /** 128 random bits in hex. */
+  readonly newSeed: () => string
+  /** Display name of our own address. */
+  readonly senderOf: (mailbox: Mailbox) => string
+  /** By the verifier process; undefined when nobody could in time. */
+  readonly verify: (composed: Composed) => Promise<readonly string[] | undefined>
+}
+
+const LONGEST_SUBJECT = 300
+const MOST_LETTER_CHARS = 200_000
+
+/** Words of the portal (requests, digests, alarms) to one of the staff: made harmless, composed and verified here. @throws StoreBroken */
+export async function notifyStaff({ tenant, to, subject, text, key }: StaffLetter, deps: LetterDeps): Promise<StaffAnswer> {
+  const mailbox = parseMailbox(to, { smtpUtf8: true, domainToAscii: domainToASCII })
+  if (!mailbox) return { kind: 'cannot', reason: 'not-inward' }
+  const queueId = deps.newQueueId()
+  const words = { subject: makeHarmlessLine(subject, LONGEST_SUBJECT), text: makeHarmless(text.slice(0, MOST_LETTER_CHARS)).text }
+  const letter = composeOwnLetter({ queueId, hostname: deps.hostname, to: mailbox, sender: deps.senderOf(mailbox), ...words, files: [], nowMs: deps.nowMs(), seed: deps.newSeed() })
+  const differences = await deps.verify(letter)
+  if (differences === undefined) return { kind: 'cannot', reason: 'busy' }
+  if (differences.length > 0) throw new Error(`a letter of ours was not verified: ${differences[0]}`)
+  const own = { queueId, tenant, mailbox: to, subject: words.subject, messageId: letter.messageId, onceKey: `staff ${tenant} ${key}` }
+  const submitted = await submitOwnMail(own, letter.message, deps)
+  if (submitted.kind === 'queued') return submitted
+  return { kind: 'cannot', reason: submitted.reason === 'not-inward' ? 'not-inward' : 'busy' }
 }
 
 type Mailbox = Parameters<OwnMailDeps['policyFor']>[0]

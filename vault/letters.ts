@@ -70,8 +70,8 @@ export async function sendLetter(letter: Letter, { tenant }: Pick<Asker, 'tenant
   const { messageId, message } = composed
   const submitted = await gateway.submit({ queueId, tenant, mailbox: letter.mailbox, subject, messageId, onceKey: letter.onceKey }, message)
   if (submitted.kind === 'queued') return submitted
-  onAlarm(`a mail of ours was refused: ${submitted.why}`)
-  return refuse('not-inward')
+  if (submitted.reason === 'faulty') onAlarm(`a mail of ours was refused: ${submitted.why}`)
+  return refuse(submitted.reason === 'not-inward' ? 'not-inward' : 'busy')
 }
 
 function wordsOf({ kind, mailbox, files, about }: Letter, rules: VaultRules): { readonly sender: string; readonly subject: string; readonly text: string } {

@@ -13,7 +13,7 @@ export type OwnMail = {
   readonly onceKey: string
 }
 
-export type Submitted = { readonly kind: 'queued'; readonly queueId: string } | { readonly kind: 'refused'; readonly why: string }
+export type Submitted = { readonly kind: 'queued'; readonly queueId: string } | { readonly kind: 'refused'; readonly reason: 'not-inward' | 'busy' | 'faulty'; readonly why: string }
 
 export type Release = {
   readonly tenant: string

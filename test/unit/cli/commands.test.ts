@@ -24,6 +24,7 @@ beforeEach(async () => {
   control = await startControl({
     socketPath: join(dir, 'run', 'control.sock'),
     store,
+    notify: async () => ({ kind: 'cannot', reason: 'busy' }),
     status: async () => expect.fail('not asked'),
     onEmergency: () => {},
     onQueueChanged: () => {},

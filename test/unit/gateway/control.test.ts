@@ -39,6 +39,7 @@ function start(): Promise<ControlServer> {
   return startControl({
     socketPath,
     store,
+    notify: async () => ({ kind: 'cannot', reason: 'busy' }),
     status: async () => STATUS,
     onEmergency: (state, by) => void happened.push(['emergency', state, by]),
     onQueueChanged: () => void happened.push('queue'),
