@@ -13,6 +13,7 @@ import { reachOf } from '../portal/people/reach.ts'
 import { allRoutes } from '../portal/routes.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
+import { runLetters } from './portal-letters.ts'
 import { requestRooms, runClock } from './portal-requests.ts'
 import { entranceOf, findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
 import { type ReadyAddresses, sayReady } from './ready.ts'
@@ -30,10 +31,12 @@ export async function runPortal(config: Config): Promise<void> {
   const house = houseOf(config, rooms)
   const portal = await openPortal(portalOptions(config, rooms, house))
   const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
+  const stopLetters = runLetters(house, rooms, error => process.stderr.write(`sekisho: portal: letters: ${error instanceof Error ? error.stack : String(error)}\n`))
   sayReady(addressesOf(portal))
   sayFirstLink(portal, rooms)
   await told
   stopClock()
+  stopLetters()
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await portal.close()
   rooms.db.close()

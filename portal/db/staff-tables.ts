@@ -59,6 +59,7 @@ export const STAFF_TABLES = `
     person_id INTEGER NOT NULL,
     public_id TEXT NOT NULL,
     since_ms INTEGER NOT NULL,
+    looked_to_ms INTEGER NOT NULL,
     PRIMARY KEY (person_id, public_id)
   ) STRICT, WITHOUT ROWID;
 

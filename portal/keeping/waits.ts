@@ -3,7 +3,7 @@ import type { OwnDatabase } from '../../store/sqlite/own-database.ts'
 import type { Person } from '../people/person.ts'
 import type { PublicId } from '../ports.ts'
 
-export type Wait = { readonly tenant: string; readonly personId: number; readonly publicId: PublicId; readonly sinceMs: number }
+export type Wait = { readonly tenant: string; readonly personId: number; readonly publicId: PublicId; readonly sinceMs: number; /** Mails up to here were looked at. */ readonly lookedToMs: number }
 
 export class Waits {
   readonly #db: OwnDatabase
@@ -17,11 +17,15 @@ export class Waits {
   }
 
   add({ tenant, personId }: Person, publicId: PublicId): void {
-    this.#db.run('INSERT OR IGNORE INTO waits VALUES (?, ?, ?, ?)', tenant, personId, publicId, this.#db.nowMs())
+    this.#db.run('INSERT OR IGNORE INTO waits VALUES (?, ?, ?, ?, ?)', tenant, personId, publicId, this.#db.nowMs(), this.#db.nowMs())
   }
 
   end(personId: number, publicId: PublicId): void {
     this.#db.run('DELETE FROM waits WHERE person_id = ? AND public_id = ?', personId, publicId)
+  }
+
+  looked({ personId, publicId }: Wait, toMs: number): void {
+    this.#db.run('UPDATE waits SET looked_to_ms = ? WHERE person_id = ? AND public_id = ?', toMs, personId, publicId)
   }
 
   all(limit: number): Wait[] {
@@ -30,6 +34,7 @@ export class Waits {
       personId: Number(row['person_id']),
       publicId: String(row['public_id']),
       sinceMs: Number(row['since_ms']),
+      lookedToMs: Number(row['looked_to_ms']),
     }))
   }
 
