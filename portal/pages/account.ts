@@ -84,7 +84,7 @@ function sessionsSection({ sessions }: Entrance, visit: SignedVisit): SafeHtml {
   const rows = sessions.ofPerson(visit.person.personId)
   const at = (ms: number) => timeElement(ms, shortTime(ms, visit.language))
   const act = (sessionId: string) => (sessionId === visit.session.sessionId ? html`<span class="tag good">${texts.here}</span>` : endForm(visit, sessionId, texts.end))
-  return html`<section class="card"><h2>${texts.title}</h2><div class="table"><table class="cards"><thead><tr><th>${texts.columns.since}</th><th>${texts.columns.seen}</th><th>${texts.columns.address}</th><th>${texts.columns.agent}</th><th></th></tr></thead>
+  return html`<section class="card"><h2>${texts.title}</h2><div class="table"><table class="cards"><thead><tr><th>${texts.columns.since}</th><th>${texts.columns.seen}</th><th>${texts.columns.address}</th><th>${texts.columns.agent}</th><th><span class="hide">${texts.end}</span></th></tr></thead>
 <tbody>${rows.map(row => html`<tr><td data-name="${texts.columns.since}">${at(row.startedAtMs)}</td><td data-name="${texts.columns.seen}">${at(row.seenAtMs)}</td><td data-name="${texts.columns.address}">${row.address}</td><td data-name="${texts.columns.agent}">${row.agent}</td><td>${act(row.sessionId)}</td></tr>`)}</tbody></table></div>
 ${rows.length > 1 && endForm(visit, 'others', texts.endOthers)}</section>`
 }

@@ -6,12 +6,17 @@ import { FACES, type Face, type Route } from '../../../../portal/http/route.ts'
 import type { Entrance } from '../../../../portal/pages/entrance.ts'
 import { MINUTE_MS, openHouse, type roomsOver } from './house.ts'
 
-export async function openEntrance(more: readonly Route[] = []) {
+const HOST_PORT = 28_091
+
+/** `host`: what browsers call the inner face. */
+export async function openEntrance(host = '127.0.0.1') {
   const house = await openHouse()
   const home: Route = { faces: FACES, method: 'GET', path: '/', who: 'signed-in', handle: ({ person }) => ({ kind: 'redirect', to: `/account?is=${person.login}` }) }
+  // Its origin must be known before it listens, and for that its port.
+  const origins = new Map<Face, string>(host === '127.0.0.1' ? [] : [['inner', `http://${host}:${HOST_PORT}`]])
   const portal = await openPortal({
-    faces: FACES.map(face => ({ face, address: '127.0.0.1', port: 0, origin: '', tls: undefined, trustedProxies: ['127.0.0.1/32'], certificateHeader: 'x-card', clients: [] })),
-    routes: [...entranceRoutes(entranceOver(house)), home, ...more],
+    faces: FACES.map(face => ({ face, address: '127.0.0.1', port: origins.has(face) ? HOST_PORT : 0, origin: origins.get(face) ?? '', tls: undefined, trustedProxies: ['127.0.0.1/32'], certificateHeader: 'x-card', clients: [] })),
+    routes: [...entranceRoutes(entranceOver(house)), home],
     look: { name: '', contact: '情報政策課 内線123' },
     uploadBytes: 1 << 20,
     stepUpMs: 10 * MINUTE_MS,
