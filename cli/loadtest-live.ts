@@ -25,6 +25,12 @@ export class LiveView {
     this.#stream.write(CLEAR + fitting(line, this.#stream.columns || 80))
   }
 
+  count(requests: number, troubled: number): void {
+    if (!this.#stream.isTTY) return
+    this.#drawn = true
+    this.#stream.write(`${CLEAR}${requests} requests  errors ${troubled}`)
+  }
+
   say(text: string): void {
     this.close()
     this.#stream.write(`${text}\n`)

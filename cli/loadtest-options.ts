@@ -172,7 +172,7 @@ export function asSpan(text: string): number {
   return Number(number) * SPAN_MS[unit!]!
 }
 
-function asRate(text: string): number {
+export function asRate(text: string): number {
   const number = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError('must be a number above 0')
   return number
@@ -184,7 +184,7 @@ export function asPercent(text: string): number {
   return number
 }
 
-function asRules(text: string, before: readonly CheckRule[]): readonly CheckRule[] {
+export function asRules(text: string, before: readonly CheckRule[]): readonly CheckRule[] {
   const rule = parseRule(text)
   if (!rule) throw new InvalidArgumentError(`must be like p99>500ms; names: ${RULE_NAMES.join(', ')}`)
   return [...before, rule]

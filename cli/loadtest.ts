@@ -5,8 +5,6 @@
  *
  * Exit code 0 when every rule held, 1 when one did not, 75 when the server cannot be reached.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { queueOf } from '../loadtest/admin.ts'
@@ -19,16 +17,15 @@ import { findLimit, judgeTrial, limitOf } from '../loadtest/limit.ts'
 import { RULES } from '../loadtest/look.ts'
 import { isExpected, probe, type Probed } from '../loadtest/probe.ts'
 import { MOST_RECIPIENTS } from '../loadtest/recipients.ts'
-import { htmlReport } from '../loadtest/report/html.ts'
 import type { Limit, Result } from '../loadtest/result.ts'
 import { type About, type Crew, type Load, type Ran, resultOf, runOnce } from '../loadtest/run.ts'
-import { outputOf, plainLeaf } from './command.ts'
+import { plainLeaf } from './command.ts'
 import { EXIT, Failure } from './exit.ts'
 import { compareCommand } from './loadtest-compare.ts'
 import { LiveView } from './loadtest-live.ts'
 import { addLoadtestOptions, type LoadtestOptions, mailsFor, planFor } from './loadtest-options.ts'
-import { summaryOf } from './loadtest-summary.ts'
-import { print } from './output.ts'
+import { portalCommand } from './loadtest-portal.ts'
+import { tellResult } from './loadtest-tell.ts'
 
 const PROBE_TIMEOUT_MS = 10_000
 const WARNING_MS = 5000
@@ -37,7 +34,7 @@ const LIMIT_WITHIN = 0.1
 
 export function loadtestCommand(): Command {
   const command = plainLeaf('loadtest', 'load an SMTP server and check that every mail arrives exactly once, sanitized', [EXIT.ok, EXIT.failure, EXIT.usage, EXIT.unavailable])
-  return addLoadtestOptions(command).action(loadtest).addCommand(compareCommand())
+  return addLoadtestOptions(command).action(loadtest).addCommand(compareCommand()).addCommand(portalCommand())
 }
 
 async function loadtest(options: LoadtestOptions): Promise<void> {
@@ -55,7 +52,7 @@ async function loadtest(options: LoadtestOptions): Promise<void> {
     if (inbox) live.say(`mails are taken in at ${inbox.where}`)
     const { ran, limit } = await carryOut(load, crew, options, live)
     const about: About = { settings: settingsOf(options), address: `${habits.target.name}:${habits.target.port}`, probed, inbox, rules: [...usualRules(inbox !== undefined), ...options.failIf], limit }
-    tell(resultOf(ran, about), options)
+    tellResult(resultOf(ran, about), options)
   } finally {
     live.close()
     process.off('SIGINT', interrupt)
@@ -149,15 +146,4 @@ function settingsOf(options: LoadtestOptions): Result['settings'] {
     maxP99: ms(options.maxP99, isSearch), maxErrors: isSearch ? `${options.maxErrors} %` : undefined, step: ms(options.step, isSearch), highest: isSearch ? options.highest : undefined,
   }
   return Object.fromEntries(Object.entries(shown).filter((pair): pair is [string, string | number | boolean] => pair[1] !== undefined))
-}
-
-function tell(result: Result, options: LoadtestOptions): void {
-  if (options.out !== undefined) {
-    mkdirSync(options.out, { recursive: true })
-    writeFileSync(join(options.out, 'loadtest.json'), JSON.stringify(result, null, 1))
-    writeFileSync(join(options.out, 'loadtest.html'), htmlReport(result, options.lang))
-  }
-  const output = outputOf(options)
-  print(output, result, () => summaryOf(output, result))
-  if (!result.passed) process.exitCode = EXIT.failure
 }

@@ -46,6 +46,7 @@ const DOORS: Readonly<Record<string, string | readonly string[]>> = {
   cfb: '(the tests only, as an oracle)',
   'ipaddr.js': 'gateway/inbound/clients.ts',
   'prom-client': 'gateway/metrics.ts',
+  autocannon: 'loadtest/portal/http-load.ts',
   pino: 'gateway/maillog.ts',
   '@fastify/multipart': ['files/http/server.ts', 'portal/http/server.ts'],
   fastify: ['files/http/server.ts', 'portal/http/server.ts'],
