@@ -63,8 +63,12 @@ export function cefOf(record: ChainedRecord, hostname: string): string {
 const AUDIT_FACILITY = 13
 const SYSLOG_SEVERITY = { 3: 6, 6: 5, 9: 2 } as const
 
+/** CEF as most collectors take it: the text of a syslog message. */
+export function cefSyslogOf(record: ChainedRecord, hostname: string): string {
+  return `${syslogHead(record, hostname)} - ${cefOf(record, hostname)}`
+}
+
 export function syslogOf(record: ChainedRecord, hostname: string): string {
-  const priority = AUDIT_FACILITY * 8 + SYSLOG_SEVERITY[severityOf(record)]
   const params = [
     ['seq', String(record.seq)],
     ['tenant', record.tenant],
@@ -72,7 +76,12 @@ export function syslogOf(record: ChainedRecord, hostname: string): string {
     ['subject', record.subject],
     ['hash', record.hash],
   ].map(([name, value]) => `${name}="${visible(value!).replace(/["\\\]]/g, '\\$&')}"`)
-  return `<${priority}>1 ${timeOf(record)} ${nameOf(hostname)} sekisho-audit - ${nameOf(record.kind)} [audit@32473 ${params.join(' ')}] \ufeff${visible(JSON.stringify(record.detail))}`
+  return `${syslogHead(record, hostname)} [audit@32473 ${params.join(' ')}] \ufeff${visible(JSON.stringify(record.detail))}`
+}
+
+function syslogHead(record: ChainedRecord, hostname: string): string {
+  const priority = AUDIT_FACILITY * 8 + SYSLOG_SEVERITY[severityOf(record)]
+  return `<${priority}>1 ${timeOf(record)} ${nameOf(hostname)} sekisho-audit - ${nameOf(record.kind)}`
 }
 
 /** CEF counts to 10: an alarm and the emergency are loud, what people did is plain, the rest is quiet. */

@@ -53,6 +53,11 @@ export const AUDIT_KINDS = {
   unseal: 'something sealed was opened by the vault, for the purpose it names',
   refuse: 'the vault did not give an original, or no grant for one',
   shelf: 'a rebuilt file that somebody asked for was put by, sealed',
+  verify: 'a person had the chains verified; whether they were whole',
+  handover: 'audit records were exported or handed over to a collector',
+  inspect: 'a self-inspection was made, or the clause of a point was set',
+  attest: 'a person attested a point of the self-inspection',
+  token: 'a token of the HTTP API was made or revoked',
   retain: 'records past their time to keep were deleted',
 } as const satisfies Record<string, string>
 

@@ -3,9 +3,10 @@
  * The tenant stands in every row that belongs to one.
  */
 import { AUDIT_TABLES } from '../../store/sqlite/chain.ts'
+import { ADMIN_TABLES } from './admin-tables.ts'
 import { PEOPLE_TABLES } from './people-tables.ts'
 import { REQUEST_TABLES } from './request-tables.ts'
 import { SIGN_IN_TABLES } from './sign-in-tables.ts'
 import { STAFF_TABLES } from './staff-tables.ts'
 
-export const MIGRATIONS: readonly string[] = [AUDIT_TABLES, PEOPLE_TABLES, SIGN_IN_TABLES, STAFF_TABLES, REQUEST_TABLES]
+export const MIGRATIONS: readonly string[] = [AUDIT_TABLES, PEOPLE_TABLES, SIGN_IN_TABLES, STAFF_TABLES, REQUEST_TABLES, ADMIN_TABLES]

@@ -1,0 +1,39 @@
+/** What pages of administrators and auditors stand on, beside the house of all pages. */
+import type { House } from '../house.ts'
+import type { SignedRoute } from '../http/route.ts'
+import type { Asker, AuditSource, Operations } from '../ports.ts'
+import { type Act, RIGHTS } from '../rights/table.ts'
+import type { InspectionBook } from './inspection-book.ts'
+import type { PeopleFacts } from './inspection-points.ts'
+
+export type AdminDesk = {
+  readonly operations: Operations
+  /** The gateway's, the portal's, the vault's: those that there are. */
+  readonly chains: readonly AuditSource[]
+  readonly book: InspectionBook
+  /** Departments of today's memberships, by mailbox, for statistics. */
+  readonly departmentOf: (tenant: string) => ReadonlyMap<string, string>
+  readonly peopleFacts: (tenant: string) => PeopleFacts
+  /** Of this host, as it stands in exported records. */
+  readonly hostname: string
+  /** Isolation: grants end, and so do sessions of staff. */
+  readonly shutOut: (by: Pick<Asker, 'actor' | 'address'>) => Promise<void>
+  /** Writes into the portal's own chain. */
+  readonly record: (record: { readonly tenant: string; readonly kind: string; readonly actor: string; readonly subject: string; readonly detail: Readonly<Record<string, string | number | boolean | null>> }) => void
+}
+
+export type AdminHouse = Pick<House, 'mail' | 'era' | 'contact'> & AdminDesk
+
+type Head = Pick<SignedRoute, 'faces' | 'who' | 'roles' | 'needsStepUp'>
+
+/** The same people, without a second factor shown just now: for pages that only lead to the act. */
+export function showing(act: Act): Omit<Head, 'needsStepUp'> {
+  const { needsStepUp: _, ...head } = needing(act)
+  return head
+}
+
+/** What a route of the administration face asks for, from the one table of rights. */
+export function needing(act: Act): Head {
+  const { roles, stepUp } = RIGHTS[act]
+  return { faces: ['admin'], who: 'signed-in', roles, ...(stepUp ? { needsStepUp: true as const } : {}) }
+}

@@ -1,0 +1,36 @@
+/** All pages of administrators and auditors, as one family: on the administration face alone. */
+import type { SignedRoute } from '../http/route.ts'
+import { auditExportRoutes } from './audit-export.ts'
+import { auditRoutes } from './audit.ts'
+import { dashboardRoutes } from './dashboard.ts'
+import { emergencyRoutes } from './emergency.ts'
+import type { AdminHouse } from './house.ts'
+import { inspectionRoutes } from './inspection.ts'
+import { monthlyRoutes } from './monthly.ts'
+import { policyDraftRoutes } from './policy-draft.ts'
+import { policyRoutes } from './policy.ts'
+import { procedureRoutes } from './procedure.ts'
+import { quarantineRoutes } from './quarantine.ts'
+import { queueRoutes } from './queue.ts'
+import { reportRoutes } from './reports.ts'
+import { traceRoutes } from './trace.ts'
+
+const FAMILIES = [
+  dashboardRoutes,
+  queueRoutes,
+  quarantineRoutes,
+  traceRoutes,
+  policyRoutes,
+  policyDraftRoutes,
+  reportRoutes,
+  monthlyRoutes,
+  auditRoutes,
+  auditExportRoutes,
+  inspectionRoutes,
+  procedureRoutes,
+  emergencyRoutes,
+] as const
+
+export function adminRoutes(house: AdminHouse): SignedRoute[] {
+  return FAMILIES.flatMap(family => family(house))
+}

@@ -1,0 +1,96 @@
+/** Words that all pages of administrators and auditors share. */
+import type { Language } from '../http/route.ts'
+
+const ja = {
+  reason: '理由',
+  reasonHint: '監査記録に残ります。メールの内容や個人の情報は書かないでください。',
+  reasonMissing: '理由を書いてください。',
+  more: '続きを見る',
+  searchOn: (day: string) => `ここまで${day}以降を調べました。続けて古いほうを調べられます。`,
+  csv: 'CSVで保存する',
+  print: '印刷はブラウザの印刷機能を使ってください。',
+  all: 'すべて',
+  from: 'この日から',
+  until: 'この日まで',
+  tenant: '団体',
+  unknownGateway: 'メールの処理をするサーバから返事がありません。この画面の数字は出せませんが、届いたメールがなくなることはありません。',
+  id: '受付番号',
+  time: '時刻',
+  sender: '送信者',
+  recipient: '宛先',
+  recipients: '宛先',
+  subject: '件名',
+  size: '大きさ',
+  state: '状態',
+  file: 'ファイル',
+  count: '件数',
+  bytes: '容量',
+  total: '合計',
+  other: 'その他',
+  none: 'なし',
+  who: '操作した人',
+  what: '操作',
+  detail: '詳しい内容',
+  nobody: '（送信者なし）',
+  mailStates: { kept: '一部を保管', pending: '処理中', changed: '一部を除去', clean: '変更なし' } as Readonly<Record<string, string>>,
+  dispositions: {
+    pass: '文章として組み直す',
+    text: '本文に移す',
+    disarm: '無害化して渡す',
+    raster: '画像にして渡す',
+    quarantine: '保管する（渡さない）',
+    reject: '受け取らない',
+  } as Readonly<Record<string, string>>,
+  outcomes: { body: '本文', superseded: '同じ内容の別形式', rebuilt: '作り直して添付', quarantined: '保管', pending: '処理中', container: 'まとまり' } as Readonly<Record<string, string>>,
+}
+
+export type AdminTexts = typeof ja
+
+const en: AdminTexts = {
+  reason: 'Reason',
+  reasonHint: 'Stands in the audit record. Write nothing of a mail’s contents and no personal data.',
+  reasonMissing: 'Give a reason.',
+  more: 'More',
+  searchOn: day => `Searched back to ${day}. You can go on to older ones.`,
+  csv: 'Save as CSV',
+  print: 'Use your browser to print.',
+  all: 'All',
+  from: 'From this day',
+  until: 'To this day',
+  tenant: 'Tenant',
+  unknownGateway: 'The mail server does not answer. Figures cannot be shown now; mail that has arrived is not lost.',
+  id: 'Queue id',
+  time: 'Time',
+  sender: 'Sender',
+  recipient: 'Recipient',
+  recipients: 'Recipients',
+  subject: 'Subject',
+  size: 'Size',
+  state: 'State',
+  file: 'File',
+  count: 'Count',
+  bytes: 'Volume',
+  total: 'Total',
+  other: 'Others',
+  none: 'none',
+  who: 'Who',
+  what: 'What',
+  detail: 'Details',
+  nobody: '(no sender)',
+  mailStates: { kept: 'part kept back', pending: 'in work', changed: 'part removed', clean: 'unchanged' },
+  dispositions: {
+    pass: 'recompose as text',
+    text: 'move into the body',
+    disarm: 'disarm and deliver',
+    raster: 'deliver as pictures',
+    quarantine: 'keep back',
+    reject: 'refuse',
+  },
+  outcomes: { body: 'body', superseded: 'another form of the same', rebuilt: 'rebuilt and attached', quarantined: 'kept back', pending: 'in work', container: 'container' },
+}
+
+const TEXTS: Readonly<Record<Language, AdminTexts>> = { ja, en }
+
+export function adminTexts(language: Language): AdminTexts {
+  return TEXTS[language]
+}

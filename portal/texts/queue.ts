@@ -1,0 +1,108 @@
+/** Words of the queue and of the quarantine. */
+import type { Language } from '../http/route.ts'
+
+const ja = {
+  title: '配達待ち',
+  lead: 'まだ配達が終わっていないメールです。',
+  empty: '配達を待っているメールはありません。',
+  route: '経路',
+  due: '次の配達',
+  attempts: '回数',
+  lastReply: '相手の返事',
+  held: '止めています',
+  narrow: '条件で絞り込む',
+  filter: { sender: '送信者のアドレス', recipient: '宛先のアドレス', queueId: '受付番号' },
+  one: (id: string) => `配達待ち ${id}`,
+  states: { scheduled: '待っています', delivered: '配達しました', failed: '配達できませんでした', dropped: '取りやめました' },
+  toTrace: 'このメールの追跡を見る',
+  acts: {
+    retry: { button: 'すぐに配達する', title: 'すぐに配達する', what: '次の時刻を待たずに配達を試みます。止めているときは、止めるのをやめます。', done: 'queue-retried' },
+    hold: { button: '配達を止める', title: '配達を止める', what: '「すぐに配達する」を押すまで配達しません。メールは保管され、なくなりません。いま配達中のものには効きません。', done: 'queue-held' },
+    drop: { button: '配達を取りやめる', title: '配達を取りやめる', what: 'まだ届いていない宛先には届かなくなります。送信者に知らせは行きません。取り消せません。原本は保管期間の間残ります。', done: 'queue-dropped' },
+  },
+  confirm: '次のことが起きます。',
+  gone: 'このメールは配達待ちにありません。配達が終わったか、取りやめられています。',
+  quarantine: {
+    title: '保管している原本',
+    lead: '無害化できなかった部分があるメールの原本です。中身はだれにも読めない形で封印されています。',
+    empty: '条件に合う原本はありません。',
+    parts: '保管した部分',
+    until: '保管の期限',
+    pinned: '期限を止めています',
+    purged: '消去しました',
+    pin: '期限を止める（証拠の保全）',
+    unpin: '期限を元に戻す',
+    pinWhat: '保管の期限が来ても消えません。消去もできなくなります。',
+    unpinWhat: '保管の期限が元に戻ります。期限が過ぎていれば、次の整理（6時間ごと）で消えます。',
+    keptOnly: '一部を保管したメールだけ',
+    everything: '原本があるすべてのメール',
+    scope: '範囲',
+    purgeTitle: '原本を消去する',
+    purgeLead: '条件に合う原本を、二度と読めないようにします。「期限を止める」にしたものは消えません。',
+    olderThan: 'この日より前に届いたもの',
+    dryRun: 'まず数を調べる',
+    dryRunResult: (messages: string, size: string) => `条件に合う原本は${messages}通、${size}です。まだ何も消えていません。`,
+    purgeWhat: 'この原本は二度と取り出せません。申請中のものも取り出せなくなります。記録は残ります。',
+    purge: '消去する',
+    nothing: '条件に合う原本はありません。何も消えていません。',
+    needsFilter: '受付番号、送信者、宛先、日付のどれかを指定してください。',
+    one: (id: string) => `原本 ${id}`,
+  },
+}
+
+export type QueueTexts = typeof ja
+
+const en: QueueTexts = {
+  title: 'Queue',
+  lead: 'Mail that is not delivered to everybody yet.',
+  empty: 'No mail is waiting.',
+  route: 'Route',
+  due: 'Next attempt',
+  attempts: 'Attempts',
+  lastReply: 'Last reply',
+  held: 'held',
+  narrow: 'Narrow down',
+  filter: { sender: 'Address of the sender', recipient: 'Address of the recipient', queueId: 'Queue id' },
+  one: id => `Queue ${id}`,
+  states: { scheduled: 'waiting', delivered: 'delivered', failed: 'could not be delivered', dropped: 'dropped' },
+  toTrace: 'Trace of this mail',
+  acts: {
+    retry: { button: 'Deliver now', title: 'Deliver now', what: 'Delivery is tried without waiting for the next time. What is held is held no longer.', done: 'queue-retried' },
+    hold: { button: 'Hold', title: 'Hold delivery', what: 'It is not delivered until “Deliver now” is pressed. The mail is kept and not lost. What is being delivered right now is not stopped.', done: 'queue-held' },
+    drop: { button: 'Drop', title: 'Drop from the queue', what: 'Recipients who do not have it yet will not get it. The sender is not told. This cannot be undone. The original stays for its time.', done: 'queue-dropped' },
+  },
+  confirm: 'This will happen:',
+  gone: 'This mail is not in the queue: it is delivered or dropped.',
+  quarantine: {
+    title: 'Sealed originals',
+    lead: 'Originals of mails of which a part was kept back. They are sealed: nobody can read them here.',
+    empty: 'No original matches.',
+    parts: 'Parts kept back',
+    until: 'Kept until',
+    pinned: 'on legal hold',
+    purged: 'purged',
+    pin: 'Put on legal hold',
+    unpin: 'End the legal hold',
+    pinWhat: 'It outlives its time and cannot be purged.',
+    unpinWhat: 'Its time counts again. If that is over, it goes with the next clean-up (every six hours).',
+    keptOnly: 'Only mails with a part kept back',
+    everything: 'All mails with an original',
+    scope: 'Scope',
+    purgeTitle: 'Purge originals',
+    purgeLead: 'Makes the originals that match unreadable for good. Those on legal hold stay.',
+    olderThan: 'That arrived before this day',
+    dryRun: 'Count first',
+    dryRunResult: (messages, size) => `${messages} originals match, ${size}. Nothing is purged yet.`,
+    purgeWhat: 'These originals can never be taken out again, not even for open requests. The records stay.',
+    purge: 'Purge',
+    nothing: 'No original matches. Nothing was purged.',
+    needsFilter: 'Give a queue id, a sender, a recipient or a day.',
+    one: id => `Original ${id}`,
+  },
+}
+
+const TEXTS: Readonly<Record<Language, QueueTexts>> = { ja, en }
+
+export function queueTexts(language: Language): QueueTexts {
+  return TEXTS[language]
+}

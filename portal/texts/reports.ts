@@ -1,0 +1,100 @@
+/** Words of statistics and of the monthly report. */
+import type { Language } from '../http/route.ts'
+
+const ja = {
+  title: '統計',
+  monthTitle: (month: string) => `月次報告 ${month}`,
+  lead: '件数は受け取ったときに数えています。メールの中身は含みません。',
+  grain: { day: '日ごと', month: '月ごと' } as Readonly<Record<string, string>>,
+  grainLabel: '区切り',
+  by: '分け方',
+  dimensions: {
+    verdict: '結果',
+    reason: '保管した理由',
+    type: 'ファイルの種類',
+    sender: '送信者のドメイン',
+    department: '部署',
+    mailbox: '宛先',
+    outcome: '部分ごとの扱い',
+  } as Readonly<Record<string, string>>,
+  show: '表示する',
+  slot: '期間',
+  incoming: '受信（通）',
+  outgoing: '配達（宛先）',
+  failed: '配達の失敗',
+  bytes: '受信の容量',
+  top: (by: string) => `${by}ごとの件数`,
+  others: (count: string) => `そのほか（${count}種類）`,
+  noDepartment: '部署の登録がない宛先',
+  unknown: '（不明）',
+  monthly: '月次報告を開く',
+  month: '月',
+  empty: 'この期間の記録はありません。',
+  flow: '受信と配達',
+  csvSlots: '期間ごとのCSV',
+  csvTop: '内訳のCSV',
+  report: {
+    made: (time: string) => `作成 ${time}`,
+    summary: '概要',
+    perDay: '日ごとの件数',
+    delays: '配達までの時間',
+    emergencies: '緊急時の操作',
+    noEmergency: 'ありません。',
+    chains: '監査記録の先頭',
+    chainsLead: 'この値を控えておくと、あとから記録が書き換えられていないことを確かめられます。',
+    chain: '記録',
+    seq: '番号',
+    hash: 'ハッシュ値',
+    western: '西暦で表示する',
+    wareki: '和暦で表示する',
+  },
+}
+
+export type ReportTexts = typeof ja
+
+const en: ReportTexts = {
+  title: 'Statistics',
+  monthTitle: month => `Monthly report ${month}`,
+  lead: 'Counted when mail was accepted. No contents of mails.',
+  grain: { day: 'by day', month: 'by month' },
+  grainLabel: 'Interval',
+  by: 'By',
+  dimensions: { verdict: 'result', reason: 'reason for keeping back', type: 'file type', sender: 'domain of the sender', department: 'department', mailbox: 'recipient', outcome: 'what became of parts' },
+  show: 'Show',
+  slot: 'Period',
+  incoming: 'In (mails)',
+  outgoing: 'Out (recipients)',
+  failed: 'Failed deliveries',
+  bytes: 'Volume in',
+  top: by => `Count by ${by}`,
+  others: count => `Others (${count})`,
+  noDepartment: 'Recipients without a department',
+  unknown: '(unknown)',
+  monthly: 'Open the monthly report',
+  month: 'Month',
+  empty: 'Nothing is recorded for this time.',
+  flow: 'In and out',
+  csvSlots: 'CSV by period',
+  csvTop: 'CSV of the breakdown',
+  report: {
+    made: time => `Made ${time}`,
+    summary: 'Summary',
+    perDay: 'By day',
+    delays: 'Time to delivery',
+    emergencies: 'Emergency acts',
+    noEmergency: 'None.',
+    chains: 'Heads of the audit chains',
+    chainsLead: 'Kept elsewhere, these values show later that no record was rewritten.',
+    chain: 'Chain',
+    seq: 'Number',
+    hash: 'Hash',
+    western: 'Western dates',
+    wareki: 'Japanese era dates',
+  },
+}
+
+const TEXTS: Readonly<Record<Language, ReportTexts>> = { ja, en }
+
+export function reportTexts(language: Language): ReportTexts {
+  return TEXTS[language]
+}
