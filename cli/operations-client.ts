@@ -15,9 +15,11 @@ import { recipientSettings } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { Replaying } from '../core/policy/replay.ts'
 import { handOver } from '../gateway/collector.ts'
+import { Refused } from '../portal/http/route.ts'
 import type { AuditSource, InspectionFacts, Operations, PolicyVersion, ReplayAnswer, ReplayAsk } from '../portal/ports.ts'
 import type { ChainedRecord } from '../store/audit.ts'
 import { type ControlClient, controlClient } from './control-client.ts'
+import { EXIT, Failure } from './exit.ts'
 
 export type OperationsOptions = {
   readonly config: Config
@@ -27,7 +29,7 @@ export type OperationsOptions = {
 }
 
 export function operationsClient({ config, configPath, environment }: OperationsOptions): Operations {
-  const gateway = controlClient(config.controlSocket)
+  const gateway = sayingUnavailable(controlClient(config.controlSocket))
   return {
     health: async () => {
       const { oldestDueAtMs, ...status } = await gateway.call('status', {})
@@ -54,6 +56,14 @@ export function operationsClient({ config, configPath, environment }: Operations
     forward: messages => handOver(messages, { address: config.portal.collector, caFile: config.portal.collectorCaFile }),
     audit: gatewayAudit(gateway),
   }
+}
+
+/** A gateway that is not there, or starting, is a page that says so. */
+function sayingUnavailable(client: ControlClient): ControlClient {
+  const rethrow = (error: unknown): never => {
+    throw error instanceof Failure && error.exitCode === EXIT.unavailable ? new Refused('unavailable') : error
+  }
+  return { call: (method, params) => client.call(method, params).catch(rethrow), stream: (method, params) => client.stream(method, params).catch(rethrow) }
 }
 
 function gatewayAudit(gateway: ControlClient): AuditSource {

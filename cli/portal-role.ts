@@ -11,11 +11,13 @@ import { openKeeping } from '../portal/keeping/keeping.ts'
 import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
 import { reachOf } from '../portal/people/reach.ts'
 import { allRoutes } from '../portal/routes.ts'
+import { adminDesk } from './admin-desk.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
 import { runLetters } from './portal-letters.ts'
 import { requestRooms, runClock } from './portal-requests.ts'
 import { entranceOf, findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
+import type { ConfigSource } from './reload.ts'
 import { type ReadyAddresses, sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
 import { vaultClient } from './vault-client.ts'
@@ -23,12 +25,12 @@ import { vaultSocket } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 
-export async function runPortal(config: Config): Promise<void> {
+export async function runPortal(config: Config, source: ConfigSource): Promise<void> {
   if (!config.portal.enabled) throw new Failure(EXIT.failure, 'portal.enabled is false')
   const told = toldToStop()
   mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
   const rooms = await openPortalRooms(config)
-  const house = houseOf(config, rooms)
+  const house = houseOf(config, source, rooms)
   const portal = await openPortal(portalOptions(config, rooms, house))
   const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
   const stopLetters = runLetters(house, rooms, error => process.stderr.write(`sekisho: portal: letters: ${error instanceof Error ? error.stack : String(error)}\n`))
@@ -61,10 +63,10 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
   }
 }
 
-function houseOf(config: Config, rooms: PortalRooms): House {
+function houseOf(config: Config, source: ConfigSource, rooms: PortalRooms): House {
   const { controlSocket, contact, portal: { era, uploadBytes } } = config
   const others = { mail: mailClient(controlSocket), vault: vaultClient(vaultSocket(config)) }
-  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others) }
+  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others), admin: adminDesk({ config, source, vault: others.vault }, rooms) }
 }
 
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {

@@ -27,7 +27,7 @@ export function serveCommand(): Command {
       if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config, source)
       if (options.role === 'api') return (await import('./api-role.ts')).runApi(config)
       if (options.role === 'vault') return (await import('./vault-role.ts')).runVault(config, source)
-      if (options.role === 'portal') return (await import('./portal-role.ts')).runPortal(config)
+      if (options.role === 'portal') return (await import('./portal-role.ts')).runPortal(config, source)
       if (options.role === 'workers') return (await import('./workers-role.ts')).runWorkers(config)
       return (await import('./supervisor.ts')).supervise(config, source)
     })

@@ -1,4 +1,5 @@
 /** Everything that handlers of pages stand on: made once by cli/portal-role.ts, handed to each page family. */
+import type { AdminDesk } from './admin/house.ts'
 import type { Era } from './http/when.ts'
 import type { Keeping } from './keeping/keeping.ts'
 import type { Person } from './people/person.ts'
@@ -16,6 +17,7 @@ export type House = {
   readonly reach: Reach
   readonly keeping: Keeping
   readonly requests: RequestRooms
+  readonly admin: AdminDesk
 }
 
 /** A mailbox whose mail a person may read today. */

@@ -4,7 +4,7 @@ import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import { timeText } from '../http/when.ts'
 import type { Emergency } from '../../store/contract.ts'
 import { emergencyTexts } from '../texts/emergency.ts'
-import { type AdminHouse, needing, showing } from './house.ts'
+import { type AdminHouse, needing, onlyOperators, showing } from './house.ts'
 import { actForm, dataTable, noticeBox, reasonField } from './widgets.ts'
 
 const STATES: readonly Emergency[] = ['hold', 'isolate', 'none']
@@ -19,6 +19,7 @@ export function emergencyRoutes(house: AdminHouse): SignedRoute[] {
 }
 
 async function page({ operations, era, contact }: AdminHouse, visit: SignedVisit, wrong: Emergency | undefined) {
+  onlyOperators(visit)
   const { language, nowMs } = visit
   const texts = emergencyTexts(language)
   const [{ emergency }, facts] = await Promise.all([operations.health(), operations.inspection()])
@@ -46,12 +47,13 @@ function namedReason({ language }: SignedVisit, state: Emergency, isWrong: boole
 }
 
 async function change(house: AdminHouse, visit: SignedVisit) {
+  onlyOperators(visit)
   const { form, person } = visit
   const state = STATES.find(each => each === form.get('state'))
   if (state === undefined) throw new Refused('bad-request')
   const reason = form.get('reason').trim().slice(0, LONGEST_REASON)
   if (reason === '') return page(house, visit, state)
   await house.operations.setEmergency(state, { actor: `user:${person.login}`, reason })
-  if (state === 'isolate') await house.shutOut({ actor: `user:${person.login}`, address: visit.address })
+  if (state === 'isolate') await house.shutOut({ actor: `user:${person.login}`, tenant: person.tenant, address: visit.address, sessionId: visit.session.sessionId })
   return { kind: 'redirect', to: '/emergency', say: `emergency-${state}` } as const
 }

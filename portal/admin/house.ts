@@ -1,6 +1,6 @@
 /** What pages of administrators and auditors stand on, beside the house of all pages. */
 import type { House } from '../house.ts'
-import type { SignedRoute } from '../http/route.ts'
+import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import type { Asker, AuditSource, Operations } from '../ports.ts'
 import { type Act, RIGHTS } from '../rights/table.ts'
 import type { InspectionBook } from './inspection-book.ts'
@@ -17,7 +17,7 @@ export type AdminDesk = {
   /** Of this host, as it stands in exported records. */
   readonly hostname: string
   /** Isolation: grants end, and so do sessions of staff. */
-  readonly shutOut: (by: Pick<Asker, 'actor' | 'address'>) => Promise<void>
+  readonly shutOut: (by: Asker & { readonly sessionId: string }) => Promise<void>
   /** Writes into the portal's own chain. */
   readonly record: (record: { readonly tenant: string; readonly kind: string; readonly actor: string; readonly subject: string; readonly detail: Readonly<Record<string, string | number | boolean | null>> }) => void
 }
@@ -30,6 +30,11 @@ type Head = Pick<SignedRoute, 'faces' | 'who' | 'roles' | 'needsStepUp'>
 export function showing(act: Act): Omit<Head, 'needsStepUp'> {
   const { needsStepUp: _, ...head } = needing(act)
   return head
+}
+
+/** Whoever runs the house: of the first tenant. Others see their own town, not the settings and switches of all. @throws Refused */
+export function onlyOperators({ person }: SignedVisit): void {
+  if (person.tenant !== 'default') throw new Refused('not-allowed')
 }
 
 /** What a route of the administration face asks for, from the one table of rights. */

@@ -6,7 +6,7 @@ import { dayText, shortTime } from '../http/when.ts'
 import type { ReplayAnswer } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
 import { policyTexts } from '../texts/policy.ts'
-import { type AdminHouse, needing } from './house.ts'
+import { type AdminHouse, needing, onlyOperators } from './house.ts'
 import { actForm, dataTable, facts, noticeBox, number } from './widgets.ts'
 
 const DAY_MS = 86_400_000
@@ -24,6 +24,7 @@ export function policyDraftRoutes(house: AdminHouse): SignedRoute[] {
 }
 
 async function form({ operations }: AdminHouse, visit: SignedVisit) {
+  onlyOperators(visit)
   const [current] = await operations.policyVersions(1)
   return { kind: 'page', title: policyTexts(visit.language).replay.title, body: draftForm(visit, current?.yaml ?? 'policy:\n', '7') } as const
 }
@@ -41,6 +42,7 @@ ${yaml}</textarea></div>
 }
 
 async function replay({ operations, era }: AdminHouse, visit: SignedVisit) {
+  onlyOperators(visit)
   const { language, nowMs, person, form: fields } = visit
   const { replay: texts } = policyTexts(language)
   const yaml = fields.get('yaml').replaceAll('\r\n', '\n').slice(0, LONGEST_DRAFT)
@@ -75,7 +77,9 @@ ${facts([
 ${changed === 0 ? html`<p class="empty">${texts.nothing}</p>` : dataTable(texts.changed, columns, rows)}<p>${texts.next}</p>`
 }
 
-async function versions({ operations }: AdminHouse, { language }: SignedVisit) {
+async function versions({ operations }: AdminHouse, visit: SignedVisit) {
+  onlyOperators(visit)
+  const { language } = visit
   const [{ versions: texts, version: label }, words] = [policyTexts(language), adminTexts(language)]
   const found = await operations.policyVersions(MOST_VERSIONS)
   const columns = [label, words.time, words.who, words.reason, texts.download].map(each => ({ label: each }))
@@ -90,7 +94,9 @@ async function versions({ operations }: AdminHouse, { language }: SignedVisit) {
   return { kind: 'page', title: texts.title, body } as const
 }
 
-async function version({ operations }: AdminHouse, { params }: SignedVisit) {
+async function version({ operations }: AdminHouse, visit: SignedVisit) {
+  onlyOperators(visit)
+  const { params } = visit
   const found = (await operations.policyVersions(MOST_VERSIONS)).find(each => each.version === params['version'])
   if (!found || found.yaml === '') throw new Refused('not-found')
   return { kind: 'file', name: `policy-${found.version}.yaml`, mediaType: 'application/yaml', bytes: Buffer.from(found.yaml) } as const

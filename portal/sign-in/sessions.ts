@@ -141,6 +141,11 @@ export class Sessions {
     return this.#db.run('DELETE FROM sessions WHERE person_id = ? AND session_id <> ?', personId, sessionId)
   }
 
+  /** For the bad day: whoever pressed the button goes on. */
+  endAllBut(sessionId: string): number {
+    return this.#db.run('DELETE FROM sessions WHERE session_id <> ?', sessionId)
+  }
+
   /** For the bad day (`emergency isolate`). */
   endAll(): number {
     return this.#db.run('DELETE FROM sessions')

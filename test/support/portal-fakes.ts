@@ -14,6 +14,7 @@ import { openKeeping } from '../../portal/keeping/keeping.ts'
 import { partKey } from '../../portal/part-key.ts'
 import type { Asker, DeliveredText, Mail, MailMessage, MailQuestion, MailRow, Refusal, ShelfFile, StaffMail, Vault } from '../../portal/ports.ts'
 import { reportFacts } from '../../store/mails.ts'
+import { absentDesk } from './admin-house.ts'
 import { NOW_MS } from './portal.ts'
 import { quietRequests } from './requests.ts'
 
@@ -128,6 +129,7 @@ export async function fakeHouse(mails: readonly FakeMail[], mailboxes: Readonly<
     reach,
     keeping: openKeeping(db),
     requests: quietRequests(db),
+    admin: absentDesk(db),
     db,
     asked,
     notified,

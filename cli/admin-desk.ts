@@ -1,0 +1,31 @@
+/** What pages of administrators and auditors stand on: the gateway's operations, the chains, the books of portal.db. */
+import type { Config } from '../config/schema.ts'
+import type { AdminDesk } from '../portal/admin/house.ts'
+import { inspectionBook } from '../portal/admin/inspection-book.ts'
+import { departmentsByMailbox, peopleFactsOf } from '../portal/admin/people-facts.ts'
+import { portalAudit } from '../portal/admin/portal-audit.ts'
+import { dayInJapan } from '../store/retention.ts'
+import type { Vault } from '../portal/ports.ts'
+import { operationsClient } from './operations-client.ts'
+import type { PortalRooms } from './portal-rooms.ts'
+import type { ConfigSource } from './reload.ts'
+
+type Given = { readonly config: Config; readonly source: ConfigSource; readonly vault: Vault }
+
+export function adminDesk({ config, source, vault }: Given, { db, sessions }: PortalRooms): AdminDesk {
+  const operations = operationsClient({ config, configPath: source.path, environment: process.env })
+  const today = () => dayInJapan(db.nowMs())
+  return {
+    operations,
+    chains: [operations.audit, portalAudit(db)],
+    book: inspectionBook(db),
+    departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
+    peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
+    hostname: config.hostname,
+    shutOut: async ({ actor, address, tenant, sessionId }) => {
+      sessions.endAllBut(sessionId)
+      await vault.revokeGrants('all', { tenant, actor, address })
+    },
+    record: record => db.write(() => db.audit(record)),
+  }
+}

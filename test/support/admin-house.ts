@@ -1,0 +1,126 @@
+/**
+ * Pages of administrators over a real store: a gateway's control socket with mails in it, and a portal.db. `absentDesk` is for
+ * tests of other pages, which ask nothing of it.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gatewayFacts } from '../../cli/gateway-facts.ts'
+import { mailClient } from '../../cli/mail-client.ts'
+import { operationsClient } from '../../cli/operations-client.ts'
+import { recordPolicy } from '../../cli/policy-record.ts'
+import { parseConfig } from '../../config/load.ts'
+import { policyScopes } from '../../config/recipients.ts'
+import type { Mailbox, QueueId } from '../../core/smtp/envelope.ts'
+import type { PartReport, Report } from '../../core/verdict.ts'
+import { startControl } from '../../gateway/control.ts'
+import { Recent } from '../../gateway/recent.ts'
+import { createMetrics } from '../../gateway/metrics.ts'
+import type { AdminDesk, AdminHouse } from '../../portal/admin/house.ts'
+import { inspectionBook } from '../../portal/admin/inspection-book.ts'
+import { peopleFactsOf } from '../../portal/admin/people-facts.ts'
+import { portalAudit } from '../../portal/admin/portal-audit.ts'
+import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
+import type { Emergency } from '../../store/contract.ts'
+import { dayInJapan } from '../../store/retention.ts'
+import { openStore, type SqliteStore } from '../../store/sqlite/store.ts'
+import { delivered, group, message, SETTINGS } from '../unit/store/sample.ts'
+import { NOW_MS } from './portal.ts'
+import { partOf, reportOf } from './portal-fakes.ts'
+
+/** Whoever wrote this mail tried everything. */
+export const HOSTILE = '"><script>fetch("/x")</script>\u202e=cmd|\' /C calc\'!A0\n見積書'
+
+export type AdminFixture = { readonly house: AdminHouse; readonly store: SqliteStore; readonly db: PortalDb; readonly shutOut: string[]; close(): Promise<void> }
+
+const CONFIG = (directory: string) => `
+dataDir: ${directory}
+domains: [town.example.jp]
+portal: {collector: 'tcp://127.0.0.1:9'}
+alarms: {contacts: [{name: '情報政策課 内線123', from: critical}], syslog: 'udp://127.0.0.1:9'}
+policy:
+  rows:
+    - {id: no-zip, detected: [application/zip], then: quarantine, why: test, clause: 第23条の2}
+`
+
+export async function adminFixture(): Promise<AdminFixture> {
+  const directory = mkdtempSync(join(tmpdir(), 'sekisho-admin-'))
+  const path = join(directory, 'sekisho.yaml')
+  writeFileSync(path, CONFIG(directory))
+  const loaded = parseConfig(CONFIG(directory), { source: path, baseDir: directory, environment: {} })
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
+  const { config } = loaded
+  const store = await openStore({ directory: join(directory, 'mail'), ...SETTINGS })
+  await fill(store)
+  await recordPolicy(store, config, { actor: 'system', reason: 'start' })
+  const recent = new Recent(() => NOW_MS)
+  recent.listening(createMetrics()).observe('accept_seconds', 0.07)
+  let emergency: Emergency = 'none'
+  const control = await startControl({
+    socketPath: config.controlSocket,
+    store,
+    status: async () => ({ version: '0.1.0', pid: 1, startedAtMs: NOW_MS - 86_400_000, emergency, reasons: [], queuedMessages: 1, oldestDueAtMs: NOW_MS - 600_000, freeBytes: 5e11, originalBytes: 3e9, quotaBytes: 1e11, hours: recent.hours() }),
+    onEmergency: state => void (emergency = state),
+    onQueueChanged: () => {},
+    reload: async () => ({ ok: true, changed: [], needRestart: [], problems: [] }),
+    notify: async () => ({ kind: 'cannot', reason: 'busy' }),
+    scopes: () => policyScopes(config),
+    facts: () => gatewayFacts({ config, storeSettings: { recipients: { default: ['age1'] } } } as never),
+    onError: () => {},
+  })
+  const db = await openPortalDb(join(directory, 'portal'), () => NOW_MS)
+  const operations = operationsClient({ config, configPath: path, environment: {} })
+  const shutOut: string[] = []
+  const house: AdminHouse = {
+    mail: mailClient(config.controlSocket),
+    era: 'western',
+    contact: '情報政策課 内線123',
+    operations,
+    chains: [operations.audit, portalAudit(db)],
+    book: inspectionBook(db),
+    departmentOf: () => new Map([['a@town.example.jp', '税務課']]),
+    peopleFacts: tenant => peopleFactsOf(db, tenant, dayInJapan(NOW_MS), ['administrator', 'auditor', 'approver']),
+    hostname: 'gate.example.jp',
+    shutOut: async ({ actor }) => void shutOut.push(actor),
+    record: record => db.write(() => db.audit(record)),
+  }
+  return {
+    house,
+    store,
+    db,
+    shutOut,
+    close: async () => {
+      await control.close()
+      await store.close()
+      db.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+}
+
+/** A clean one, a rebuilt one, one with a ZIP kept back, one that waits, and the hostile one; another tenant's. */
+async function fill(store: SqliteStore): Promise<void> {
+  const at = NOW_MS - 3_600_000
+  const lay = async (queueId: string, parts: readonly PartReport[], over: { readonly subject?: string; readonly tenant?: string; readonly waits?: boolean; readonly from?: string } = {}) => {
+    const { subject = `件名 ${queueId}`, tenant = 'default', waits = false, from = 'chosa@example.go.jp' } = over
+    const summary = { messageId: `<${queueId}@example.go.jp>`, subject, from, receivedCount: 0, loopMarks: [] }
+    const report: Report = reportOf(parts)
+    const { entries } = await store.commit(message({ queueId: queueId as QueueId, acceptedAtMs: at, reversePath: from as Mailbox, summary, groups: [group({ tenant, report, publicId: `P${queueId}` })] }))
+    if (!waits) await store.settle([delivered(entries[0]!.entryId)])
+    else await store.settle([{ entryId: entries[0]!.entryId, recipient: 'a@town.example.jp' as Mailbox, state: { kind: 'scheduled', dueAtMs: NOW_MS + 60_000, attempts: 2, lastReply: '451 4.3.0 later <b>' }, possibleDuplicate: false }])
+  }
+  const zip = { name: '資料.zip', detectedType: 'application/zip', disposition: 'quarantine', rule: 'encrypted', outcome: 'quarantined', reason: 'encrypted', sha256: 'ab'.repeat(32) } as const
+  await lay('clean', [partOf('1', { outcome: 'body', rule: 'body-text' })])
+  await lay('rebuilt', [partOf('2', { name: '見積書.xlsx', detectedType: 'application/vnd.ms-excel', removed: [{ what: 'macros', count: 1 }] })])
+  await lay('kept', [partOf('2', zip)])
+  await lay('waits', [partOf('2', { ...zip, detectedType: 'application/zip', rule: 'rebuildable', disposition: 'disarm', outcome: 'rebuilt' })], { waits: true })
+  await lay('hostile', [partOf('2', { ...zip, name: HOSTILE })], { subject: HOSTILE, from: '"<script>"@evil.example' })
+  await lay('theirs', [partOf('2', zip)], { tenant: 'kita' })
+}
+
+/** Refuses whatever is asked of the gateway. */
+export function absentDesk(db: PortalDb): AdminDesk {
+  const refuse = () => Promise.reject(new Error('not asked in this test'))
+  const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
+  return { operations, chains: [portalAudit(db)], book: inspectionBook(db), departmentOf: () => new Map(), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+}
