@@ -1,9 +1,12 @@
 /** The mails of the demonstration: 300 of an office's weeks, every one with sender, date and subject of its own. */
 import { encodePhrase, encodeUnstructured } from '../core/mime/encode.ts'
 import { generateMails, KIND_NAMES } from '../loadtest/mails/kinds.ts'
+import { letterPieces, textPart, topHeader } from '../loadtest/mails/letter.ts'
+import { docx, part } from '../loadtest/mails/office-files.ts'
+import { encryptedZip } from '../loadtest/mails/pack.ts'
 import { type Chance, oneOf, SUBJECTS } from '../loadtest/mails/words.ts'
 import { randomFrom } from '../loadtest/random.ts'
-import { octetsOf } from '../loadtest/template.ts'
+import { composeTemplate, octetsOf, packedFile, type Template } from '../loadtest/template.ts'
 import { DEMO_MAILBOXES } from './demo-people.ts'
 
 /** `octets` as after DATA, without the last dot. */
@@ -21,18 +24,40 @@ const SENDERS = [
 ] as const
 
 const SEED = 20_260_406
+const PASSWORD = 'Aoba#2026keiyaku'
 const DAY_MS = 86_400_000
 /** Weights by kind; what is not named comes as often as 1. */
 const OFTEN: Readonly<Record<string, number>> = { 'text-utf-8': 5, 'text-iso-2022-jp': 3, html: 5, docx: 4, xlsx: 4, pdf: 4, 'zip-encrypted': 4, 'hostile-macro': 3, large: 0 }
+
+/** Every so often a locked file, and its password in a mail of its own from the same sender. */
+const LOCKED_EVERY = 15
 
 export function demoMails(count: number, nowMs: number): DemoMail[] {
   const chance = randomFrom(SEED)
   const mix = Object.fromEntries(KIND_NAMES.map(kind => [kind, OFTEN[kind] ?? 1] as const).filter(([, weight]) => weight > 0))
   const { templates, weights } = generateMails(mix, SEED, 3)
+  const locked = lockedPair(chance)
   return Array.from({ length: count }, (_, index) => {
+    const place = index % LOCKED_EVERY
+    if (place < 2) return addressed(octetsOf(locked[place]!, markOf(index)), { index: index - place, chance: randomFrom(index - place), atMs: nowMs - (count - index) * (14 * DAY_MS) / count })
     const template = templates[weighted(weights, chance)]!
-    return addressed(octetsOf(template, `DEMO-R8-TOWN-${String(index + 1).padStart(8, '0')}`), { index, chance, atMs: nowMs - (count - index) * (14 * DAY_MS) / count })
+    return addressed(octetsOf(template, markOf(index)), { index, chance, atMs: nowMs - (count - index) * (14 * DAY_MS) / count })
   })
+}
+
+function markOf(index: number): string {
+  return `DEMO-R8-TOWN-${String(index + 1).padStart(8, '0')}`
+}
+
+/** Both with the same `chance` get the same sender and recipients. */
+function lockedPair(chance: Chance): readonly [Template, Template] {
+  const file = packedFile(encryptedZip(part('契約書案.docx', docx(40, 0, chance).raw), PASSWORD, chance))
+  const attachments = [{ name: '契約書案.zip', mediaType: 'application/zip', file }]
+  const told = `先ほどお送りしたファイルのパスワードをお知らせします。\r\n\r\nパスワード：${PASSWORD}\r\n\r\nよろしくお願いいたします。\r\n`
+  return [
+    composeTemplate('locked', letterPieces({ charset: 'utf-8', html: false, attachments, typicalLines: 6 }, chance)),
+    composeTemplate('password', [{ text: Buffer.from(topHeader(chance)) }, ...textPart(told, 'text/plain', 'utf-8')]),
+  ]
 }
 
 /** The generated header has one sender and one day: each mail here has its own. */

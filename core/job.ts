@@ -140,6 +140,7 @@ export type SanitizeResult = {
 export type MessageSummary = {
   readonly messageId: string
   readonly subject: string
+  /** `name <address>` of the first author. */
   readonly from: string
   /** Number of Received fields; the loop guard of the gateway counts them. */
   readonly receivedCount: number

@@ -116,8 +116,16 @@ function summarize(header: readonly HeaderField[]): MessageSummary {
   return {
     messageId: makeHarmlessLine(first('message-id'), 300),
     subject: makeHarmlessLine(decodeUnstructured(first('subject')).text, 300),
-    from: makeHarmlessLine(parseAddressList(first('from')).addresses[0]?.address ?? '', 300),
+    from: makeHarmlessLine(senderOf(first('from')), 300),
     receivedCount: headerValues(header, 'received').length,
     loopMarks: headerValues(header, LOOP_MARK_FIELD.toLowerCase()).slice(0, 20).map(value => value.trim().slice(0, 200)),
   }
+}
+
+/** `name <address>` for lists and searches; whatever stands in angle brackets last is the address. */
+function senderOf(untrustedFrom: string): string {
+  const [first] = parseAddressList(untrustedFrom).addresses
+  if (!first) return ''
+  const name = first.name.replace(/[<>]/g, '').trim().slice(0, 100)
+  return name === '' ? first.address : `${name} <${first.address}>`
 }
