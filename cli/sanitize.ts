@@ -32,7 +32,7 @@ export function sanitizeCommand(): Command {
       new Option('-p, --profile <profile>', 'use this profile instead of the configured policy').choices([...PROFILES]),
     )
     .requiredOption('-o, --out <dir>', 'folder for results')
-    .option('--password-file <file>', 'passwords to try, one a line; - reads them from standard input')
+    .option('--password-file <file>', 'passwords to try, one a line, for files, what is in archives and in mails; - reads them from standard input')
     .argument('<file...>')
     .action(sanitize)
 }

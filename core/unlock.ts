@@ -8,6 +8,7 @@
  * Invariants: never rejects; bounded by `limits` and by the number of candidates.
  */
 import { unlockOffice } from './unlock/office.ts'
+import { unlockOldOffice } from './unlock/old-office.ts'
 import { unlockPacked } from './unlock/packed.ts'
 import { unlockPdf } from './unlock/pdf.ts'
 import { unlockZip } from './unlock/zip.ts'
@@ -38,6 +39,9 @@ const WAYS: Readonly<Record<string, Way>> = {
   'application/vnd.rar': unlockPacked,
   'application/x-ooxml-encrypted': unlockOffice,
   'application/pdf': unlockPdf,
+  'application/msword': unlockOldOffice,
+  'application/vnd.ms-excel': unlockOldOffice,
+  'application/vnd.ms-powerpoint': unlockOldOffice,
 }
 
 export async function unlock(untrustedBytes: Uint8Array, detectedType: string, passwords: readonly string[], limits: UnlockLimits): Promise<Unlocked> {

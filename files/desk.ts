@@ -2,7 +2,7 @@
  * The desk: one file or mail that somebody brings by hand, through the workshop, to a report and what may leave.
  *
  *   octets ──▶ head looks like a mail? ──▶ mail   sanitize ▸ verify, as the gateway does
- *                                     └──▶ file   identify ▸ decide ▸ rebuild, as one attachment would be
+ *                                     └──▶ file   identify ▸ decide ▸ rebuild, as one attachment would be; mails with passwords, too
  *
  * Command line, hot folder and HTTP stand at the same desk. Nothing is parsed here, nothing is kept, and no octet of
  * what was brought is in a result.
@@ -58,7 +58,9 @@ const HEAD_BYTES = 64 * 1024
 /** @throws Unavailable, or what reading throws. */
 export async function sanitizeBrought(brought: Brought, rules: DeskRules, workshop: Workshop & FileWorkshop): Promise<Sanitized> {
   const isMail = looksLikeMail(brought.untrustedName, await headOf(brought))
-  return isMail ? sanitizeMail(brought, rules, workshop) : sanitizeFile(brought, rules, workshop)
+  // The gateway's way for mails knows no passwords: with some, a mail is a file with files in it.
+  const isLocked = (rules.passwords ?? []).length > 0
+  return isMail && !isLocked ? sanitizeMail(brought, rules, workshop) : sanitizeFile(brought, rules, workshop)
 }
 
 async function headOf({ open }: Brought): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   'text/csv': ['名前,数\n"山田, 太郎",=1+1\n"a ""b""",-2.5\n', 'sep=;\na;b\n+1;@x\n'],
   'text/tab-separated-values': ['a\tb\n=cmd|1\t2\n'],
   'application/json': ['{"a":[1,2.50,"三",null,true],"b":{"c":"\\u202e"},"a":1}', '[{"x":1e5}]'],
-  'application/xml': ['<?xml version="1.0"?><!DOCTYPE a SYSTEM "x.dtd"><a xmlns:b="urn:b" b:c="1"><b:d>文</b:d><script>x</script><!-- c --></a>'],
+  'application/xml': ['<?xml version="1.0"?><!DOCTYPE data SYSTEM "x.dtd"><data xmlns:b="urn:b" b:c="1"><b:d>文</b:d><script>x</script><!-- c --></data>'],
   'text/html': ['<!DOCTYPE html><title>題</title><script>x</script><table><tr><td onclick=x>1<b>b</table><a href="javascript:x">l</a><img src="data:image/png;base64,AAAA"><p style="color:red">x'],
   'image/svg+xml': ['<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><script>x</script><rect width="9" height="9" fill="red"/><a href="x"><path d="M0 0L9 9"/></a><text>t</text></svg>'],
   'text/calendar': [['BEGIN:VCALENDAR', 'VERSION:2.0', 'BEGIN:VEVENT', 'DTSTART:20260410T090000', 'SUMMARY:会議\\, 第二', 'ATTENDEE;CN="a: b":mailto:a@example.jp', 'ATTACH;ENCODING=BASE64;VALUE=BINARY:AAAA', 'BEGIN:VALARM', 'ACTION:DISPLAY', 'END:VALARM', 'END:VEVENT', 'END:VCALENDAR', ''].join(CRLF)],

@@ -121,6 +121,17 @@ describe('passwords', () => {
     for (const name of readdirSync(out)) expect(readFileSync(join(out, name)).includes('secret7')).toBe(false)
   })
 
+  test('open what is attached to a mail', async () => {
+    const attached = readFileSync(locked('locked/standard.docx')).toString('base64').replace(/.{76}/g, '$&\r\n')
+    const mail = ['From: a@example.com', 'Subject: x', 'MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'text', '--b', 'Content-Type: application/octet-stream; name=a.docx', 'Content-Transfer-Encoding: base64', '', attached, '--b--', '']
+    const eml = file('locked.eml', mail.join('\r\n'))
+    expect(await runCli('sanitize', '--password-file', passwords('ひみつ123'), '--out', out, eml)).toMatchObject({ code: 0 })
+    const rebuilt = readFileSync(join(out, 'locked.eml.sanitized.eml'), 'latin1')
+    expect(rebuilt).toMatch(/name="?a\.docx/)
+    const content = rebuilt.slice(rebuilt.indexOf('\r\n\r\n', rebuilt.lastIndexOf('a.docx')))
+    expect(Buffer.from(content, 'base64').toString('latin1')).toMatch(/^PK/)
+  })
+
   test('that do not fit: said, reported, exit code 1', async () => {
     const result = await runCli('sanitize', '--password-file', passwords('no-such-password'), '--out', out, locked('archives/locked.7z'))
     expect(result).toMatchObject({ code: 1 })

@@ -14,6 +14,7 @@ import { unlock, unlockerOf } from '../../../../core/unlock.ts'
 import { lockedNames } from '../../../../core/unlock/zip.ts'
 import { TEST_BOUNDS } from '../../../support/disarm.ts'
 import { testPolicy } from '../../../support/job.ts'
+import { lockDoc, lockPpt, lockXls } from '../../../support/old-lock.ts'
 
 const fixture = (path: string) => new Uint8Array(readFileSync(new URL(`../../../fixtures/disarm/${path}`, import.meta.url)))
 const typeOf = async (bytes: Uint8Array) => (await detect(bytes, { size: bytes.length, name: '', claimedType: '' })).type
@@ -44,11 +45,27 @@ describe('what real programs locked', () => {
     ['locked/standard.docx', JAPANESE, DOCX],
     ['locked/standard.xlsx', JAPANESE, XLSX],
     ['pdf/user-r2.pdf', 'user', 'application/pdf'],
+    ['locked/rc4.xls', JAPANESE, 'application/vnd.ms-excel'],
+    ['locked/rc4.doc', JAPANESE, 'application/msword'],
     ['pdf/user-r6.pdf', 'user', 'application/pdf'],
   ])('%s', async (path, password, type) => {
     expect(await open(fixture(path), 'first', password, 'last')).toBe(type)
     expect(await open(fixture(path), 'wrong', password.toUpperCase() + 'x')).toBe('wrong-password')
     expect(await open(fixture(path))).toBe('wrong-password')
+  })
+
+  test.each([
+    ['doc.doc', 'application/msword', lockDoc, '髙﨑'],
+    ['sheet.xls', 'application/vnd.ms-excel', lockXls, ''],
+    ['pres.ppt', 'application/vnd.ms-powerpoint', lockPpt, '避難所の一覧'],
+  ] as const)('%s as Office 2003 locks it', async (name, type, lock, words) => {
+    const locked = lock(fixture(`legacy/${name}`), JAPANESE)
+    expect(await open(locked, 'no')).toBe('wrong-password')
+    const result = await rebuildLocked(locked, ['no', JAPANESE])
+    const plain = await rebuildFile({ untrustedBytes: fixture(`legacy/${name}`), untrustedName: 'file', detectedType: type, declaredCharset: undefined, mode: 'disarm' }, { disarmers: DISARMERS, policy: testPolicy('disarm'), bounds: TEST_BOUNDS })
+    if (result.kind !== 'rebuilt' || plain.kind !== 'rebuilt') throw new Error('not rebuilt')
+    expect(Buffer.from(result.file.bytes).equals(Buffer.from(plain.file.bytes))).toBe(true)
+    expect(Buffer.from(result.file.bytes).toString()).toContain(words)
   })
 
   test('an agile package as Office writes it', async () => {
@@ -138,7 +155,7 @@ describe('a password turns up nowhere', () => {
 
 test('damaged locked files are refused, whatever the damage', () =>
   fc.assert(
-    fc.asyncProperty(fc.constantFrom('archives/aes128.zip', 'archives/zipcrypto.zip', 'locked/standard.docx'), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255), async (path, at, octet) => {
+    fc.asyncProperty(fc.constantFrom('archives/aes128.zip', 'archives/zipcrypto.zip', 'locked/standard.docx', 'locked/rc4.doc', 'locked/rc4.xls'), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255), async (path, at, octet) => {
       const bytes = fixture(path)
       const type = await typeOf(bytes)
       bytes[Math.floor(at * bytes.length)] = octet
