@@ -10,6 +10,8 @@ const LONGEST_LINE = 1_000
 
 /** Normalised (NFKC), so half-width kana and full-width letters are the same word. */
 const KEYWORD = /パスワード|パスフレーズ|パス(?=[:は])|暗証番号|開封キー|解凍キー|ワンタイム|passwords?|passwd|passcode|passphrase|(?<![a-z])pass(?![a-z])|(?<![a-z])p\.?w\.?(?![a-z])/i
+/** What it is for, before a colon. */
+const OF_WHAT = /^(?:\s*(?:for|of|to)\s[^:]{0,60}|\s*\([^)]{0,40}\)\s*)(?=:)/i
 /** What may stand between the word and the password. */
 const BETWEEN = /^(?:\s|[:;=→⇒＞>\-|・]|は|が|以下|次|の通り|のとおり|になります|となります|です|、|。|is|are|following|below|】|」|』|\]|\))*/i
 const TOKEN = /^[「『【["'(<]?([\x21-\x7e]{4,64}?)[」』】\]"')>]?(?=$|\s|です|でございます|になります|となります|と|を|。|、|」|』|】)/
@@ -23,7 +25,7 @@ export function passwordsIn(text: string): readonly FoundPassword[] {
   for (const [index, line] of lines.entries()) {
     const keyword = KEYWORD.exec(line)
     if (!keyword) continue
-    const rest = line.slice(keyword.index + keyword[0].length).replace(BETWEEN, '')
+    const rest = line.slice(keyword.index + keyword[0].length).replace(OF_WHAT, '').replace(BETWEEN, '')
     const here = tokenOf(rest)
     const found = here ?? (rest.length < 12 ? lineAlone(lines, index) : undefined)
     if (found === undefined) continue
