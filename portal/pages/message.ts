@@ -11,6 +11,7 @@ import type { House } from '../house.ts'
 import { html, type SafeHtml } from '../http/html.ts'
 import { type Answer, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
 import { dayText, timeElement, timeText } from '../http/when.ts'
+import type { Result } from '../keeping/results.ts'
 import { parsePartKey, type Piece, pieceAt } from '../part-key.ts'
 import type { DeliveredText, MailMessage, Refusal, Unlocked } from '../ports.ts'
 import { mailsTexts } from '../texts/mails.ts'
@@ -43,10 +44,10 @@ async function messagePage(house: House, visit: SignedVisit, reading: Reading): 
   const results = house.keeping.results.of(visit.person, { publicId: message.publicId })
   const locked = stillLocked(message, results)
   const files = delivered?.kind === 'text' ? delivered.files : []
-  const cards = partCards(message.report.parts, { visit, message, kept: keptOf(house, visit, reading), files })
+  const cards = partCards(message.report.parts, { visit, message, kept: keptOf(house, visit, reading), files, ready: new Set(results.map(({ partKey }) => partKey)) })
   const body = html`<p><a href="/">${texts.backToList}</a></p>
 ${facts(house, visit, reading)}
-${nextStep(message, locked.length, visit)}
+${nextStep(message, { locked: locked.length, results }, visit)}
 ${results.length > 0 && html`<h2>${texts.results}</h2>${resultCards(results, visit, house)}`}
 ${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief: true })}
 <h2>${texts.parts}</h2>
@@ -81,14 +82,15 @@ ${until !== undefined && html`<dt>${texts.keptUntil}</dt><dd>${timeElement(until
 }
 
 /** The one thing to do next, above everything else. */
-function nextStep({ report, state }: MailMessage, locked: number, { language }: SignedVisit): SafeHtml {
+function nextStep({ report, state }: MailMessage, { locked, results }: { readonly locked: number; readonly results: readonly Result[] }, { language }: SignedVisit): SafeHtml {
   const { next } = messageTexts(language)
-  const kept = report.parts.filter(({ outcome }) => outcome === 'quarantined')
+  const kept = report.parts.filter(({ outcome, id }) => outcome === 'quarantined' && !results.some(({ partKey }) => partKey === id))
   if (locked > 0) return html`<div class="notice warning"><p>${next.locked(locked)}</p></div>`
   if (state === 'pending') return html`<div class="notice"><p>${next.pending}</p></div>`
   if (kept.length > 0 && kept.every(isForbidden)) return html`<div class="notice problem"><p>${next.stopped(kept.length)}</p></div>`
   if (kept.length > 0) return html`<div class="notice warning"><p>${next.kept(kept.length)}</p></div>`
-  return html`<div class="notice done"><p>${report.parts.some(hasCard) ? next.changed : next.clean}</p></div>`
+  if (results.length > 0) return html`<div class="notice done"><p>${next.ready}</p></div>`
+  return html`<div class="notice done"><p>${!report.parts.some(hasCard) ? next.clean : state === 'changed' ? next.changed : next.rebuilt}</p></div>`
 }
 
 function deliveredBody(message: MailMessage, delivered: DeliveredText | Refusal | undefined, { language }: SignedVisit): SafeHtml {

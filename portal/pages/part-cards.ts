@@ -21,6 +21,8 @@ export type CardContext = {
   readonly kept: Kept
   /** Files of the delivered message; empty when they are gone. */
   readonly files: DeliveredText['files']
+  /** What lies ready for this person already, by key. */
+  readonly ready: ReadonlySet<string>
 }
 
 /** Parts that a reader calls attachments: what became text has no card. */
@@ -54,7 +56,7 @@ function partCard(part: PartReport, fileIndex: number | undefined, context: Card
 <h3>${fileName(part, visit.language)}</h3>
 <p><span class="tag ${tag}">${texts.what[part.outcome]}</span> <span class="soft">${fileTypeText(part.detectedType, visit.language, part.reason)}・${sizeText(part.bytes)}</span></p>
 ${isRenamed && html`<p>${texts.deliveredAs}: <strong>${part.deliveredName}</strong></p>`}
-${explanation(part, visit.language)}
+${context.ready.has(whole!.key) && part.outcome === 'quarantined' ? html`<p>${texts.opened}</p>` : explanation(part, visit.language)}
 ${buttons(whole!, fileIndex, context)}
 ${inner.length > 0 && members(inner, context)}
 </section>`
@@ -69,14 +71,19 @@ export function fileName(file: PartReport | MemberReport, language: Language): s
 export function explanation(file: PartReport | MemberReport, language: Language): SafeHtml {
   const texts = messageTexts(language)
   if (file.outcome === 'quarantined') {
-    const { why, next } = reasonOf(file.reason ?? '')
-    const object = 'object' in file && file.object !== undefined ? OBJECTS[file.object][language] : ''
+    const { next } = reasonOf(file.reason ?? '')
     const then = isLocked(file) ? texts.lockedNext : file.reason === 'malware' ? texts.malware : isForbidden(file) ? texts.forbidden : sentence(next[language], language)
-    return html`<p>${sentence(why[language].replace('{object}', object), language)}${then}</p>`
+    return html`<p>${whyText(file, language)}${then}</p>`
   }
   const words = removedWords(file.removed, language)
   const comma = language === 'ja' ? '、' : ', '
   return html`${words.length > 0 && html`<p>${texts.removed}: ${words.join(comma)}</p>`}${file.removed.some(({ what }) => what === 'signatures') && html`<p>${texts.signature}</p>`}`
+}
+
+/** Why a file was kept back, as a sentence. */
+export function whyText(file: PartReport | MemberReport, language: Language): string {
+  const object = 'object' in file && file.object !== undefined ? OBJECTS[file.object][language] : ''
+  return sentence(reasonOf(file.reason ?? '').why[language].replace('{object}', object), language)
 }
 
 function sentence(text: string, language: Language): string {
@@ -92,13 +99,14 @@ function members(inner: readonly Piece[], context: CardContext): SafeHtml {
     const what = file.outcome === 'rebuilt' ? texts.memberWhat.rebuilt : texts.memberWhat.quarantined
     return html`<li class="depth-${Math.min(piece.member.length, 4)}"><strong>${fileName(file, visit.language)}</strong>
 <span class="soft">${fileTypeText(file.detectedType, visit.language, file.reason)}・${sizeText(file.bytes)}</span> <span class="tag ${file.outcome === 'rebuilt' ? 'clean' : 'kept'}">${what}</span>
-${explanation(file, visit.language)}${buttons(piece, undefined, context)}</li>`
+${context.ready.has(piece.key) ? html`<p>${texts.opened}</p>` : explanation(file, visit.language)}${buttons(piece, undefined, context)}</li>`
   }
   return html`<details class="members"><summary>${texts.members(inner.length)}</summary><ul>${shown.map(item)}${inner.length > shown.length && html`<li>${texts.moreMembers(inner.length - shown.length)}</li>`}</ul></details>`
 }
 
 function buttons(piece: Piece, fileIndex: number | undefined, context: CardContext): SafeHtml {
-  const actions = actionsFor(piece, context.kept)
+  const isReady = context.ready.has(piece.key)
+  const actions = actionsFor(piece, context.kept).filter(action => !isReady || (action !== 'password' && action !== 'again'))
   if (actions.length === 0) return html``
   return html`<div class="row">${actions.map((action, index) => button(action, index === 0, { piece, fileIndex, context }))}</div>`
 }

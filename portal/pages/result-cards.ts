@@ -9,7 +9,8 @@ import type { Result } from '../keeping/results.ts'
 import { fileTypeText } from '../texts/file-types.ts'
 import { messageTexts } from '../texts/message.ts'
 import { shelfTexts } from '../texts/shelf.ts'
-import { explanation, fileName } from './part-cards.ts'
+import { isForbidden, isLocked } from './part-actions.ts'
+import { explanation, fileName, whyText } from './part-cards.ts'
 import { refusalText } from './refusals.ts'
 
 export function resultCards(results: readonly Result[], visit: SignedVisit, house: Pick<House, 'era'>, level: 2 | 3 = 3): SafeHtml[] {
@@ -40,7 +41,9 @@ function mailLink({ publicId }: Result, { language, path }: SignedVisit): SafeHt
 
 function whyNot({ report, refusal }: Result, { language }: SignedVisit): SafeHtml {
   if (refusal !== undefined) return html`<p>${refusal === 'too-large' ? shelfTexts(language).upload.tooLarge : refusalText({ kind: 'cannot', reason: refusal }, language)}</p>`
-  return html`${(report?.parts ?? []).filter(({ outcome }) => outcome === 'quarantined').map(part => explanation(part, language))}`
+  const texts = shelfTexts(language).upload
+  const kept = (report?.parts ?? []).filter(({ outcome }) => outcome === 'quarantined')
+  return html`${kept.map(part => html`<p>${whyText(part, language)}${isLocked(part) ? texts.locked : isForbidden(part) ? texts.forbidden : texts.otherForm}</p>`)}`
 }
 
 /** What a reader of the disarmed file may miss. */

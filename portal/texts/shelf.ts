@@ -30,6 +30,9 @@ const ja = {
     another: '続けて持ち込む',
     toShelf: '受け取りの一覧へ',
     tooLarge: 'ファイルが大きすぎます。分けて持ち込むか、管理者に相談してください。',
+    locked: 'パスワードを外してから、もう一度持ち込んでください。',
+    forbidden: 'このファイルは持ち込めません。',
+    otherForm: '別の形式に変えて、もう一度持ち込むか、管理者に相談してください。',
     nothing: '結果を表示できる期間が過ぎました。',
   },
 }
@@ -65,6 +68,9 @@ const en: ShelfTexts = {
     another: 'Bring more files',
     toShelf: 'To what waits for me',
     tooLarge: 'The file is too large. Bring it in parts, or ask an administrator.',
+    locked: 'Take the password off and bring it again.',
+    forbidden: 'It cannot be brought in.',
+    otherForm: 'Bring it in another format, or ask an administrator.',
     nothing: 'The time to show this result is over.',
   },
 }
