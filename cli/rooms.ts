@@ -55,6 +55,8 @@ export function openHouseWorkshop(house: House): Promise<OpenWorkshop> {
     startWithinMs: sanitizer.startWithinMs,
     jobTimeoutMs: sanitizer.jobTimeoutMs,
     recycleAfterJobs: sanitizer.recycleAfterJobs,
+    // The code of every format is a hundred MiB that a house of plain mails never needs.
+    onDemand: { heavy: sanitizer.heavyProcesses },
     onAlarm: text => record.alarm('workshop', text),
     onDeath: ({ lane, cause, pid }) => {
       metrics.count('sanitizer_ended_total', 1, { lane, cause: cause.slice(0, 40) })

@@ -14,9 +14,9 @@ import { apiWorkersSocket, vaultWorkersSocket, workersSocket } from './wiring.ts
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Resolves once the gateway is reached; keeps trying until then. */
+/** Resolves once the gateway is reached; keeps trying until then. Heavy and suspect processes are started as it asks for them. */
 function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
-  const counts = { light: lightProcesses(config), heavy: heavyProcesses(config), suspect: 0, verifier: 1 }
+  const counts = { light: lightProcesses(config), heavy: 0, suspect: 0, verifier: 1 }
   return launch(config, wall, { socketPath: workersSocket(config), counts })
 }
 
@@ -70,8 +70,4 @@ export async function runWorkers(config: Config): Promise<void> {
 
 function lightProcesses({ sanitizer }: Config): number {
   return sanitizer.lightProcesses || Math.max(1, Math.floor(availableParallelism() / 2))
-}
-
-function heavyProcesses({ sanitizer }: Config): number {
-  return sanitizer.heavyProcesses || Math.max(1, Math.floor(availableParallelism() / 2))
 }

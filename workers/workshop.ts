@@ -55,8 +55,8 @@ export type WorkshopOptions = {
   readonly filesWithinMs: number
   /** Suspect processes: how many stand ready, and how many there may be. */
   readonly suspects: { readonly ready: number; readonly most: number }
-  /** Most processes of the lanes that are started only when something waits; without it the launcher keeps them. */
-  readonly onDemand?: { readonly light: number; readonly heavy: number; readonly verifier: number }
+  /** Most processes of the lanes that are started only when something waits; lanes without a number the launcher keeps. */
+  readonly onDemand?: { readonly light?: number; readonly heavy?: number; readonly verifier?: number }
   readonly canaryRetryMs: number
   /** Largest frame that a worker process may send: its largest composed message and report. */
   readonly mostFrameBytes: number
@@ -377,9 +377,9 @@ class ListeningWorkshop implements OpenWorkshop {
   /** What was started stays. A message that is read will be verified: both start at once. */
   #demand(lane: Lane, needed: number, most: NonNullable<WorkshopOptions['onDemand']>): void {
     const { light, heavy, verifier } = this.#lanes
-    if (lane === light) this.#want('sanitizer', Math.min(most.light, Math.max(needed, light.peers.size)), 'light')
-    if (lane === heavy) this.#want('sanitizer', Math.min(most.heavy, Math.max(needed, heavy.peers.size)), 'heavy')
-    if (lane === light || lane === verifier) this.#want('verifier', most.verifier, 'light')
+    if (lane === light && most.light) this.#want('sanitizer', Math.min(most.light, Math.max(needed, light.peers.size)), 'light')
+    if (lane === heavy && most.heavy) this.#want('sanitizer', Math.min(most.heavy, Math.max(needed, heavy.peers.size)), 'heavy')
+    if ((lane === light || lane === verifier) && most.verifier) this.#want('verifier', most.verifier, 'light')
   }
 
   #want(role: WorkerRole, count: number, lane: LaneName = 'suspect'): void {
