@@ -11,6 +11,8 @@ const GATEWAY_FD = 3
 /** Frames from the gateway carry at most one message. */
 const MOST_FRAME_BYTES = 2 ** 30
 const RSS_CHECK_MS = 250
+/** A frame of a usual mail with its files comes in one piece. */
+const READ_BYTES = 256 * 1024
 
 /** Inside a wall a process has another number than the one that launcher and gateway know it by. */
 export const PID_OUTSIDE = Number(process.argv[3] ?? process.pid)
@@ -26,9 +28,18 @@ export function endNow(meant: boolean): never {
 export function openLine(onFrame: FrameHandler): FrameWriter {
   // Walls and shells put the current directory there, whatever they are given.
   for (const name of Object.keys(process.env)) delete process.env[name]
-  const socket = new net.Socket({ fd: GATEWAY_FD, readable: true, writable: true })
   const reader = new FrameReader(onFrame, MOST_FRAME_BYTES)
-  socket.on('data', (chunk: Buffer) => reader.push(chunk))
+  // Read into the same memory each time and taken out in its size: memory of 64 KiB for each read, put together
+  // again for larger frames, made the collector run.
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback: (length: number, octets: Uint8Array) => {
+      reader.push(Buffer.from(octets.subarray(0, length)))
+      return true
+    },
+  }
+  const socket = new net.Socket({ fd: GATEWAY_FD, readable: true, writable: true, onread })
+  socket.resume()
   socket.on('error', () => endNow(true))
   socket.on('end', () => endNow(true))
   socket.on('close', () => endNow(true))

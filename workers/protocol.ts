@@ -51,7 +51,7 @@ export const WINDOW_BYTES = 1024 * 1024
 /** Largest payload of one `data` frame. */
 export const CHUNK_BYTES = 64 * 1024
 /** Frames smaller than this together are copied into one write: cheaper than a vector of many pieces. */
-const COALESCE_BYTES = 128 * 1024
+const COALESCE_BYTES = 16 * 1024
 
 /** Thrown by FrameReader on a length that no honest peer sends. */
 export class ProtocolError extends Error {
