@@ -10,7 +10,7 @@
  * Standards: C2SP age.md (age-encryption.org/v1).
  */
 import { checkHeaderMac, formatHeader, parseHeader, x25519Stanzas } from './header.ts'
-import { PAYLOAD_NONCE_BYTES, PayloadOpener, PayloadSealer, SealBroken } from './stream.ts'
+import { PAYLOAD_NONCE_BYTES, PayloadOpener, PayloadSealer, SealBroken, sealPayload } from './stream.ts'
 import { FILE_KEY_BYTES, type Identity, type Recipient, unwrapFileKey, wrapFileKey } from './x25519.ts'
 
 export { SealBroken, sealedLength } from './stream.ts'
@@ -35,13 +35,7 @@ export class Sealer {
   constructor(recipientGroups: readonly (readonly Recipient[])[], random: RandomBytes) {
     this.fileKey = random(FILE_KEY_BYTES)
     this.#payload = new PayloadSealer(this.fileKey, random(PAYLOAD_NONCE_BYTES))
-    this.headers = recipientGroups.map(recipients => {
-      if (recipients.length === 0) throw new RangeError('a header needs a recipient')
-      return formatHeader(
-        this.fileKey,
-        recipients.map(to => wrapFileKey(this.fileKey, to, random(EPHEMERAL_BYTES))),
-      )
-    })
+    this.headers = headersFor(recipientGroups, this.fileKey, random)
   }
 
   /** Payload pieces that are ready, in order; they own their memory. */
@@ -61,15 +55,24 @@ export function sealSmall(
   bytes: Uint8Array,
   random: RandomBytes,
 ): { readonly headers: readonly Uint8Array[]; readonly payload: Uint8Array; readonly fileKey: Uint8Array } {
-  const sealer = new Sealer(recipientGroups, random)
-  const pieces = [...sealer.push(bytes), ...sealer.end()]
-  return { headers: sealer.headers, payload: Buffer.concat(pieces), fileKey: sealer.fileKey }
+  const fileKey = random(FILE_KEY_BYTES)
+  const payload = sealUnderKey(fileKey, bytes, random)
+  return { headers: headersFor(recipientGroups, fileKey, random), payload, fileKey }
 }
 
 /** A second payload under a file key (and so under a header) that is there already: the nonce makes its own key. */
 export function sealUnderKey(fileKey: Uint8Array, bytes: Uint8Array, random: RandomBytes): Uint8Array {
-  const payload = new PayloadSealer(fileKey, random(PAYLOAD_NONCE_BYTES))
-  return Buffer.concat([...payload.push(bytes), ...payload.end()])
+  return sealPayload(fileKey, random(PAYLOAD_NONCE_BYTES), bytes)
+}
+
+function headersFor(recipientGroups: readonly (readonly Recipient[])[], fileKey: Uint8Array, random: RandomBytes): Uint8Array[] {
+  return recipientGroups.map(recipients => {
+    if (recipients.length === 0) throw new RangeError('a header needs a recipient')
+    return formatHeader(
+      fileKey,
+      recipients.map(to => wrapFileKey(fileKey, to, random(EPHEMERAL_BYTES))),
+    )
+  })
 }
 
 /** Reads a payload (without header) with the file key of the Sealer that is still at hand. @throws SealBroken */

@@ -42,6 +42,18 @@ export function openAead(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array)
   }
 }
 
+/** A whole payload at once, of bytes that are in memory already. `nonce16` is fresh random. */
+export function sealPayload(fileKey: Uint8Array, nonce16: Uint8Array, plain: Uint8Array): Uint8Array {
+  const key = derivePayloadKey(fileKey, nonce16)
+  const counter = new ChunkNonce()
+  const pieces = [nonce16]
+  for (let at = 0; at === 0 || at < plain.length; at += CHUNK_BYTES) {
+    const last = at + CHUNK_BYTES >= plain.length
+    pieces.push(...sealPieces(key, counter.next(last), plain.subarray(at, at + CHUNK_BYTES)))
+  }
+  return Buffer.concat(pieces)
+}
+
 /** Seals bytes as they come. The first piece of the first answer is the payload's nonce. */
 export class PayloadSealer {
   readonly #key: Uint8Array

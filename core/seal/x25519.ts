@@ -75,7 +75,22 @@ function recipientFrom(bytes: Uint8Array): Recipient {
   return { text: encodeBech32(RECIPIENT_PREFIX, bytes), bytes, key }
 }
 
-function privateKey(bytes: Uint8Array): KeyObject {
+/** One is read for each sealed mail: raw where Node can (from 26 on), which takes two thirds of the time that DER takes. */
+const privateKey: (bytes: Uint8Array) => KeyObject = takesRawKeys() ? privateFromRaw : privateFromDer
+
+function takesRawKeys(): boolean {
+  try {
+    return privateFromRaw(new Uint8Array(KEY_BYTES).fill(1)).asymmetricKeyType === 'x25519'
+  } catch {
+    return false
+  }
+}
+
+function privateFromRaw(bytes: Uint8Array): KeyObject {
+  return createPrivateKey({ key: bytes, format: 'raw-private', asymmetricKeyType: 'x25519' })
+}
+
+function privateFromDer(bytes: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, bytes]), format: 'der', type: 'pkcs8' })
 }
 
