@@ -7,6 +7,7 @@
  *
  * Programs and known malware have none: there is nothing to ask for. Nothing is offered of which the octets are gone.
  */
+import { FAMILIES } from '../../core/disarm/registry.ts'
 import { isProgram } from '../../core/media/dangerous-names.ts'
 import { mayBeAskedFor } from '../../core/text/reasons.ts'
 import type { MemberReport, PartReport } from '../../core/verdict.ts'
@@ -25,11 +26,15 @@ export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
   readonly mayPreview: boolean
 }
 
-/** Of these the sealed workshop can draw pages. */
-const DRAWN = /^(?:application\/pdf|image\/(?:jpeg|png|gif|webp|tiff|avif|heic|bmp|x-icon|svg\+xml))$/
+/** Of what can be disarmed a sealed process draws pages (core/preview.ts); of these it does not: their names stand in the list. */
+const NOT_DRAWN: ReadonlySet<string> = new Set(['archive', 'step', 'dxf'])
+const DRAWN: ReadonlySet<string> = new Set([
+  ...FAMILIES.filter(({ name }) => !NOT_DRAWN.has(name)).flatMap(({ mediaTypes }) => mediaTypes),
+  'application/x-ooxml-encrypted',
+])
 
 export function isDrawn(detectedType: string): boolean {
-  return DRAWN.test(detectedType)
+  return DRAWN.has(detectedType)
 }
 
 /** Locked files of these types open with their password (core/unlock.ts). */
@@ -39,6 +44,9 @@ export const UNLOCKABLE: ReadonlySet<string> = new Set([
   'application/vnd.rar',
   'application/x-ooxml-encrypted',
   'application/pdf',
+  'application/msword',
+  'application/vnd.ms-excel',
+  'application/vnd.ms-powerpoint',
 ])
 
 export const LOCKED_REASONS: ReadonlySet<string> = new Set(['encrypted', 'wrong-password'])
@@ -71,9 +79,15 @@ export function actionsFor({ file, outermost, member }: Pick<Piece, 'file' | 'ou
     take: isOutermost && file.outcome === 'rebuilt' && (kept.textUntilMs !== undefined || hasOriginal),
     mail: isOutermost && file.outcome === 'rebuilt' && hasOriginal && kept.hasMailbox,
     password: hasOriginal && isLocked(file),
-    preview: hasOriginal && kept.mayPreview && DRAWN.test(file.detectedType) && file.reason !== 'malformed',
+    preview: hasOriginal && kept.mayPreview && canBeDrawn(file),
     again: hasOriginal && isOutermost && file.outcome === 'quarantined' && WORTH_ANOTHER_TRY.test(file.reason ?? ''),
     ask: hasOriginal && isOutermost && kept.askable.has(outermost.id) && !holdsForbidden(file),
   }
   return PART_ACTIONS.filter(action => may[action])
+}
+
+/** A locked file is drawn with its password, where there is a way to use one. */
+function canBeDrawn(file: File): boolean {
+  const isClosed = LOCKED_REASONS.has(file.reason ?? '') && !isLocked(file)
+  return isDrawn(file.detectedType) && file.reason !== 'malformed' && !isClosed
 }

@@ -3,7 +3,7 @@ import type { Language } from '../http/route.ts'
 
 const ja = {
   title: (name: string) => `画像プレビュー: ${name}`,
-  about: 'ファイルそのものではなく、ページの絵を表示しています。絵には、あなたの名前と時刻が入ります。',
+  about: 'ファイルそのものではなく、ページの絵を表示しています。WordやExcelなどは、書かれた文字だけを並べます。絵には、あなたの名前と時刻が入ります。',
   page: (page: number, pages: number) => `${page}／${pages}ページ`,
   alt: (name: string, page: number, pages: number) => `「${name}」の${page}／${pages}ページの絵。文字は、この下の「文字で読む」にあります。`,
   altNoText: (name: string, page: number, pages: number) => `「${name}」の${page}／${pages}ページの絵。読み取れる文字はありません。`,
@@ -22,7 +22,7 @@ export type PreviewTexts = typeof ja
 
 const en: PreviewTexts = {
   title: name => `Pictures of ${name}`,
-  about: 'These are pictures of the pages, not the file itself. They carry your name and the time.',
+  about: 'These are pictures of the pages, not the file itself. Of Word, Excel and the like only the words are shown. They carry your name and the time.',
   page: (page, pages) => `Page ${page} of ${pages}`,
   alt: (name, page, pages) => `Picture of page ${page} of ${pages} of "${name}". Its text is below, under "Read as text".`,
   altNoText: (name, page, pages) => `Picture of page ${page} of ${pages} of "${name}". It has no text that can be read.`,

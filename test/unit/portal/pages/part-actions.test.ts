@@ -23,12 +23,13 @@ describe('buttons by verdict', () => {
     ['superseded', partOf('1', { outcome: 'superseded' }), ''],
     ['container', partOf('1', { outcome: 'container' }), ''],
     ['pending', partOf('1', { outcome: 'pending', reason: 'processing', detectedType: PDF }), ''],
-    ['rebuilt document', partOf('2', { name: 'a.docx', detectedType: DOCX }), 'take mail ask'],
+    ['rebuilt document', partOf('2', { name: 'a.docx', detectedType: DOCX }), 'take mail preview ask'],
     ['rebuilt PDF', partOf('2', { name: 'a.pdf', detectedType: PDF }), 'take mail preview ask'],
     ['rebuilt archive with a program in it', partOf('2', { detectedType: ZIP, members: [memberOf('x.exe', { outcome: 'quarantined', reason: 'dangerous-type' })] }), 'take mail'],
     ['locked ZIP', kept('encrypted', { detectedType: ZIP }), 'password ask'],
     ['locked PDF', kept('encrypted', { detectedType: PDF }), 'password preview ask'],
-    ['locked file that no password of ours opens', kept('encrypted', { detectedType: 'application/msword' }), 'ask'],
+    ['locked old document', kept('encrypted', { detectedType: 'application/msword' }), 'password preview ask'],
+    ['locked file that no password of ours opens', kept('encrypted', { detectedType: 'application/x-js-taro' }), 'ask'],
     ['wrong password', kept('wrong-password', { detectedType: ZIP }), 'password ask'],
     ['encrypted mail', kept('encrypted-mail'), 'ask'],
     ['program', kept('dangerous-type', { name: 'a.exe', detectedType: 'application/x-msdownload' }), ''],
@@ -39,7 +40,7 @@ describe('buttons by verdict', () => {
     ['JWW', kept('format-jww'), 'ask again'],
     ['damaged PDF', kept('malformed', { detectedType: PDF }), 'ask'],
     ['policy keeps a PDF', kept('attachment-policy', { detectedType: PDF }), 'preview ask'],
-    ['blocked object', kept('blocked-object', { detectedType: DOCX, object: 'macros' }), 'ask'],
+    ['blocked object', kept('blocked-object', { detectedType: DOCX, object: 'macros' }), 'preview ask'],
     ['a reason of a policy row that nobody knows', kept('x-own'), 'ask'],
   ])('%s', ([, part, want]) => expect(actionsOf(part)).toBe(want))
 
@@ -72,5 +73,5 @@ describe('what is gone is not offered', () => {
 
 test('what is offered a password can be opened by one', async () => {
   for (const type of UNLOCKABLE) expect(await unlock(Buffer.from('x'), type, ['p'], { outputBytes: 1, entries: 1 })).not.toMatchObject({ reason: 'unsupported' })
-  expect(await unlock(Buffer.from('x'), 'application/msword', ['p'], { outputBytes: 1, entries: 1 })).toMatchObject({ reason: 'unsupported' })
+  expect(await unlock(Buffer.from('x'), 'application/x-js-taro', ['p'], { outputBytes: 1, entries: 1 })).toMatchObject({ reason: 'unsupported' })
 })
