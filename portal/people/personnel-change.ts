@@ -1,0 +1,155 @@
+/**
+ * A personnel change (人事異動): a file, a date of effect, a diff that is read first. On the day itself the file is laid over
+ * what then is; before, it can be withdrawn without a trace in memberships. A dry run is the same act in a transaction that
+ * is undone, so it cannot promise what the real one would not do.
+ *
+ *   file ─▶ rehearse (problems, or diff) ─▶ plan ─▶ (day of effect) turn ─▶ memberships, roles, sessions ended, successors told
+ */
+import type { Act } from '../../store/contract.ts'
+import type { PortalDb } from '../db/open.ts'
+import { addDays, type Day } from './day.ts'
+import type { Departments } from './departments.ts'
+import type { PortalDirectory } from './directory.ts'
+import { Laying, type Moved, type PersonDiff } from './laying.ts'
+import type { Memberships } from './memberships.ts'
+import type { People } from './people.ts'
+import type { PersonnelLine } from './personnel-file.ts'
+import type { TableProblem } from './table-file.ts'
+
+export type ChangeRooms = {
+  readonly db: PortalDb
+  readonly people: People
+  readonly departments: Departments
+  readonly memberships: Memberships
+  readonly directory: PortalDirectory
+  /** Open requests of whoever left pass on; called in the transaction of the change. */
+  readonly onMoved: (moved: readonly Moved[], day: Day) => void
+}
+
+export type Rehearsal =
+  | { readonly kind: 'diff'; readonly diff: readonly PersonDiff[] }
+  | { readonly kind: 'problems'; readonly problems: readonly TableProblem[] }
+
+export type PlannedChange = {
+  readonly changeId: number
+  readonly effectiveDate: Day
+  readonly state: 'planned' | 'in-force' | 'withdrawn'
+  readonly plannedAtMs: number
+  readonly plannedBy: string
+  readonly lines: number
+}
+
+export class PersonnelChanges {
+  readonly #rooms: ChangeRooms
+
+  constructor(rooms: ChangeRooms) {
+    this.#rooms = rooms
+  }
+
+  /** What would change on the day, or everything that stands against it. Leaves no trace. */
+  rehearse(tenant: string, lines: readonly PersonnelLine[], day: Day): Rehearsal {
+    return this.#rooms.db.rehearse(() => this.#lay(tenant, lines, day, { actor: 'system', reason: 'dry run' }))
+  }
+
+  /** Kept until its day; takes effect at once where that is today or before. Nothing is kept where there are problems. */
+  plan(tenant: string, lines: readonly PersonnelLine[], change: { readonly day: Day; readonly today: Day; readonly sha256: string }, by: Act): Rehearsal & { readonly changeId?: number } {
+    const rehearsal = this.rehearse(tenant, lines, change.day)
+    if (rehearsal.kind === 'problems') return rehearsal
+    const { db } = this.#rooms
+    const changeId = db.write(() => {
+      const row = [tenant, change.day, 'planned', db.nowMs(), by.actor, change.sha256, JSON.stringify(lines)]
+      const id = db.insert('INSERT INTO personnel_changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)', ...row)
+      const detail = { act: 'planned', day: change.day, lines: lines.length, people: rehearsal.diff.length, sha256: change.sha256, reason: by.reason }
+      db.audit({ tenant, kind: 'personnel', actor: by.actor, subject: String(id), detail })
+      return id
+    })
+    this.turn(change.today)
+    return { ...rehearsal, changeId }
+  }
+
+  /** False when it is in force already, or never was. */
+  withdraw(tenant: string, changeId: number, by: Act): boolean {
+    const { db } = this.#rooms
+    return db.write(() => {
+      const sql = "UPDATE personnel_changes SET state = 'withdrawn' WHERE change_id = ? AND tenant = ? AND state = 'planned'"
+      const withdrawn = db.run(sql, changeId, tenant) > 0
+      if (withdrawn) db.audit({ tenant, kind: 'personnel', actor: by.actor, subject: String(changeId), detail: { act: 'withdrawn', reason: by.reason } })
+      return withdrawn
+    })
+  }
+
+  list(tenant: string): PlannedChange[] {
+    const rows = this.#rooms.db.all('SELECT * FROM personnel_changes WHERE tenant = ? ORDER BY effective_date DESC, change_id DESC LIMIT 100', tenant)
+    return rows.map(row => ({
+      changeId: Number(row['change_id']),
+      effectiveDate: String(row['effective_date']),
+      state: row['state'] as PlannedChange['state'],
+      plannedAtMs: Number(row['planned_at_ms']),
+      plannedBy: String(row['planned_by']),
+      lines: (JSON.parse(String(row['rows'])) as unknown[]).length,
+    }))
+  }
+
+  /**
+   * Brings into force what is due, in the order of days; called every minute, and at start for the days that were missed.
+   * A change that no longer fits is an alarm in the chain and stays planned; the others go on. Returns how many took effect.
+   */
+  turn(today: Day): number {
+    const { db } = this.#rooms
+    const due = db.all("SELECT * FROM personnel_changes WHERE state = 'planned' AND effective_date <= ? ORDER BY effective_date, change_id", today)
+    let taken = 0
+    for (const row of due) {
+      const [changeId, tenant, day] = [Number(row['change_id']), String(row['tenant']), String(row['effective_date'])]
+      const lines = JSON.parse(String(row['rows'])) as PersonnelLine[]
+      if (this.rehearse(tenant, lines, day).kind === 'problems') this.#alarm(tenant, changeId, today)
+      else {
+        db.write(() => this.#takeEffect(tenant, changeId, lines, day))
+        taken++
+      }
+    }
+    return taken
+  }
+
+  #takeEffect(tenant: string, changeId: number, lines: readonly PersonnelLine[], day: Day): void {
+    const { db, people, onMoved } = this.#rooms
+    const by = { actor: 'system', reason: `personnel change ${changeId}` }
+    const laid = this.#lay(tenant, lines, day, by)
+    if (laid.kind === 'problems') throw new Error(`personnel change ${changeId} does not fit`)
+    for (const { personId } of laid.diff) people.endSessions(personId)
+    onMoved(laid.moved, day)
+    db.run("UPDATE personnel_changes SET state = 'in-force' WHERE change_id = ?", changeId)
+    db.audit({ tenant, kind: 'personnel', actor: 'system', subject: String(changeId), detail: { act: 'in-force', day, people: laid.diff.length } })
+  }
+
+  /** Once a day. */
+  #alarm(tenant: string, changeId: number, today: Day): void {
+    const { db } = this.#rooms
+    const subject = `personnel change ${changeId}`
+    const told = db.get("SELECT 1 FROM audit WHERE subject = ? AND kind = 'alarm' AND detail LIKE ?", subject, `%"${today}"%`)
+    if (!told) db.write(() => db.audit({ tenant, kind: 'alarm', actor: 'system', subject, detail: { day: today, problem: 'it no longer fits: withdraw it and plan it anew' } }))
+  }
+
+  #lay(tenant: string, lines: readonly PersonnelLine[], day: Day, by: Act): (Extract<Rehearsal, { kind: 'diff' }> & { readonly moved: readonly Moved[] }) | Extract<Rehearsal, { kind: 'problems' }> {
+    const before = this.#approved(tenant, addDays(day, -1))
+    const laying = new Laying(this.#rooms, tenant, day, by)
+    laying.lay(lines)
+    const problems = [...laying.problems, ...(laying.problems.length === 0 ? this.#leftAlone(tenant, day, before) : [])]
+    return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'diff', diff: laying.diff, moved: laying.moved }
+  }
+
+  /** Departments with members that lost their own approver, or that nobody approves for at any level. */
+  #leftAlone(tenant: string, day: Day, before: ReadonlySet<number>): TableProblem[] {
+    const { departments, memberships, directory } = this.#rooms
+    return departments.list(tenant, day).flatMap(({ departmentId, code }) => {
+      const members = memberships.ofDepartment(departmentId, day).filter(({ personId }) => directory.person(personId, day))
+      if (members.length === 0 || directory.approversOf(tenant, code, day).length > 0) return []
+      const above = departments.above(departmentId).slice(1).some(id => directory.approversOf(tenant, departments.byId(id)!.code, day).length > 0)
+      return above && !before.has(departmentId) ? [] : [{ line: 0, column: '', problem: 'no-approver', value: departments.pathOf(departmentId) }]
+    })
+  }
+
+  #approved(tenant: string, day: Day): ReadonlySet<number> {
+    const { departments, directory } = this.#rooms
+    return new Set(departments.list(tenant, day).filter(({ code }) => directory.approversOf(tenant, code, day).length > 0).map(({ departmentId }) => departmentId))
+  }
+}
