@@ -35,6 +35,11 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'sealed originals of messages',
     load: async () => (await import('./quarantine.ts')).quarantineCommand(),
   },
+  {
+    name: 'user',
+    summary: 'people of the portal',
+    load: async () => (await import('./user.ts')).userCommand(),
+  },
   { name: 'audit', summary: 'the audit chain', load: async () => (await import('./audit.ts')).auditCommand() },
   {
     name: 'emergency',

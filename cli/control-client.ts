@@ -28,7 +28,7 @@ export function act(reason: string, environment: NodeJS.ProcessEnv = process.env
   return { actor: `os:${sudoUser && sudoUser !== username ? `${sudoUser} as ${username}` : username}`, reason }
 }
 
-function asFailure(error: unknown): never {
+export function asFailure(error: unknown): never {
   if (!(error instanceof RpcError)) throw error
   const { kind, message } = error
   if (kind === 'absent') throw new Failure(EXIT.unavailable, `no server is running (${message}); start it with: sekisho serve`)

@@ -5,13 +5,16 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { portalExchanges, portalMethods } from '../portal/control.ts'
 import type { House } from '../portal/house.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
 import { openKeeping } from '../portal/keeping/keeping.ts'
 import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
+import { dayOf } from '../portal/people/day.ts'
 import { reachOf } from '../portal/people/reach.ts'
 import { allRoutes } from '../portal/routes.ts'
 import { adminDesk } from './admin-desk.ts'
+import { type RpcOptions, startRpc } from '../rpc/server.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
 import { runLetters } from './portal-letters.ts'
@@ -21,7 +24,7 @@ import type { ConfigSource } from './reload.ts'
 import { type ReadyAddresses, sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
 import { vaultClient } from './vault-client.ts'
-import { vaultSocket } from './wiring.ts'
+import { portalSocket, vaultSocket } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 
@@ -34,11 +37,15 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const portal = await openPortal(portalOptions(config, rooms, house))
   const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
   const stopLetters = runLetters(house, rooms, error => process.stderr.write(`sekisho: portal: letters: ${error instanceof Error ? error.stack : String(error)}\n`))
+  const control = await startRpc(controlOptions(config, rooms, portal))
+  const stopDays = runDays(rooms)
   sayReady(addressesOf(portal))
   sayFirstLink(portal, rooms)
   await told
   stopClock()
   stopLetters()
+  stopDays()
+  await control.close()
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await portal.close()
   rooms.db.close()
@@ -72,6 +79,26 @@ function houseOf(config: Config, source: ConfigSource, rooms: PortalRooms): Hous
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
   const tls = keyFile === '' ? undefined : { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certificateFile, 'utf8'), clientCa: clientCaFile === '' ? '' : readFileSync(clientCaFile, 'utf8') }
   return { face, address, port, origin: origin.replace(/\/$/, ''), tls, trustedProxies, certificateHeader, clients }
+}
+
+function controlOptions(config: Config, rooms: PortalRooms, { faces }: Portal): RpcOptions {
+  const options = { rooms, origin: () => faces[0]?.origin ?? '', invitationHours: config.portal.password.invitationHours }
+  const onError = (error: unknown) => process.stderr.write(`sekisho: portal: control: ${error instanceof Error ? error.stack : String(error)}\n`)
+  return { socketPath: portalSocket(config), methods: portalMethods(options), exchanges: portalExchanges(options), onError }
+}
+
+/** Personnel changes take effect on their day, those of missed days at once. Returns how to stop it. */
+function runDays({ changes }: PortalRooms): () => void {
+  const turn = () => {
+    try {
+      changes.turn(dayOf(Date.now()))
+    } catch (error) {
+      process.stderr.write(`sekisho: portal: personnel change: ${error instanceof Error ? error.stack : String(error)}\n`)
+    }
+  }
+  turn()
+  const timer = setInterval(turn, MINUTE_MS)
+  return () => clearInterval(timer)
 }
 
 /** Once, to whoever runs this host: while nobody can sign in. */

@@ -43,6 +43,11 @@ export function doorSocket({ dataDir }: Config): string {
   return join(dataDir, 'run/door/gateway.sock')
 }
 
+/** Where `sekisho user` asks the portal. */
+export function portalSocket({ dataDir }: Config): string {
+  return join(dataDir, 'run/portal/control.sock')
+}
+
 /** Of the vault: where the portal asks it, and where its own worker processes connect. */
 export function vaultSocket({ dataDir }: Config): string {
   return join(dataDir, 'run/vault/vault.sock')

@@ -5,12 +5,18 @@ import { PortalDirectory } from './directory.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { Memberships } from './memberships.ts'
 import { People } from './people.ts'
+import { type ChangeRooms, PersonnelChanges } from './personnel-change.ts'
 
-export function openPeople(db: PortalDb) {
+/** Until requests are told of it, nobody is. */
+const nobody: ChangeRooms['onMoved'] = () => {}
+
+/** `onMoved`: open requests of whoever left a department pass on to who came into the post. */
+export function openPeople(db: PortalDb, onMoved: ChangeRooms['onMoved'] = nobody) {
   const [people, departments, memberships] = [new People(db), new Departments(db), new Memberships(db)]
   const mailboxes = new Mailboxes(db, departments)
   const directory = new PortalDirectory({ db, people, departments, memberships, mailboxes })
-  return { people, departments, memberships, mailboxes, directory }
+  const changes = new PersonnelChanges({ db, people, departments, memberships, directory, onMoved })
+  return { people, departments, memberships, mailboxes, directory, changes }
 }
 
 export type PeopleRooms = ReturnType<typeof openPeople>

@@ -50,8 +50,8 @@ export class LockOut {
   }
 
   /** By an administrator, who has spoken with the person. */
-  clear(key: TryKey): void {
-    this.#db.run('DELETE FROM sign_in_failures WHERE key = ?', textOf(key))
+  clearFor(tenant: string, login: string): void {
+    for (const key of [accountKey(tenant, login), secondFactorKey(tenant, login)]) this.#db.run('DELETE FROM sign_in_failures WHERE key = ?', textOf(key))
   }
 
   #lockedForMs(key: TryKey, nowMs: number): number {

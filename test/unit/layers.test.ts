@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rpc: ['rpc'],
   gateway: ['gateway', 'rpc', 'store', 'workers', 'core'],
   files: ['files', 'workers', 'core'],
-  portal: ['portal', 'store', 'core'],
+  portal: ['portal', 'rpc', 'store', 'core'],
   vault: ['vault', 'rpc', 'store', 'workers', 'core'],
   loadtest: ['loadtest', 'core'],
   cli: ['cli', 'files', 'gateway', 'portal', 'vault', 'loadtest', 'rpc', 'store', 'workers', 'core', 'config'],

@@ -63,6 +63,6 @@ export async function openHouse({ secondFactorFor = ['administrator', 'auditor']
       return codes
     },
     records: (kind: string) =>
-      db.all('SELECT actor, subject, detail FROM audit WHERE kind = ? ORDER BY seq', kind).map(row => ({ ...row, detail: JSON.parse(String(row['detail'])) })),
+      db.all('SELECT actor, subject, detail FROM audit WHERE kind = ? ORDER BY seq', kind).map(row => ({ actor: String(row['actor']), subject: String(row['subject']), detail: JSON.parse(String(row['detail'])) as Record<string, unknown> })),
   }
 }

@@ -1,0 +1,151 @@
+/**
+ * What the command line asks of the running portal, over a socket: portal.db has one writer, so `sekisho user` comes here.
+ * Who may connect is decided by the file system; who acts (the operating system's user) and why stands in the audit chain.
+ */
+import { hash } from 'node:crypto'
+import { asParams, BadRequest, choiceParam, flagParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import type { RpcExchanges, RpcMethods } from '../rpc/server.ts'
+import type { Act } from '../store/contract.ts'
+import { importBook } from './people/address-book.ts'
+import { dayOf, parseDay } from './people/day.ts'
+import { GIVEN_ROLES, PeopleProblem, type PersonRecord } from './people/people.ts'
+import { readPersonnelFile } from './people/personnel-file.ts'
+import type { PeopleRooms } from './people/rooms.ts'
+import type { SignInRooms } from './sign-in/rooms.ts'
+import type { PortalDb } from './db/open.ts'
+import { diffText, problemText } from './texts/people-import.ts'
+
+export type PortalControlRooms = PeopleRooms & SignInRooms & { readonly db: PortalDb }
+
+export type PortalControlOptions = {
+  readonly rooms: PortalControlRooms
+  /** Where new people open their link: an address of ours. */
+  readonly origin: () => string
+  readonly invitationHours: number
+}
+
+const LIST_LIMIT = 1_000
+const LARGEST_FILE_BYTES = 17 * 2 ** 20
+
+/** A person as listed. */
+export type UserRow = Pick<PersonRecord, 'login' | 'name' | 'mailbox' | 'roles' | 'disabled' | 'toDate'> & { readonly departments: readonly string[]; readonly factors: readonly string[] }
+
+/** What became of a file. `lines` are for people to read. */
+export type ImportOutcome = { readonly ok: boolean; readonly planned: boolean; readonly lines: readonly string[] }
+
+export function portalMethods(options: PortalControlOptions): RpcMethods {
+  const { rooms } = options
+  return {
+    'user.list': async params => listed(rooms, params),
+    'user.add': async params => asking(() => add(options, params)),
+    'user.invite': async params => asking(() => invite(options, params)),
+    'user.disable': async params => asking(() => rooms.people.setDisabled(personParam(rooms, params).personId, flagParam(params, 'disabled'), byParam(params))),
+  }
+}
+
+export function portalExchanges({ rooms }: PortalControlOptions): RpcExchanges {
+  return {
+    'user.import': async (params, octets) => ({ meta: importPeople(rooms, params, await collected(octets)) }),
+    'user.book': async (params, octets) => ({ meta: importAddresses(rooms, params, await collected(octets)) }),
+  }
+}
+
+function listed({ db, people, departments, factors }: PortalControlRooms, params: Params): UserRow[] {
+  const today = dayOf(db.nowMs())
+  const rows = people.list(tenantParam(params), { limit: LIST_LIMIT, words: optionalTextParam(params, 'words') ?? '' })
+  return rows.map(({ personId, login, name, mailbox, roles, disabled, toDate }) => ({
+    ...{ login, name, mailbox, roles, disabled, toDate },
+    departments: people.departmentsOf(personId, today).map(id => departments.pathOf(id)),
+    factors: factors.of(personId),
+  }))
+}
+
+function add(options: PortalControlOptions, params: Params): { readonly link: string } {
+  const { db, people, departments, memberships } = options.rooms
+  const [tenant, by] = [tenantParam(params), byParam(params)]
+  const code = optionalTextParam(params, 'department')
+  const roles = listParam(params, 'roles', (each, name) => choiceParam(each, name, GIVEN_ROLES))
+  return db.write(() => {
+    const { personId } = people.add({ tenant, login: textParam(params, 'login'), name: textParam(params, 'name'), mailbox: optionalTextParam(params, 'mailbox'), roles }, by)
+    if (code !== undefined) {
+      const department = departments.byCode(tenant, code)
+      if (!department) throw new PeopleProblem('department', `there is no department ${code}`)
+      const post = optionalTextParam(params, 'post') ?? ''
+      memberships.join({ personId, departmentId: department.departmentId, kind: 'main', post, approves: flagParam(params, 'approves'), fromDate: dayOf(db.nowMs()) }, by)
+    }
+    return linkFor(options, tenant, personId)
+  })
+}
+
+/** A link to choose a new password with; the old password ends nothing until then. `resetFactors`: for who has lost them all. */
+function invite(options: PortalControlOptions, params: Params): { readonly link: string } {
+  const { factors, lockOut, db } = options.rooms
+  const { personId, tenant, login } = personParam(options.rooms, params)
+  const by = byParam(params)
+  return db.write(() => {
+    if (flagParam(params, 'resetFactors')) factors.reset(personId, by)
+    lockOut.clearFor(tenant, login)
+    db.audit({ tenant, kind: 'factor', actor: by.actor, subject: login, detail: { act: 'invited', reason: by.reason } })
+    return linkFor(options, tenant, personId)
+  })
+}
+
+function linkFor({ rooms, origin, invitationHours }: PortalControlOptions, tenant: string, personId: number): { readonly link: string } {
+  return { link: `${origin()}/welcome/${rooms.links.make({ tenant, personId }, invitationHours)}` }
+}
+
+function importPeople({ db, changes }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {
+  const [tenant, by, language] = [tenantParam(params), byParam(params), choiceParam(params, 'language', ['ja', 'en'] as const)]
+  const day = parseDay(textParam(params, 'day'))
+  if (day === undefined) throw new BadRequest('day must be like 2027-04-01')
+  const read = readPersonnelFile(file, day)
+  if (read.kind === 'problems') return { ok: false, planned: false, lines: read.problems.map(each => problemText(each, language)) }
+  const planned = flagParam(params, 'apply')
+  const today = dayOf(db.nowMs())
+  const result = planned ? changes.plan(tenant, read.lines, { day, today, sha256: hash('sha256', file) }, by) : changes.rehearse(tenant, read.lines, day)
+  if (result.kind === 'problems') return { ok: false, planned: false, lines: result.problems.map(each => problemText(each, language)) }
+  return { ok: true, planned, lines: result.diff.map(each => diffText(each, language)) }
+}
+
+function importAddresses({ db }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {
+  const [tenant, language] = [tenantParam(params), choiceParam(params, 'language', ['ja', 'en'] as const)]
+  const result = importBook(db, tenant, file, byParam(params))
+  if (result.kind === 'problems') return { ok: false, planned: false, lines: result.problems.map(each => problemText(each, language)) }
+  return { ok: true, planned: true, lines: [] }
+}
+
+async function collected(octets: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of octets) {
+    bytes += piece.length
+    if (bytes > LARGEST_FILE_BYTES) throw new BadRequest('the file is too large')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+function personParam({ people }: PortalControlRooms, params: Params): PersonRecord {
+  const login = textParam(params, 'login')
+  const record = people.byLogin(tenantParam(params), login)
+  if (!record) throw new BadRequest(`there is no person '${login}'`)
+  return record
+}
+
+function tenantParam(params: Params): string {
+  return optionalTextParam(params, 'tenant') ?? 'default'
+}
+
+function byParam(params: Params): Act {
+  const by = asParams(params['by'] ?? {})
+  return { actor: textParam(by, 'actor'), reason: textParam(by, 'reason') }
+}
+
+/** What cannot be is an answer in its own words. */
+function asking<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw error instanceof PeopleProblem ? new BadRequest(error.message) : error
+  }
+}
