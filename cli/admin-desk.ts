@@ -9,6 +9,8 @@ import type { Vault } from '../portal/ports.ts'
 import { operationsClient } from './operations-client.ts'
 import type { PortalRooms } from './portal-rooms.ts'
 import type { ConfigSource } from './reload.ts'
+import { vaultAudit } from './vault-client.ts'
+import { vaultSocket } from './wiring.ts'
 
 type Given = { readonly config: Config; readonly source: ConfigSource; readonly vault: Vault }
 
@@ -17,7 +19,7 @@ export function adminDesk({ config, source, vault }: Given, { db, sessions }: Po
   const today = () => dayInJapan(db.nowMs())
   return {
     operations,
-    chains: [operations.audit, portalAudit(db)],
+    chains: [operations.audit, portalAudit(db), vaultAudit(vaultSocket(config))],
     book: inspectionBook(db),
     departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
     peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),

@@ -1,8 +1,13 @@
 /**
  * The portal's window on the vault: each purpose as one question over its socket. Octets stream as they are read.
  */
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import type { Asker, Refusal, Vault } from '../core/purposes.ts'
+import { Refused } from '../portal/http/route.ts'
+import type { AuditSource } from '../portal/ports.ts'
 import { RpcError, type RpcClient, rpcClient } from '../rpc/client.ts'
+import type { ChainedRecord } from '../store/audit.ts'
 
 /** A vault that is not there, or is being started again, is busy and no error. */
 export function vaultClient(socketPath: string): Vault {
@@ -45,6 +50,28 @@ export function vaultClient(socketPath: string): Vault {
     // Not "busy": whoever revokes must hear that nothing was revoked.
     revokeGrants: async (requestId, by) => (await client.call('revokeGrants', { requestId, by })) as number,
   }
+}
+
+/** The vault's chain, for auditors. */
+export function vaultAudit(socketPath: string): AuditSource {
+  const client = rpcClient(socketPath)
+  const call = (method: string, params: object) => client.call(method, params).catch(orUnavailable) as Promise<never>
+  return {
+    name: 'vault',
+    page: question => call('audit.page', { question }),
+    verify: () => call('audit.verify', {}),
+    checkpoint: () => call('audit.checkpoint', {}),
+    records: async function* (sinceSeq) {
+      const octets = await client.stream('audit.export', { sinceSeq }).catch(orUnavailable)
+      const lines = createInterface({ input: Readable.from(octets), crlfDelay: Number.POSITIVE_INFINITY })
+      for await (const line of lines) if (line !== '') yield JSON.parse(line) as ChainedRecord
+    },
+  }
+}
+
+/** A vault that is not there, or starting, is a page that says so. */
+function orUnavailable(error: unknown): never {
+  throw error instanceof RpcError && NOT_THERE.has(error.kind) ? new Refused('unavailable') : error
 }
 
 async function withBytes(client: RpcClient, method: string, params: object): Promise<unknown> {

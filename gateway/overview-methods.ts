@@ -2,7 +2,7 @@
  * What administrators and auditors look at, over the control socket: tallies, pages of the chain, policies in force.
  * Questions are checked here; the reader thread answers them (store/sqlite/overview.ts).
  */
-import { BadRequest, asParams, choiceParam, countParam, listParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import { asParams, auditQuestionParam, BadRequest, choiceParam, countParam, optionalCountParam, type Params, textParam } from '../rpc/params.ts'
 import type { Policy } from '../core/policy/model.ts'
 import type { AuditPage, AuditQuestion } from '../store/audit-page.ts'
 import type { ExpiryDay, StoredPage, StoreOverview } from '../store/overview.ts'
@@ -60,14 +60,4 @@ function seriesParam(question: Params): SeriesQuestion {
   const [fromMs, untilMs] = [countParam(question, 'fromMs'), countParam(question, 'untilMs')]
   if (untilMs < fromMs) throw new BadRequest('untilMs must not be before fromMs')
   return { tenant: textParam(question, 'tenant'), measure: choiceParam(question, 'measure', MEASURES), grain: choiceParam(question, 'grain', GRAINS), fromMs, untilMs }
-}
-
-export function auditQuestionParam(question: Params): AuditQuestion {
-  const texts = (['actor', 'subject', 'text', 'tenant'] as const).map(name => [name, optionalTextParam(question, name)] as const)
-  const counts = (['sinceMs', 'untilMs', 'before'] as const).map(name => [name, optionalCountParam(question, name)] as const)
-  return {
-    limit: Math.min(Math.max(1, countParam(question, 'limit')), LONGEST_PAGE),
-    ...(question['kinds'] === undefined ? {} : { kinds: listParam(question, 'kinds', textParam) }),
-    ...Object.fromEntries([...texts, ...counts].filter(([, value]) => value !== undefined)),
-  }
 }

@@ -54,3 +54,16 @@ export function listParam<T>(params: Params, name: string, read: (params: Params
   if (!Array.isArray(value) || value.length > LONGEST_LIST) throw new BadRequest(`${name} must be a list`)
   return value.map(each => read({ [name]: each }, name))
 }
+
+const LONGEST_PAGE = 500
+
+/** A question for a page of an audit chain (store/audit-page.ts), as every process that has one is asked. */
+export function auditQuestionParam(question: Params): { readonly limit: number } & { readonly [Name in 'actor' | 'subject' | 'text' | 'tenant']?: string } & { readonly [Name in 'sinceMs' | 'untilMs' | 'before']?: number } & { readonly kinds?: readonly string[] } {
+  const texts = (['actor', 'subject', 'text', 'tenant'] as const).map(name => [name, optionalTextParam(question, name)] as const)
+  const counts = (['sinceMs', 'untilMs', 'before'] as const).map(name => [name, optionalCountParam(question, name)] as const)
+  return {
+    limit: Math.min(Math.max(1, countParam(question, 'limit')), LONGEST_PAGE),
+    ...(question['kinds'] === undefined ? {} : { kinds: listParam(question, 'kinds', textParam) }),
+    ...Object.fromEntries([...texts, ...counts].filter(([, value]) => value !== undefined)),
+  }
+}

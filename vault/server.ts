@@ -3,8 +3,10 @@
  * in the question's memory only: nothing here logs a question, and an error names no value of one.
  */
 import type { Asker, GrantAsk, PartRef, Vault } from '../core/purposes.ts'
-import { asParams, BadRequest, countParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import { asParams, auditQuestionParam, BadRequest, countParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
 import { type RpcAnswer, type RpcExchanges, type RpcMethods, type RpcServer, startRpc } from '../rpc/server.ts'
+import { auditLine, type ChainedRecord } from '../store/audit.ts'
+import { ownAudit } from '../store/sqlite/own-audit.ts'
 import type { OwnDatabase } from '../store/sqlite/own-database.ts'
 
 const LONGEST_PASSWORD = 256
@@ -18,8 +20,19 @@ export type VaultServerOptions = {
 }
 
 export function startVaultServer({ socketPath, vault, database, onError }: VaultServerOptions): Promise<RpcServer> {
-  const methods: RpcMethods = { ...methodsOf(vault), 'audit.verify': async () => database.verifyAudit(), 'audit.checkpoint': async () => database.checkpoint() }
-  return startRpc({ socketPath, methods, exchanges: exchangesOf(vault), onError })
+  const audit = ownAudit(database)
+  const methods: RpcMethods = {
+    ...methodsOf(vault),
+    'audit.page': params => audit.page(auditQuestionParam(asParams(params['question']))),
+    'audit.verify': () => audit.verify(),
+    'audit.checkpoint': () => audit.checkpoint(),
+  }
+  const streams = { 'audit.export': (params: Params) => linesOf(audit.records(countParam(params, 'sinceSeq'))) }
+  return startRpc({ socketPath, methods, streams, exchanges: exchangesOf(vault), onError })
+}
+
+async function* linesOf(records: AsyncIterable<ChainedRecord>): AsyncGenerator<string> {
+  for await (const record of records) yield auditLine(record)
 }
 
 function methodsOf(vault: Vault): RpcMethods {

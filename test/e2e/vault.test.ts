@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { mailClient } from '../../cli/mail-client.ts'
-import { vaultClient } from '../../cli/vault-client.ts'
+import { vaultAudit, vaultClient } from '../../cli/vault-client.ts'
 import type { Asker, PartRef, Refusal, Unlocked, Vault } from '../../core/purposes.ts'
 import type { MailMessage } from '../../store/mails.ts'
 import { lockedZip } from '../support/locked-zip.ts'
@@ -154,6 +154,15 @@ describe('limits and secrets', () => {
       { kind: 'cannot', reason: 'wrong-password', triesLeft: 0 },
       { kind: 'cannot', reason: 'rate', triesLeft: 0 },
     ])
+  })
+
+  test('each purpose is in the chain that auditors read', async () => {
+    const audit = vaultAudit(join(served.data, 'run/vault/vault.sock'))
+    const { records } = await audit.page({ limit: 500, actor: 'tanaka' })
+    const purposes = new Set(records.map(({ detail }) => detail['purpose']))
+    for (const purpose of ['text', 'file', 'preview', 'names', 'unlock', 'shelf', 'mail', 'bring', 'original']) expect(purposes).toContain(purpose)
+    expect(await audit.verify()).toMatchObject({ ok: true })
+    expect((await Array.fromAsync(audit.records(0))).length).toBeGreaterThan(20)
   })
 
   test('sockets and files are for their owner only', () => {
