@@ -10,6 +10,7 @@ import { compareConfigs } from '../config/changes.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
+import { RpcError } from '../rpc/client.ts'
 import { OwnDatabase } from '../store/sqlite/own-database.ts'
 import { drawRandom } from '../store/random.ts'
 import { Entrance } from '../vault/entrance.ts'
@@ -33,6 +34,8 @@ import { behindAntivirus, doorSocket, vaultFolder, vaultKept, vaultSocket, vault
 
 const MINUTE_MS = 60_000
 const LOOK_MS = 5_000
+/** The gateway recovers its store before it answers. */
+const GATEWAY_WITHIN_MS = MINUTE_MS
 const EXPIRE_MS = 10 * MINUTE_MS
 /** A file with a password, or one that is looked at, alone in its process. */
 const JOBS_OF_ONE_PROCESS = 50
@@ -130,15 +133,17 @@ function startUpkeep(house: House, vault: OpenVault, settings: Settings): Upkeep
     if (emergency === 'none') await pending.run()
   }
   const expire = () => void house.shelf.expire().catch(error => say(`vault: ${wordsOf(error)}`))
+  const startedAtMs = Date.now()
   const troubles = new Set<string>()
   const lookAgain = () =>
     void look().then(
       () => troubles.clear(),
       error => {
-        // Said once, however long it lasts.
+        // Said once, however long it lasts; a gateway that starts beside us is no trouble yet.
         const words = wordsOf(error)
-        if (!troubles.has(words)) say(`vault: ${words}`)
-        troubles.add(words)
+        const isEarly = Date.now() - startedAtMs < GATEWAY_WITHIN_MS && error instanceof RpcError
+        if (!troubles.has(words) && !isEarly) say(`vault: ${words}`)
+        if (!isEarly) troubles.add(words)
       },
     )
   expire()

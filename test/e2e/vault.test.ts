@@ -40,7 +40,7 @@ beforeAll(async () => {
   const partOf = (name: string): PartRef => ({ publicId: message.publicId, partId: message.report.parts.find(part => part.name === name)!.id, member: [] })
   locked = partOf('資料.zip')
   pdf = partOf('案内.pdf')
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await served.stop('SIGKILL')

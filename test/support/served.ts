@@ -29,7 +29,7 @@ export class Served {
     this.#server = spawn(process.execPath, [MAIN, 'serve'], { env: this.environment, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#server.stdout?.on('data', chunk => (this.output += chunk))
     this.#server.stderr?.on('data', chunk => (this.output += chunk))
-    await vi.waitUntil(() => this.output.includes('sekisho ready'), { timeout: 35_000 }).catch(() => expect.fail(this.output))
+    await vi.waitUntil(() => this.output.includes('sekisho ready'), { timeout: 70_000 }).catch(() => expect.fail(this.output))
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
