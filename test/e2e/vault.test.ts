@@ -15,13 +15,14 @@ import { mailWith, Served } from '../support/served.ts'
 
 const PASSWORD = 'Himitsu-2026-abc'
 const BY: Asker = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
-const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '3', SEKISHO_VAULT_APPROVERS: '1' })
+const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '1', SEKISHO_VAULT_APPROVERS: '1' })
 const PNG = '89504e470d0a1a0a'
 
 let vault: Vault
 let message: MailMessage
 let locked: PartRef
 let pdf: PartRef
+let shelfId: string
 
 beforeAll(async () => {
   await served.start()
@@ -72,6 +73,7 @@ describe('what staff get', () => {
     expect(await vault.lockedNames(locked, BY)).toEqual({ kind: 'names', names: ['見積.csv'] })
     expect(await vault.passwordCandidates([message.publicId], BY)).toEqual([{ publicId: message.publicId, candidate: PASSWORD }])
     const opened = (await vault.unlock(locked, ['wrong', PASSWORD], BY)) as Unlocked
+    shelfId = opened.file.id
     expect(opened.file).toMatchObject({ name: '資料.zip', mediaType: 'application/zip' })
     expect(opened.report.parts[0]?.members?.[0]).toMatchObject({ name: '見積.csv', outcome: 'rebuilt' })
     const taken = await vault.shelf(opened.file.id, BY)
@@ -82,11 +84,10 @@ describe('what staff get', () => {
   })
 
   test('a rebuilt file in their mailbox', async () => {
-    const opened = (await vault.unlock(locked, [PASSWORD], BY)) as Unlocked
-    expect(await vault.mailInward([opened.file.id], 'staff@town.example.jp', message.publicId, BY)).toMatchObject({ kind: 'queued' })
+    expect(await vault.mailInward([shelfId], 'staff@town.example.jp', message.publicId, BY)).toMatchObject({ kind: 'queued' })
     await expect.poll(() => served.delivered().length, { timeout: 10_000 }).toBe(2)
     expect(served.delivered().some(mail => mail.includes('Auto-Submitted: auto-generated') && mail.includes('application/zip'))).toBe(true)
-    expect(await vault.mailInward([opened.file.id], 'x@elsewhere.example', undefined, BY)).toEqual({ kind: 'cannot', reason: 'not-inward' })
+    expect(await vault.mailInward([shelfId], 'x@elsewhere.example', undefined, BY)).toEqual({ kind: 'cannot', reason: 'not-inward' })
   })
 
   test('a file that they bring in, disarmed', async () => {
@@ -146,14 +147,8 @@ describe('limits and secrets', () => {
 
   test('wrong passwords are counted for each person and part', async () => {
     const by = { ...BY, actor: 'user:guess' }
-    const left: unknown[] = []
-    for (let i = 0; i < 4; i++) left.push(await vault.unlock(locked, [`guess-${i}`], by))
-    expect(left).toEqual([
-      { kind: 'cannot', reason: 'wrong-password', triesLeft: 2 },
-      { kind: 'cannot', reason: 'wrong-password', triesLeft: 1 },
-      { kind: 'cannot', reason: 'wrong-password', triesLeft: 0 },
-      { kind: 'cannot', reason: 'rate', triesLeft: 0 },
-    ])
+    expect(await vault.unlock(locked, ['guess-1'], by)).toEqual({ kind: 'cannot', reason: 'wrong-password', triesLeft: 0 })
+    expect(await vault.unlock(locked, [PASSWORD], by)).toEqual({ kind: 'cannot', reason: 'rate', triesLeft: 0 })
   })
 
   test('each purpose is in the chain that auditors read', async () => {

@@ -1,4 +1,5 @@
 /** The rooms of the vault over a real store and real keys; the gateway is called in this process, the workshop is told what to say. */
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import type { PartReport } from '../../../core/verdict.ts'
 import { submitOwnMail } from '../../../gateway/own-mail.ts'
 import type { AcceptedMessage } from '../../../store/contract.ts'
 import { ensureVaultKeys } from '../../../store/keys.ts'
+import { realFiles } from '../../../store/sqlite/files.ts'
 import { OwnDatabase } from '../../../store/sqlite/own-database.ts'
 import { openStore, type SqliteStore } from '../../../store/sqlite/store.ts'
 import { Entrance } from '../../../vault/entrance.ts'
@@ -71,7 +73,7 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-vault-'))
   const keys = join(folder, 'vault')
   const [pair] = await ensureVaultKeys(keys)
-  const store = await openStore({ directory: join(folder, 'mail'), ...SETTINGS, recipients: { default: [pair!.recipient] } })
+  const store = await openStore({ directory: join(folder, 'mail'), ...SETTINGS, recipients: { default: [pair!.recipient] }, files: realFiles })
   const state = { nowMs: Date.now(), result: REBUILT, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[] }
   const database = await OwnDatabase.open({ directory: join(keys, 'kept'), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: () => state.nowMs })
   const gateway = wrap(gatewayOver(store))
@@ -146,7 +148,6 @@ function gatewayOver(store: SqliteStore): Gateway {
 
 /** One accepted message of these parts, under its public number. */
 export async function accept(store: SqliteStore, parts: readonly PartReport[], publicId = 'P1'): Promise<AcceptedMessage> {
-  const { createHash } = await import('node:crypto')
   const sha256 = createHash('sha256').update('Hello, part!').digest('hex')
   const report = { ...REPORT, parts: parts.map(part => (part.sha256 === PART.sha256 ? { ...part, sha256 } : part)) }
   const accepted = message({
