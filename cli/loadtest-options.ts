@@ -63,18 +63,26 @@ export type LoadtestOptions = {
 }
 
 export function addLoadtestOptions(command: Command): Command {
-  const option = (flags: string, text: string, usual?: unknown, shown?: string) => new Option(flags, text).default(usual, shown)
+  const option = (flags: string, text: string, usual?: unknown, shown?: string) =>
+    new Option(flags, text).default(usual, shown)
   const all = [
     option('--to <host:port>', 'SMTP server to load (required)').argParser(asHostPort),
     option('--allow-public', 'also when the address is neither private nor loopback'),
-    option('--expect-greeting <names>', 'warn and wait before loading a server that greets with another name', [], 'any').argParser(asList),
+    option(
+      '--expect-greeting <names>',
+      'warn and wait before loading a server that greets with another name',
+      [],
+      'any',
+    ).argParser(asList),
     option('--tls <mode>', 'TLS; certificates are not checked', 'off').choices(['off', 'starttls', 'implicit']),
     option('--helo <name>', 'name in EHLO', 'loadtest.example'),
     option('--from <address>', 'reverse-path', 'sender@loadtest.example'),
     option('--rcpt <pattern>', 'recipients; %d becomes the number of the mailbox', 'staff%d@town.example.jp'),
     option('--mailboxes <n>', 'so many mailboxes', 100).argParser(asCount),
     option('--recipients <n>', `recipients per mail, at most ${MOST_RECIPIENTS}`, 1).argParser(asCount),
-    option('--arrivals <kind>', 'when mails start; closed: each connection sends as soon as it may', 'poisson').choices(['poisson', 'constant', 'day', 'burst', 'closed']),
+    option('--arrivals <kind>', 'when mails start; closed: each connection sends as soon as it may', 'poisson').choices(
+      ['poisson', 'constant', 'day', 'burst', 'closed'],
+    ),
     option('--rate <n>', 'mails a second (day: in its busiest step)', 10).argParser(asRate),
     option('--curve <file>', 'for day: counts, one a line, for equal steps of the day', undefined, undefined),
     option('--burst <n>', 'for burst: so many mails at one moment', 200).argParser(asCount),
@@ -85,19 +93,32 @@ export function addLoadtestOptions(command: Command): Command {
     option('--connections <n>', 'at most so many at once', 20).argParser(asCount),
     option('--per-connection <n>', 'mails per connection; 1 is a new one for each', 10).argParser(asCount),
     option('--no-pipelining', 'one command at a time'),
-    option('--slow <percent>', 'share of mails from slow clients; they do not count in latencies', 0, '0%').argParser(asPercent),
+    option('--slow <percent>', 'share of mails from slow clients; they do not count in latencies', 0, '0%').argParser(
+      asPercent,
+    ),
     option('--slow-rate <bytes>', 'what a slow client sends a second', 2000).argParser(asCount),
-    option('--mix <mix>', `${Object.keys(MIXES).join(', ')}, or kind=weight,… (kinds: ${KIND_NAMES.join(', ')})`, 'office'),
+    option(
+      '--mix <mix>',
+      `${Object.keys(MIXES).join(', ')}, or kind=weight,… (kinds: ${KIND_NAMES.join(', ')})`,
+      'office',
+    ),
     option('--eml <dir>', 'send the .eml files of a folder instead'),
     option('--seed <n>', 'the same seed gives the same mails at the same times', 1).argParser(asCount),
     option('--sink <host:port>', 'take the mails in here as the next hop, and check each').argParser(asHostPort),
     option('--maildir <dir>', 'or read them from a Maildir').conflicts('sink'),
-    option('--tolerate <rules>', `do not count as unsanitized: ${RULES.join(', ')}, all`, [], 'nothing').argParser(asTolerated),
+    option('--tolerate <rules>', `do not count as unsanitized: ${RULES.join(', ')}, all`, [], 'nothing').argParser(
+      asTolerated,
+    ),
     option('--admin <host:port>', 'admin address of the Sekisho under test, to follow its queue').argParser(asHostPort),
     option('--timeout <span>', 'longest wait for a reply', 60_000, '60s').argParser(asSpan),
     option('--grace <span>', 'mails whose time came may begin so long after the end', 10_000, '10s').argParser(asSpan),
     option('--drain <span>', 'wait so long for mails that are still to arrive', 30_000, '30s').argParser(asSpan),
-    option('--fail-if <rule>', `fail when it is true, such as p99>500ms or errors>0.5% (repeatable; ${RULE_NAMES.join(', ')})`, [], 'anything lost, duplicated, mixed, unsanitized or unexpected').argParser(asRules),
+    option(
+      '--fail-if <rule>',
+      `fail when it is true, such as p99>500ms or errors>0.5% (repeatable; ${RULE_NAMES.join(', ')})`,
+      [],
+      'anything lost, duplicated, mixed, unsanitized or unexpected',
+    ).argParser(asRules),
     option('--find-limit', 'raise the rate until a bound is passed, and say what that means a day'),
     option('--max-p99 <span>', 'bound for --find-limit', 1000, '1s').argParser(asSpan),
     option('--max-errors <percent>', 'bound for --find-limit', 0.1, '0.1%').argParser(asPercent),
@@ -124,7 +145,8 @@ export function planFor(options: LoadtestOptions): Plan {
   const { arrivals, rate, think, burst, burstEvery, curve } = options
   if (arrivals === 'closed') return { kind: 'closed', thinkMs: think }
   if (arrivals === 'burst') return { kind: 'burst', perSecond: rate, burstMails: burst, everyMs: burstEvery }
-  if (arrivals === 'day') return { kind: 'curve', perSecond: rate, steps: curve === undefined ? OFFICE_DAY : curveOf(curve) }
+  if (arrivals === 'day')
+    return { kind: 'curve', perSecond: rate, steps: curve === undefined ? OFFICE_DAY : curveOf(curve) }
   return { kind: arrivals, perSecond: rate }
 }
 
@@ -138,7 +160,9 @@ function weightsOf(mix: string): Readonly<Record<string, number>> {
 
 /** The last number of each line: plain counts, or `09:00,120`. */
 function curveOf(file: string): number[] {
-  const lines = readFileSync(file, 'utf8').split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'))
+  const lines = readFileSync(file, 'utf8')
+    .split(/\r?\n/)
+    .filter(line => line.trim() !== '' && !line.startsWith('#'))
   const steps = lines.map(line => Number(/(\d+(?:\.\d+)?)\s*$/.exec(line)?.[1]))
   if (steps.length === 0 || steps.some(step => !Number.isFinite(step)) || steps.every(step => step === 0))
     throw new Failure(EXIT.usage, `${file}: each line must end in a count`)
@@ -152,7 +176,10 @@ function asHostPort(text: string): HostPort {
 }
 
 function asList(text: string): string[] {
-  return text.split(',').map(each => each.trim()).filter(each => each !== '')
+  return text
+    .split(',')
+    .map(each => each.trim())
+    .filter(each => each !== '')
 }
 
 function asTolerated(text: string): string[] {

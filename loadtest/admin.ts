@@ -15,7 +15,9 @@ export function queueOf({ host, port }: { readonly host: string; readonly port: 
         text += chunk
         if (text.length > MOST_BYTES) question.destroy()
       })
-      response.on('end', () => resolve(METRIC.exec(text)?.[1] === undefined ? undefined : Number(METRIC.exec(text)![1])))
+      response.on('end', () =>
+        resolve(METRIC.exec(text)?.[1] === undefined ? undefined : Number(METRIC.exec(text)![1])),
+      )
       response.on('error', () => resolve(undefined))
     })
     question.on('timeout', () => question.destroy())

@@ -42,12 +42,20 @@ function* evenly(perSecond: number, durationMs: number): Generator<number> {
   for (let i = 0; i * gapMs < durationMs; i++) yield i * gapMs
 }
 
-function* bursts({ burstMails, everyMs }: OpenPlan & { readonly kind: 'burst' }, durationMs: number): Generator<number> {
+function* bursts(
+  { burstMails, everyMs }: OpenPlan & { readonly kind: 'burst' },
+  durationMs: number,
+): Generator<number> {
   for (let atMs = everyMs; atMs < durationMs; atMs += everyMs) for (let i = 0; i < burstMails; i++) yield atMs
 }
 
 /** `perSecond` is the rate of the highest step. Candidates at that rate, thinned where the curve is lower. */
-function* poisson(perSecond: number, steps: readonly number[], durationMs: number, random: () => number): Generator<number> {
+function* poisson(
+  perSecond: number,
+  steps: readonly number[],
+  durationMs: number,
+  random: () => number,
+): Generator<number> {
   const highest = Math.max(...steps)
   if (perSecond <= 0 || highest <= 0) return
   for (let atMs = 0; ; ) {

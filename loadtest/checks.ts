@@ -5,12 +5,24 @@
  */
 import { LATENCIES, type Check, type Latency, type Result } from './result.ts'
 
-export type Rule = { readonly text: string; readonly name: string; readonly operator: '<' | '>'; readonly bound: number }
+export type Rule = {
+  readonly text: string
+  readonly name: string
+  readonly operator: '<' | '>'
+  readonly bound: number
+}
 
 type Judged = Omit<Result, 'checks' | 'passed'>
 
 const QUANTILES: Readonly<Record<string, keyof Omit<Latency, 'buckets'>>> = {
-  mean: 'meanMs', min: 'minMs', p50: 'p50Ms', p90: 'p90Ms', p95: 'p95Ms', p99: 'p99Ms', 'p99.9': 'p999Ms', max: 'maxMs',
+  mean: 'meanMs',
+  min: 'minMs',
+  p50: 'p50Ms',
+  p90: 'p90Ms',
+  p95: 'p95Ms',
+  p99: 'p99Ms',
+  'p99.9': 'p999Ms',
+  max: 'maxMs',
 }
 
 const PLAIN: Readonly<Record<string, (result: Judged) => number | null | undefined>> = {
@@ -30,19 +42,27 @@ const PLAIN: Readonly<Record<string, (result: Judged) => number | null | undefin
   limit: result => result.limit?.perSecond,
 }
 
-export const RULE_NAMES: readonly string[] = [...Object.keys(QUANTILES), ...LATENCIES.map(name => `${name}.p99`), ...Object.keys(PLAIN)]
+export const RULE_NAMES: readonly string[] = [
+  ...Object.keys(QUANTILES),
+  ...LATENCIES.map(name => `${name}.p99`),
+  ...Object.keys(PLAIN),
+]
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, '%': 1 }
 
 /** What is always asked; the verification only where there is one. */
 export function usualRules(verified: boolean): Rule[] {
-  const texts = ['accepted<1', ...(verified ? ['lost>0', 'duplicated>0', 'mixed>0', 'unsanitized>0', 'unexpected>0'] : [])]
+  const texts = [
+    'accepted<1',
+    ...(verified ? ['lost>0', 'duplicated>0', 'mixed>0', 'unsanitized>0', 'unexpected>0'] : []),
+  ]
   return texts.map(text => parseRule(text)!)
 }
 
 /** Undefined when it is no rule. */
 export function parseRule(text: string): Rule | undefined {
-  const [, name, operator, number, unit] = /^\s*([a-z0-9.-]+)\s*([<>])\s*(\d+(?:\.\d+)?)\s*(ms|s|%|)\s*$/.exec(text) ?? []
+  const [, name, operator, number, unit] =
+    /^\s*([a-z0-9.-]+)\s*([<>])\s*(\d+(?:\.\d+)?)\s*(ms|s|%|)\s*$/.exec(text) ?? []
   if (name === undefined || !isName(name)) return undefined
   return { text: text.replace(/\s/g, ''), name, operator: operator as '<' | '>', bound: Number(number) * UNITS[unit!]! }
 }

@@ -131,7 +131,9 @@ export class Dialogue {
   }
 
   async #data(letter: Letter, replies: readonly Reply[], commands: number): Promise<Sent> {
-    const accepted = replies.slice(1, commands - 1).reduce((bits, { code }, i) => (code >= 250 && code < 260 ? bits | (1 << i) : bits), 0)
+    const accepted = replies
+      .slice(1, commands - 1)
+      .reduce((bits, { code }, i) => (code >= 250 && code < 260 ? bits | (1 << i) : bits), 0)
     const goOn = replies.length === commands && replies.at(-1)!.code === 354
     if (!goOn || accepted === 0) {
       const bad = replies.findIndex(({ code }, i) => (i === commands - 1 ? code !== 354 : code >= 400 || code === 0))
@@ -174,7 +176,10 @@ export class Dialogue {
 
 /** Reply texts differ by queue ids and numbers; alike ones are counted together. */
 export function troubleOf(stage: string, { lines }: Reply): string {
-  const text = (lines.at(-1) ?? '').replace(/^(\d{3}(?:[ -]\d\.\d+\.\d+)?)(.*)$/, (_, code: string, rest: string) => code + rest.replace(/\S*\d\S*/g, '#'))
+  const text = (lines.at(-1) ?? '').replace(
+    /^(\d{3}(?:[ -]\d\.\d+\.\d+)?)(.*)$/,
+    (_, code: string, rest: string) => code + rest.replace(/\S*\d\S*/g, '#'),
+  )
   return `${stage}: ${text.replace(/[^\x20-\x7e]/g, '?').slice(0, 120)}`
 }
 
@@ -200,5 +205,9 @@ async function step<T>(stage: string, work: Promise<T>): Promise<T> {
 }
 
 function expect(stage: string, reply: Reply, code: number): void {
-  if (reply.code !== code) throw new Refused(reply.code >= 500 ? 'refused' : reply.code >= 400 ? 'deferred' : 'failed', troubleOf(stage, reply))
+  if (reply.code !== code)
+    throw new Refused(
+      reply.code >= 500 ? 'refused' : reply.code >= 400 ? 'deferred' : 'failed',
+      troubleOf(stage, reply),
+    )
 }

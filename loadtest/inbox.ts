@@ -18,9 +18,18 @@ export type Inbox = {
   end(): void
 }
 
-export async function sinkInbox({ host, port }: { readonly host: string; readonly port: number }, look: readonly Rule[]): Promise<Inbox> {
+export async function sinkInbox(
+  { host, port }: { readonly host: string; readonly port: number },
+  look: readonly Rule[],
+): Promise<Inbox> {
   const sink: SinkChild = await startSink({ host, port, look })
-  return { source: 'sink', where: `${host}:${sink.port}`, reset: run => sink.reset(run), take: () => sink.take(), end: () => sink.end() }
+  return {
+    source: 'sink',
+    where: `${host}:${sink.port}`,
+    reset: run => sink.reset(run),
+    take: () => sink.take(),
+    end: () => sink.end(),
+  }
 }
 
 /** What was there before does not count; files are read and left alone. Times are those of the files. */

@@ -34,7 +34,13 @@ export type Search = {
 const BACKLOG_SECONDS = 1
 const LEAST_BACKLOG = 20
 
-export async function findLimit({ firstPerSecond, highestPerSecond, withinShare, trial, stop }: Search): Promise<{ trials: Trial[]; perSecond: number; atLeast: boolean }> {
+export async function findLimit({
+  firstPerSecond,
+  highestPerSecond,
+  withinShare,
+  trial,
+  stop,
+}: Search): Promise<{ trials: Trial[]; perSecond: number; atLeast: boolean }> {
   const trials: Trial[] = []
   const attempt = async (perSecond: number) => {
     const made = await trial(perSecond)
@@ -42,7 +48,11 @@ export async function findLimit({ firstPerSecond, highestPerSecond, withinShare,
     return made.ok
   }
   let [passed, failed] = [0, Number.POSITIVE_INFINITY]
-  for (let rate = firstPerSecond; failed === Number.POSITIVE_INFINITY && passed < highestPerSecond && !stop.aborted; rate = Math.min(highestPerSecond, rate * 2)) {
+  for (
+    let rate = firstPerSecond;
+    failed === Number.POSITIVE_INFINITY && passed < highestPerSecond && !stop.aborted;
+    rate = Math.min(highestPerSecond, rate * 2)
+  ) {
     if (await attempt(rate)) passed = rate
     else failed = rate
   }
@@ -60,13 +70,19 @@ export function judgeTrial({ tally, done, loadMs, backlog, verified }: Ran, perS
   const troubledShare = tally.mails === 0 ? 1 : (tally.mails - tally.outcomes.accepted) / tally.mails
   const testerIsSlow = done.cpuSeconds / (loadMs / 1000) > 0.95 || tally.late.quantile(0.99) > bounds.p99Ms / 4
   const why =
-    tally.mails === 0 ? 'no mail was sent'
-    : testerIsSlow ? 'the tester itself cannot keep up'
-    : troubledShare * 100 > bounds.troubledPercent ? 'errors'
-    : p99Ms === null || p99Ms > bounds.p99Ms ? 'p99'
-    : backlog > Math.max(LEAST_BACKLOG, perSecond * BACKLOG_SECONDS) ? 'mails pile up'
-    : verified && isWrong(tally) ? 'lost, doubled, mixed or unsanitized'
-    : ''
+    tally.mails === 0
+      ? 'no mail was sent'
+      : testerIsSlow
+        ? 'the tester itself cannot keep up'
+        : troubledShare * 100 > bounds.troubledPercent
+          ? 'errors'
+          : p99Ms === null || p99Ms > bounds.p99Ms
+            ? 'p99'
+            : backlog > Math.max(LEAST_BACKLOG, perSecond * BACKLOG_SECONDS)
+              ? 'mails pile up'
+              : verified && isWrong(tally)
+                ? 'lost, doubled, mixed or unsanitized'
+                : ''
   return { perSecond, seconds: loadMs / 1000, p99Ms, troubledShare, backlog, ok: why === '', why }
 }
 
@@ -75,7 +91,10 @@ function isWrong(tally: Tally): boolean {
   return lost + duplicated + mixed + unsanitized + unexpected > 0
 }
 
-export function limitOf(found: { readonly trials: readonly Trial[]; readonly perSecond: number; readonly atLeast: boolean }, staffing: Staffing): Limit {
+export function limitOf(
+  found: { readonly trials: readonly Trial[]; readonly perSecond: number; readonly atLeast: boolean },
+  staffing: Staffing,
+): Limit {
   const mailsPerDay = Math.floor((found.perSecond * 3600) / staffing.peakFactor / staffing.busyHourShare)
   return { ...found, ...staffing, mailsPerDay, staff: Math.floor(mailsPerDay / staffing.mailsPerPerson) }
 }

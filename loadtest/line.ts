@@ -46,11 +46,18 @@ export class SmtpLine {
   /** Certificates are not checked: the load is the question here, and staging networks sign their own. */
   async startTls(name: string): Promise<void> {
     this.#socket.removeAllListeners('data')
-    const secured = connectTls({ socket: this.#socket, rejectUnauthorized: false, ...(/^[\d.:]+$/.test(name) ? {} : { servername: name }) })
+    const secured = connectTls({
+      socket: this.#socket,
+      rejectUnauthorized: false,
+      ...(/^[\d.:]+$/.test(name) ? {} : { servername: name }),
+    })
     this.#socket = secured
     this.#listen()
     this.waitingSinceMs = monotonicMs()
-    await Promise.race([once(secured, 'secureConnect'), once(secured, 'close').then(() => Promise.reject(this.#ended ?? new LineLost('TLS failed')))])
+    await Promise.race([
+      once(secured, 'secureConnect'),
+      once(secured, 'close').then(() => Promise.reject(this.#ended ?? new LineLost('TLS failed'))),
+    ])
     this.waitingSinceMs = undefined
   }
 

@@ -21,7 +21,9 @@ export type Looked = { readonly marks: readonly number[]; readonly broken: reado
 
 /** Words that stand only in what must not arrive; put together here so that this file is no sample itself. */
 export const CANARIES: Readonly<Record<'script' | 'macro' | 'program', string>> = {
-  script: 'sltcanary' + 'script', macro: 'sltcanary' + 'macro', program: 'sltcanary' + 'program',
+  script: 'sltcanary' + 'script',
+  macro: 'sltcanary' + 'macro',
+  program: 'sltcanary' + 'program',
 }
 
 const MOST_PARTS = 500
@@ -29,7 +31,13 @@ const DEEPEST = 8
 const MOST_STREAMS = 500
 const MOST_STREAM_BYTES = 8 * 2 ** 20
 
-type Notes = { readonly run: RunId; readonly rules: ReadonlySet<Rule>; readonly marks: Set<number>; readonly broken: Set<Rule>; parts: number }
+type Notes = {
+  readonly run: RunId
+  readonly rules: ReadonlySet<Rule>
+  readonly marks: Set<number>
+  readonly broken: Set<Rule>
+  parts: number
+}
 
 export function lookAt(octets: Buffer, run: RunId, rules: readonly Rule[]): Looked {
   const notes: Notes = { run, rules: new Set(rules), marks: new Set(), broken: new Set(), parts: 0 }
@@ -49,7 +57,8 @@ function walk(entity: Buffer, notes: Notes, depth: number): void {
     for (const part of partsOf(body, boundary)) walk(part, notes, depth + 1)
   } else if (/^message\/rfc822/i.test(contentType)) walk(body, notes, depth + 1)
   else {
-    if (/^text\/html/i.test(contentType) && !/^attachment/i.test(field(header, 'content-disposition'))) notes.broken.add('html')
+    if (/^text\/html/i.test(contentType) && !/^attachment/i.test(field(header, 'content-disposition')))
+      notes.broken.add('html')
     inspect(decoded(body, field(header, 'content-transfer-encoding')), notes, depth)
   }
 }
@@ -74,7 +83,10 @@ function* partsOf(body: Buffer, boundary: string): Generator<Buffer> {
 function decoded(body: Buffer, encoding: string): Buffer {
   if (/^base64/i.test(encoding)) return Buffer.from(body.toString('latin1'), 'base64')
   if (!/^quoted-printable/i.test(encoding)) return body
-  const text = body.toString('latin1').replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const text = body
+    .toString('latin1')
+    .replace(/=\r\n/g, '')
+    .replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   return Buffer.from(text, 'latin1')
 }
 
@@ -96,7 +108,8 @@ function inspect(file: Buffer, notes: Notes, depth: number): void {
 
 function search(octets: Buffer, { run, marks, broken }: Notes): void {
   for (const number of marksIn(octets, run)) marks.add(number)
-  for (const [rule, canary] of Object.entries(CANARIES)) if (octets.includes(canary, 0, 'latin1')) broken.add(rule as Rule)
+  for (const [rule, canary] of Object.entries(CANARIES))
+    if (octets.includes(canary, 0, 'latin1')) broken.add(rule as Rule)
 }
 
 function isProgram(file: Buffer): boolean {

@@ -6,10 +6,16 @@ import { SmtpLine } from './line.ts'
 export type Probed = { readonly greeting: string; readonly name: string; readonly extensions: readonly string[] }
 
 /** Throws Refused when nobody greets, or not with 220. */
-export async function probe({ target, tls, helo }: Pick<Habits, 'target' | 'tls' | 'helo'>, timeoutMs: number): Promise<Probed> {
+export async function probe(
+  { target, tls, helo }: Pick<Habits, 'target' | 'tls' | 'helo'>,
+  timeoutMs: number,
+): Promise<Probed> {
   const line = SmtpLine.open(target)
   const timer = new AbortController()
-  void delay(timeoutMs, undefined, { signal: timer.signal }).then(() => line.destroy('no reply in time'), () => undefined)
+  void delay(timeoutMs, undefined, { signal: timer.signal }).then(
+    () => line.destroy('no reply in time'),
+    () => undefined,
+  )
   try {
     if (tls === 'implicit') await line.startTls(target.name)
     const greeting = await line.reply()
@@ -17,10 +23,19 @@ export async function probe({ target, tls, helo }: Pick<Habits, 'target' | 'tls'
     line.write(`EHLO ${helo}\r\n`)
     const hello = await line.reply()
     line.end('QUIT\r\n')
-    const text = greeting.lines.at(-1)!.slice(4).replace(/[^\x20-\x7e]/g, '?')
-    return { greeting: text, name: text.split(' ')[0] ?? '', extensions: hello.lines.slice(1).map(each => each.slice(4)) }
+    const text = greeting.lines
+      .at(-1)!
+      .slice(4)
+      .replace(/[^\x20-\x7e]/g, '?')
+    return {
+      greeting: text,
+      name: text.split(' ')[0] ?? '',
+      extensions: hello.lines.slice(1).map(each => each.slice(4)),
+    }
   } catch (error) {
-    throw error instanceof Refused ? error : new Refused('failed', `connect: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`)
+    throw error instanceof Refused
+      ? error
+      : new Refused('failed', `connect: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`)
   } finally {
     timer.abort()
     line.destroy('done')

@@ -62,7 +62,15 @@ export type Verification = {
 
 export type Check = { readonly rule: string; readonly value: number | null; readonly ok: boolean }
 
-export type Trial = { readonly perSecond: number; readonly seconds: number; readonly p99Ms: number | null; readonly troubledShare: number; readonly backlog: number; readonly ok: boolean; readonly why: string }
+export type Trial = {
+  readonly perSecond: number
+  readonly seconds: number
+  readonly p99Ms: number | null
+  readonly troubledShare: number
+  readonly backlog: number
+  readonly ok: boolean
+  readonly why: string
+}
 
 export type Limit = {
   readonly trials: readonly Trial[]
@@ -94,7 +102,13 @@ export type Result = {
   readonly latency: Readonly<Record<LatencyName, Latency | null>>
   readonly overTime: readonly Moment[]
   readonly troubles: readonly { readonly text: string; readonly count: number }[]
-  readonly kinds: readonly { readonly kind: string; readonly mails: number; readonly accepted: number; readonly p50Ms: number | null; readonly p99Ms: number | null }[]
+  readonly kinds: readonly {
+    readonly kind: string
+    readonly mails: number
+    readonly accepted: number
+    readonly p50Ms: number | null
+    readonly p99Ms: number | null
+  }[]
   readonly verification: Verification | null
   /** Of the tester itself: how late it began mails for which a connection was free, and what it used. */
   readonly tester: { readonly lateP99Ms: number | null; readonly cpuShare: number; readonly limited: boolean }

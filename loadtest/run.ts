@@ -67,8 +67,11 @@ export async function runOnce(load: Load, crew: Crew, glimpse: (now: Glimpse) =>
   const startedAt = new Date()
   const orderedMs = monotonicMs()
   const tally = new Tally({
-    recipients: load.recipients, seed: load.seed, momentMs: Math.max(1000, Math.ceil(load.durationMs / MOMENTS / 1000) * 1000),
-    kinds: load.templates.map(({ kind }) => kind), sizes: load.templates.map(({ octets }) => octets.length),
+    recipients: load.recipients,
+    seed: load.seed,
+    momentMs: Math.max(1000, Math.ceil(load.durationMs / MOMENTS / 1000) * 1000),
+    kinds: load.templates.map(({ kind }) => kind),
+    sizes: load.templates.map(({ octets }) => octets.length),
   })
   const watch = new Watch({ tally, crew, glimpse, orderedMs })
   const stop = () => crew.sender.stop()
@@ -86,7 +89,12 @@ export async function runOnce(load: Load, crew: Crew, glimpse: (now: Glimpse) =>
   }
 }
 
-type Watched = { readonly tally: Tally; readonly crew: Crew; readonly glimpse: (now: Glimpse) => void; readonly orderedMs: number }
+type Watched = {
+  readonly tally: Tally
+  readonly crew: Crew
+  readonly glimpse: (now: Glimpse) => void
+  readonly orderedMs: number
+}
 
 /** Looks at inbox and queue now and then while the load runs. */
 class Watch {
@@ -135,7 +143,15 @@ class Watch {
         this.#queue = await crew.queue()
         if (this.#queue !== undefined) tally.addQueue(monotonicMs(), this.#queue)
       }
-      if (turn % 4 === 0) glimpse({ tally, elapsedS: (monotonicMs() - orderedMs) / 1000, phase: this.#phase, waiting: this.#waiting, connections: this.#connections, queue: this.#queue })
+      if (turn % 4 === 0)
+        glimpse({
+          tally,
+          elapsedS: (monotonicMs() - orderedMs) / 1000,
+          phase: this.#phase,
+          waiting: this.#waiting,
+          connections: this.#connections,
+          queue: this.#queue,
+        })
       await delay(LOOK_MS)
     }
   }
@@ -170,10 +186,19 @@ export function resultOf({ run, tally, startedAt, loadMs, done }: Ran, about: Ab
     bytesSent: tally.bytesSent,
     acceptedPerSecond: tally.outcomes.accepted / seconds,
     arrivedPerSecond: about.inbox ? tally.arrivals / arrivedSeconds : null,
-    latency: Object.fromEntries(LATENCIES.map(name => [name, latencyOf(tally.latency[name])])) as Record<LatencyName, Latency | null>,
+    latency: Object.fromEntries(LATENCIES.map(name => [name, latencyOf(tally.latency[name])])) as Record<
+      LatencyName,
+      Latency | null
+    >,
     overTime: tally.moments(),
     troubles: [...tally.troubles].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count),
-    kinds: [...tally.kinds].map(([kind, { mails, accepted, answered }]) => ({ kind, mails, accepted, p50Ms: numberOrNull(answered.quantile(0.5)), p99Ms: numberOrNull(answered.quantile(0.99)) })),
+    kinds: [...tally.kinds].map(([kind, { mails, accepted, answered }]) => ({
+      kind,
+      mails,
+      accepted,
+      p50Ms: numberOrNull(answered.quantile(0.5)),
+      p99Ms: numberOrNull(answered.quantile(0.99)),
+    })),
     verification: about.inbox ? tally.verification(about.inbox.source) : null,
     tester: { lateP99Ms, cpuShare, limited: cpuShare > 0.9 || (lateP99Ms ?? 0) > 50 },
     limit: about.limit,
@@ -186,11 +211,24 @@ export function latencyOf(histogram: Histogram): Latency | null {
   if (histogram.count === 0) return null
   const at = (share: number) => Number(histogram.quantile(share).toPrecision(5))
   return {
-    count: histogram.count, meanMs: Number(histogram.meanMs.toPrecision(5)), minMs: Number(histogram.minMs.toPrecision(5)), p50Ms: at(0.5), p90Ms: at(0.9), p95Ms: at(0.95), p99Ms: at(0.99), p999Ms: at(0.999),
-    maxMs: Number(histogram.maxMs.toPrecision(5)), buckets: histogram.buckets(),
+    count: histogram.count,
+    meanMs: Number(histogram.meanMs.toPrecision(5)),
+    minMs: Number(histogram.minMs.toPrecision(5)),
+    p50Ms: at(0.5),
+    p90Ms: at(0.9),
+    p95Ms: at(0.95),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
+    maxMs: Number(histogram.maxMs.toPrecision(5)),
+    buckets: histogram.buckets(),
   }
 }
 
 export function machine(): Result['machine'] {
-  return { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version, system: `${process.platform} ${release()}` }
+  return {
+    cpu: cpus()[0]?.model ?? '',
+    cores: cpus().length,
+    node: process.version,
+    system: `${process.platform} ${release()}`,
+  }
 }

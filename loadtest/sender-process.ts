@@ -7,7 +7,12 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { type SendOrder, Sender } from './sender.ts'
 
-export type SenderDone = { readonly kind: 'done'; readonly startedMs: number; readonly cpuSeconds: number; readonly collectedMs: number }
+export type SenderDone = {
+  readonly kind: 'done'
+  readonly startedMs: number
+  readonly cpuSeconds: number
+  readonly collectedMs: number
+}
 
 const BATCH_MS = 250
 
@@ -36,5 +41,10 @@ async function carryOut(order: SendOrder): Promise<void> {
   clearInterval(timer)
   process.send?.(running.take())
   const { user, system } = process.cpuUsage(before)
-  process.send?.({ kind: 'done', startedMs: running.startedMs, cpuSeconds: (user + system) / 1e6, collectedMs } satisfies SenderDone)
+  process.send?.({
+    kind: 'done',
+    startedMs: running.startedMs,
+    cpuSeconds: (user + system) / 1e6,
+    collectedMs,
+  } satisfies SenderDone)
 }

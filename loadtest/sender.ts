@@ -80,7 +80,8 @@ export class Sender {
       this.#over = plan.kind !== 'closed'
       for (const wake of this.#idle.splice(0)) wake()
       await Promise.all(this.#workers)
-      for (const mail of this.#waiting.splice(0).slice(this.#given)) this.#note(mail, monotonicMs(), { ...NOT_SENT, outcome: 'unsent' })
+      for (const mail of this.#waiting.splice(0).slice(this.#given))
+        this.#note(mail, monotonicMs(), { ...NOT_SENT, outcome: 'unsent' })
     } finally {
       clearInterval(watch)
     }
@@ -89,8 +90,12 @@ export class Sender {
   /** Rows since the last time. */
   take(): Batch {
     const batch: Batch = {
-      kind: 'batch', startedMs: this.startedMs, rows: Float64Array.from(this.#rows), troubles: this.#newTroubles,
-      waiting: this.#waiting.length - this.#given, connections: this.#lines.size,
+      kind: 'batch',
+      startedMs: this.startedMs,
+      rows: Float64Array.from(this.#rows),
+      troubles: this.#newTroubles,
+      waiting: this.#waiting.length - this.#given,
+      connections: this.#lines.size,
     }
     this.#rows = []
     this.#newTroubles = []
@@ -209,14 +214,21 @@ export class Sender {
 
   #templateOf(number: number): number {
     const chance = chanceOf(this.#order.seed, number)
-    return Math.max(0, this.#choice.findIndex(upTo => chance < upTo))
+    return Math.max(
+      0,
+      this.#choice.findIndex(upTo => chance < upTo),
+    )
   }
 
   #isSlow(number: number): boolean {
     return this.#order.slow.share > 0 && chanceOf(this.#order.seed ^ 0x510, number) < this.#order.slow.share
   }
 
-  #note({ number, intendedMs, lateMs }: Mail, startedMs: number, { outcome, accepted, endOfDataMs, trouble }: Sent): void {
+  #note(
+    { number, intendedMs, lateMs }: Mail,
+    startedMs: number,
+    { outcome, accepted, endOfDataMs, trouble }: Sent,
+  ): void {
     const slow = this.#isSlow(number) ? 1 : 0
     // In the order of ROW.
     this.#rows.push(number, this.#templateOf(number), intendedMs, startedMs, endOfDataMs, monotonicMs())
@@ -237,6 +249,7 @@ export class Sender {
   /** One look over all lines instead of a timer for each. */
   #dropSilent(): void {
     const beforeMs = monotonicMs() - this.#order.replyTimeoutMs
-    for (const line of this.#lines) if (line.waitingSinceMs !== undefined && line.waitingSinceMs < beforeMs) line.destroy('no reply in time')
+    for (const line of this.#lines)
+      if (line.waitingSinceMs !== undefined && line.waitingSinceMs < beforeMs) line.destroy('no reply in time')
   }
 }

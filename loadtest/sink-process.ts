@@ -4,8 +4,16 @@
 import type { RunId } from './mark.ts'
 import { type Arrival, Sink, type SinkSettings } from './sink.ts'
 
-export type SinkQuestion = { readonly kind: 'listen'; readonly settings: SinkSettings } | { readonly kind: 'reset'; readonly run: RunId } | { readonly kind: 'count' } | { readonly kind: 'take' }
-export type SinkAnswer = { readonly port: number } | { readonly count: number } | { readonly arrivals: readonly Arrival[] } | { readonly problem: string }
+export type SinkQuestion =
+  | { readonly kind: 'listen'; readonly settings: SinkSettings }
+  | { readonly kind: 'reset'; readonly run: RunId }
+  | { readonly kind: 'count' }
+  | { readonly kind: 'take' }
+export type SinkAnswer =
+  | { readonly port: number }
+  | { readonly count: number }
+  | { readonly arrivals: readonly Arrival[] }
+  | { readonly problem: string }
 
 let sink: Sink | undefined
 
@@ -17,7 +25,10 @@ process.on('message', (question: SinkQuestion) => void answer(question).then(rep
 async function answer(question: SinkQuestion): Promise<SinkAnswer> {
   if (question.kind === 'listen') {
     sink = new Sink(question.settings)
-    return sink.listen(question.settings).then(port => ({ port }), (error: Error) => ({ problem: error.message }))
+    return sink.listen(question.settings).then(
+      port => ({ port }),
+      (error: Error) => ({ problem: error.message }),
+    )
   }
   if (!sink) return { problem: 'not listening yet' }
   if (question.kind === 'reset') sink.reset(question.run)

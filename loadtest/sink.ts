@@ -85,7 +85,12 @@ export class Sink {
   }
 }
 
-type Seen = { readonly run: RunId; readonly look: SinkSettings['look']; readonly atMs: number; readonly recipients: readonly string[] | undefined }
+type Seen = {
+  readonly run: RunId
+  readonly look: SinkSettings['look']
+  readonly atMs: number
+  readonly recipients: readonly string[] | undefined
+}
 
 /** What one mail says about itself; for mails from a sink and from a folder alike. */
 export function arrivalOf(octets: Buffer, { run, look, atMs, recipients }: Seen): Arrival {

@@ -23,7 +23,14 @@ export type TallySettings = {
   readonly sizes: readonly number[]
 }
 
-type Step = { intended: number; accepted: number; troubled: number; arrived: number; queue: number | undefined; readonly answered: Histogram }
+type Step = {
+  intended: number
+  accepted: number
+  troubled: number
+  arrived: number
+  queue: number | undefined
+  readonly answered: Histogram
+}
 type Kind = { mails: number; accepted: number; readonly answered: Histogram }
 
 const ACCEPTED = OUTCOMES.indexOf('accepted')
@@ -33,8 +40,20 @@ const NOTHING = { intended: 0, accepted: 0, troubled: 0, arrived: 0, queue: unde
 
 export class Tally {
   readonly #settings: TallySettings
-  readonly outcomes: Record<Outcome, number> = { accepted: 0, deferred: 0, refused: 0, failed: 0, doubtful: 0, unsent: 0 }
-  readonly latency: Record<LatencyName, Histogram> = { answered: new Histogram(), service: new Histogram(), data: new Histogram(), arrived: new Histogram() }
+  readonly outcomes: Record<Outcome, number> = {
+    accepted: 0,
+    deferred: 0,
+    refused: 0,
+    failed: 0,
+    doubtful: 0,
+    unsent: 0,
+  }
+  readonly latency: Record<LatencyName, Histogram> = {
+    answered: new Histogram(),
+    service: new Histogram(),
+    data: new Histogram(),
+    arrived: new Histogram(),
+  }
   readonly late = new Histogram()
   readonly troubles = new Map<string, number>()
   readonly kinds = new Map<string, Kind>()
@@ -101,7 +120,8 @@ export class Tally {
     this.late.add(row[ROW.lateMs]!)
     // A slow client's own slowness says nothing about the server, and one that refuses quickly is not a quick one.
     if (row[ROW.slow] === 1 || OUTCOMES[outcome] === 'deferred' || OUTCOMES[outcome] === 'refused') return
-    for (const histogram of [this.latency.answered, kind.answered, this.#stepAt(intendedMs).answered]) histogram.add(doneMs - intendedMs)
+    for (const histogram of [this.latency.answered, kind.answered, this.#stepAt(intendedMs).answered])
+      histogram.add(doneMs - intendedMs)
     if (OUTCOMES[outcome] === 'unsent') return
     this.latency.service.add(doneMs - startedMs)
     this.latency.data.add(doneMs - row[ROW.endOfDataMs]!)
@@ -110,7 +130,8 @@ export class Tally {
   #addTrouble(row: Float64Array): void {
     const index = row[ROW.trouble]!
     if (index > 0) this.troubles.set(this.#texts[index]!, (this.troubles.get(this.#texts[index]!) ?? 0) + 1)
-    else if (OUTCOMES[row[ROW.outcome]!] === 'unsent') this.troubles.set('not begun in time', (this.troubles.get('not begun in time') ?? 0) + 1)
+    else if (OUTCOMES[row[ROW.outcome]!] === 'unsent')
+      this.troubles.set('not begun in time', (this.troubles.get('not begun in time') ?? 0) + 1)
   }
 
   #countRecipients(accepted: number): void {
@@ -142,9 +163,14 @@ export class Tally {
   #bitsFor(number: number, recipients: readonly string[] | undefined): { bits: number; others: boolean } {
     const { perMail } = this.#settings.recipients
     if (recipients === undefined) return { bits: 2 ** perMail - 1, others: false }
-    const expected = recipientsOf(this.#settings.recipients, this.#settings.seed, number).map(each => each.toLowerCase())
+    const expected = recipientsOf(this.#settings.recipients, this.#settings.seed, number).map(each =>
+      each.toLowerCase(),
+    )
     const places = recipients.map(each => expected.indexOf(each.toLowerCase()))
-    return { bits: places.reduce((bits, place) => (place === -1 ? bits : bits | (1 << place)), 0), others: places.includes(-1) }
+    return {
+      bits: places.reduce((bits, place) => (place === -1 ? bits : bits | (1 << place)), 0),
+      others: places.includes(-1),
+    }
   }
 
   #count(what: 'duplicated' | 'mixed' | 'unsanitized' | 'withoutText', number: number): void {
@@ -160,7 +186,8 @@ export class Tally {
   /** Copies that are still to come: recipients of accepted mails who have not got them. */
   missing(): number {
     let missing = 0
-    for (const [number, outcome] of this.#outcome.entries()) if (outcome === ACCEPTED) missing += bitsOf(this.#accepted[number]! & ~(this.#seen[number] ?? 0))
+    for (const [number, outcome] of this.#outcome.entries())
+      if (outcome === ACCEPTED) missing += bitsOf(this.#accepted[number]! & ~(this.#seen[number] ?? 0))
     return missing
   }
 
@@ -175,7 +202,14 @@ export class Tally {
       unexpected++
       this.#example('unexpected', number)
     }
-    return { source, ...this.#counts, lost, unexpected, unsanitizedBy: this.#unsanitizedBy, examples: Object.fromEntries(this.#examples) }
+    return {
+      source,
+      ...this.#counts,
+      lost,
+      unexpected,
+      unsanitizedBy: this.#unsanitizedBy,
+      examples: Object.fromEntries(this.#examples),
+    }
   }
 
   /** The way to the next hop, of each mail's first copy. To be called once, at the end. */

@@ -91,7 +91,11 @@ function writePacked(octets: Buffer, { raw, marks, checksums, windows, start }: 
     const encoded = raw.toString('base64', from, to)
     for (let done = 0; done < encoded.length; ) {
       const count = Math.min(encoded.length - done, LINE_CHARACTERS - (character % LINE_CHARACTERS))
-      octets.write(encoded.slice(done, done + count), start + character + 2 * Math.floor(character / LINE_CHARACTERS), 'latin1')
+      octets.write(
+        encoded.slice(done, done + count),
+        start + character + 2 * Math.floor(character / LINE_CHARACTERS),
+        'latin1',
+      )
       done += count
       character += count
     }

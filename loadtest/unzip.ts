@@ -16,8 +16,16 @@ export function* readZip(zip: Buffer): Generator<ZipEntry> {
   const end = zip.lastIndexOf(Buffer.from('PK\u0005\u0006', 'latin1'))
   if (end === -1 || end + 22 > zip.length) return
   let at = zip.readUInt32LE(end + 16)
-  for (let count = 0; count < MOST_ENTRIES && at + DIRECTORY_HEADER_BYTES <= zip.length && zip.readUInt32LE(at) === DIRECTORY_HEADER; count++) {
-    const [nameBytes, extraBytes, commentBytes] = [zip.readUInt16LE(at + 28), zip.readUInt16LE(at + 30), zip.readUInt16LE(at + 32)]
+  for (
+    let count = 0;
+    count < MOST_ENTRIES && at + DIRECTORY_HEADER_BYTES <= zip.length && zip.readUInt32LE(at) === DIRECTORY_HEADER;
+    count++
+  ) {
+    const [nameBytes, extraBytes, commentBytes] = [
+      zip.readUInt16LE(at + 28),
+      zip.readUInt16LE(at + 30),
+      zip.readUInt16LE(at + 32),
+    ]
     const encrypted = (zip.readUInt16LE(at + 8) & 1) === 1
     const name = zip.toString('latin1', at + DIRECTORY_HEADER_BYTES, at + DIRECTORY_HEADER_BYTES + nameBytes)
     yield { name, encrypted, content: encrypted ? undefined : contentOf(zip, at) }

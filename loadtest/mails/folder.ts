@@ -11,7 +11,9 @@ import { composeTemplate } from '../template.ts'
 import type { MailSet } from './kinds.ts'
 
 export function mailsOfFolder(folder: string): MailSet {
-  const names = readdirSync(folder).filter(name => name.toLowerCase().endsWith('.eml')).sort()
+  const names = readdirSync(folder)
+    .filter(name => name.toLowerCase().endsWith('.eml'))
+    .sort()
   if (names.length === 0) throw new Error(`there is no .eml file in ${folder}`)
   const templates = names.map(name => composeTemplate(name, [{ text: marked(readFileSync(join(folder, name))) }]))
   return { templates, weights: templates.map(() => 1) }

@@ -33,19 +33,37 @@ const KINDS: Readonly<Record<string, Compose>> = {
   png: chance => withFiles([picture(skewed(10_000, 150_000, 3 * MB, chance), chance)], chance),
   zip: chance => withFiles([packed(chance)], chance),
   'zip-encrypted': chance => withFiles([locked(chance)], chance),
-  'ten-files': chance => withFiles(Array.from({ length: 10 }, (_, i) => [word, sheet, packed][i % 3]!(chance)), chance),
+  'ten-files': chance =>
+    withFiles(
+      Array.from({ length: 10 }, (_, i) => [word, sheet, packed][i % 3]!(chance)),
+      chance,
+    ),
   large: chance => withFiles([document(10 * MB, chance)], chance),
   ...HOSTILE,
 }
 
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS)
 
-const TEXTS = { 'text-utf-8': 30, 'text-iso-2022-jp': 14, 'text-shift_jis': 2, 'text-euc-jp': 1, html: 22, 'html-iso-2022-jp': 4 }
+const TEXTS = {
+  'text-utf-8': 30,
+  'text-iso-2022-jp': 14,
+  'text-shift_jis': 2,
+  'text-euc-jp': 1,
+  html: 22,
+  'html-iso-2022-jp': 4,
+}
 const HOSTILE_EVENLY = Object.fromEntries(Object.keys(HOSTILE).map(name => [name, 1]))
 
 export const MIXES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   office: {
-    ...TEXTS, docx: 6, xlsx: 6, pdf: 8, png: 2, zip: 1.5, 'zip-encrypted': 1.5, 'ten-files': 0.5,
+    ...TEXTS,
+    docx: 6,
+    xlsx: 6,
+    pdf: 8,
+    png: 2,
+    zip: 1.5,
+    'zip-encrypted': 1.5,
+    'ten-files': 0.5,
     ...Object.fromEntries(Object.keys(HOSTILE).map(name => [name, 0.2])),
   },
   text: TEXTS,
@@ -85,15 +103,27 @@ function withFiles(attachments: readonly Attachment[], chance: Chance): Piece[] 
 }
 
 function word(chance: Chance): Attachment {
-  return { name: `${MARK_PLACE}_会議資料.docx`, mediaType: MEDIA_TYPES.docx, file: docx(skewed(10, 60, 600, chance), chance() < 0.4 ? skewed(5000, 60_000, MB, chance) : 0, chance) }
+  return {
+    name: `${MARK_PLACE}_会議資料.docx`,
+    mediaType: MEDIA_TYPES.docx,
+    file: docx(skewed(10, 60, 600, chance), chance() < 0.4 ? skewed(5000, 60_000, MB, chance) : 0, chance),
+  }
 }
 
 function sheet(chance: Chance): Attachment {
-  return { name: `${MARK_PLACE}_調査票.xlsx`, mediaType: MEDIA_TYPES.xlsx, file: xlsx(skewed(20, 200, 5000, chance), chance) }
+  return {
+    name: `${MARK_PLACE}_調査票.xlsx`,
+    mediaType: MEDIA_TYPES.xlsx,
+    file: xlsx(skewed(20, 200, 5000, chance), chance),
+  }
 }
 
 function document(bytes: number, chance: Chance): Attachment {
-  return { name: `${MARK_PLACE}_図面.pdf`, mediaType: 'application/pdf', file: pdf(1 + Math.floor(chance() * 5), bytes, chance) }
+  return {
+    name: `${MARK_PLACE}_図面.pdf`,
+    mediaType: 'application/pdf',
+    file: pdf(1 + Math.floor(chance() * 5), bytes, chance),
+  }
 }
 
 function picture(bytes: number, chance: Chance): Attachment {
@@ -101,12 +131,22 @@ function picture(bytes: number, chance: Chance): Attachment {
 }
 
 function packed(chance: Chance): Attachment {
-  const file = markedZip([part('資料/会議資料.docx', docx(30, 0, chance).raw), part('資料/一覧.csv', `番号,氏名\r\n${MARK_PLACE},山田\r\n`)])
+  const file = markedZip([
+    part('資料/会議資料.docx', docx(30, 0, chance).raw),
+    part('資料/一覧.csv', `番号,氏名\r\n${MARK_PLACE},山田\r\n`),
+  ])
   return { name: `${MARK_PLACE}_資料一式.zip`, mediaType: 'application/zip', file }
 }
 
 /** What is in it nobody can see without the password, so it may not arrive as it is. */
 function locked(chance: Chance): Attachment {
-  const secret = part('secret.txt', Buffer.concat([Buffer.from(CANARIES.program), noise(skewed(2000, 30_000, 500_000, chance), chance)]))
-  return { name: `${MARK_PLACE}_見積書.zip`, mediaType: 'application/zip', file: packedFile(encryptedZip(secret, 'Sekisho-2026', chance)) }
+  const secret = part(
+    'secret.txt',
+    Buffer.concat([Buffer.from(CANARIES.program), noise(skewed(2000, 30_000, 500_000, chance), chance)]),
+  )
+  return {
+    name: `${MARK_PLACE}_見積書.zip`,
+    mediaType: 'application/zip',
+    file: packedFile(encryptedZip(secret, 'Sekisho-2026', chance)),
+  }
 }

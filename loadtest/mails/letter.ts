@@ -22,11 +22,21 @@ const MIXED = '----=_sekisho_mixed_0001'
 const ALTERNATIVE = '----=_sekisho_alternative_0002'
 
 export function letterPieces({ charset, html, attachments, typicalLines }: Letter, chance: Chance): Piece[] {
-  const lines = [`${oneOf(PEOPLE, chance)} 様`, '', ...paragraphs(skewed(3, typicalLines, 400, chance), chance), '', `整理番号 ${MARK_PLACE}`]
-  const body = html ? alternatives(lines, charset, chance) : textPart(lines.join('\r\n') + '\r\n', 'text/plain', charset)
+  const lines = [
+    `${oneOf(PEOPLE, chance)} 様`,
+    '',
+    ...paragraphs(skewed(3, typicalLines, 400, chance), chance),
+    '',
+    `整理番号 ${MARK_PLACE}`,
+  ]
+  const body = html
+    ? alternatives(lines, charset, chance)
+    : textPart(lines.join('\r\n') + '\r\n', 'text/plain', charset)
   if (attachments.length === 0) return [{ text: Buffer.from(topHeader(chance)) }, ...body]
   return [
-    { text: Buffer.from(`${topHeader(chance)}Content-Type: multipart/mixed; boundary="${MIXED}"\r\n\r\n--${MIXED}\r\n`) },
+    {
+      text: Buffer.from(`${topHeader(chance)}Content-Type: multipart/mixed; boundary="${MIXED}"\r\n\r\n--${MIXED}\r\n`),
+    },
     ...body,
     ...attachments.flatMap(attachmentPieces),
     { text: Buffer.from(`--${MIXED}--\r\n`) },
@@ -37,7 +47,8 @@ export function letterPieces({ charset, html, attachments, typicalLines }: Lette
 export function topHeader(chance: Chance): string {
   const name = oneOf(PEOPLE, chance)
   const received = [1, 2].map(
-    hop => `Received: from mail${hop}.loadtest.example (mail${hop}.loadtest.example [192.0.2.${hop}])\r\n\tby relay${hop}.loadtest.example with ESMTPS id lt${hop};\r\n\tMon, 6 Apr 2026 09:30:0${hop} +0900`,
+    hop =>
+      `Received: from mail${hop}.loadtest.example (mail${hop}.loadtest.example [192.0.2.${hop}])\r\n\tby relay${hop}.loadtest.example with ESMTPS id lt${hop};\r\n\tMon, 6 Apr 2026 09:30:0${hop} +0900`,
   )
   return [
     ...received,
@@ -55,7 +66,9 @@ function attachmentPieces({ name, mediaType, file }: Attachment): Piece[] {
   const header = [
     `--${MIXED}`,
     `Content-Type: ${mediaType}`,
-    `Content-Disposition: attachment${encodeParameter('filename', name).join('\r\n').replace(/(^|\r\n); /g, ';\r\n ')}`,
+    `Content-Disposition: attachment${encodeParameter('filename', name)
+      .join('\r\n')
+      .replace(/(^|\r\n); /g, ';\r\n ')}`,
     'Content-Transfer-Encoding: base64',
     '',
     '',
@@ -77,7 +90,9 @@ function alternatives(lines: readonly string[], charset: Charset, chance: Chance
 
 function htmlOf(lines: readonly string[], charset: Charset, chance: Chance): string {
   const style = ['margin:0', 'margin:0;font-family:"ＭＳ ゴシック"', 'color:#1F497D']
-  const rows = lines.map(line => `<p class=MsoNormal style='${oneOf(style, chance)}'><span lang=JA>${line || '&nbsp;'}</span></p>`)
+  const rows = lines.map(
+    line => `<p class=MsoNormal style='${oneOf(style, chance)}'><span lang=JA>${line || '&nbsp;'}</span></p>`,
+  )
   return (
     `<html><head><meta http-equiv="Content-Type" content="text/html; charset=${charset}"><style>p.MsoNormal{font-size:10.5pt}</style>` +
     `<script>/* ${CANARIES.script} */</script></head>\r\n<body lang=JA>${rows.join('\r\n')}` +
@@ -89,7 +104,9 @@ function htmlOf(lines: readonly string[], charset: Charset, chance: Chance): str
 export function textPart(text: string, mediaType: string, charset: Charset): Piece[] {
   const octets = encodeText(text, charset)
   const encoding = charset === 'iso-2022-jp' ? '7bit' : charset === 'shift_jis' ? '8bit' : 'base64'
-  const header = Buffer.from(`Content-Type: ${mediaType}; charset=${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`)
+  const header = Buffer.from(
+    `Content-Type: ${mediaType}; charset=${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`,
+  )
   if (encoding === 'base64') return [{ text: header }, { file: packedFile(octets) }]
   return [{ text: Buffer.concat([header, octets]) }]
 }

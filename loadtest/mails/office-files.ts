@@ -21,17 +21,42 @@ export const MEDIA_TYPES = {
 } as const
 
 /** `more` are further parts, with what [Content_Types].xml and the relationships say about them. */
-type Extra = { readonly files: readonly ZipFile[]; readonly types: string; readonly relationships: string; readonly mainType?: string }
+type Extra = {
+  readonly files: readonly ZipFile[]
+  readonly types: string
+  readonly relationships: string
+  readonly mainType?: string
+}
 
 export function docx(lines: number, pictureBytes: number, chance: Chance, extra?: Extra): PackedFile {
-  const text = [`整理番号 ${MARK_PLACE}`, ...paragraphs(lines, chance)].map(line => `<w:p><w:r><w:t>${line}</w:t></w:r></w:p>`)
+  const text = [`整理番号 ${MARK_PLACE}`, ...paragraphs(lines, chance)].map(
+    line => `<w:p><w:r><w:t>${line}</w:t></w:r></w:p>`,
+  )
   const picture = pictureBytes > 0 ? [part('word/media/image1.png', png(pictureBytes, chance))] : []
   const main = extra?.mainType ?? `${MEDIA_TYPES.docx}.main+xml`
   return markedZip([
-    part('[Content_Types].xml', contentTypes(`<Default Extension="png" ContentType="image/png"/>${extra?.types ?? ''}`, '/word/document.xml', main)),
-    part('_rels/.rels', relationships(`<Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="word/document.xml"/>`)),
-    part('word/document.xml', `${XML}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="${OFFICE}"><w:body>${text.join('')}${picture.length ? drawing('rId5') : ''}<w:sectPr><w:pgSz w:w="11906" w:h="16838"/></w:sectPr></w:body></w:document>`),
-    part('word/_rels/document.xml.rels', relationships(`${picture.length ? `<Relationship Id="rId5" Type="${OFFICE}/image" Target="media/image1.png"/>` : ''}${extra?.relationships ?? ''}`)),
+    part(
+      '[Content_Types].xml',
+      contentTypes(
+        `<Default Extension="png" ContentType="image/png"/>${extra?.types ?? ''}`,
+        '/word/document.xml',
+        main,
+      ),
+    ),
+    part(
+      '_rels/.rels',
+      relationships(`<Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="word/document.xml"/>`),
+    ),
+    part(
+      'word/document.xml',
+      `${XML}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="${OFFICE}"><w:body>${text.join('')}${picture.length ? drawing('rId5') : ''}<w:sectPr><w:pgSz w:w="11906" w:h="16838"/></w:sectPr></w:body></w:document>`,
+    ),
+    part(
+      'word/_rels/document.xml.rels',
+      relationships(
+        `${picture.length ? `<Relationship Id="rId5" Type="${OFFICE}/image" Target="media/image1.png"/>` : ''}${extra?.relationships ?? ''}`,
+      ),
+    ),
     ...picture,
     ...(extra?.files ?? []),
   ])
@@ -45,11 +70,30 @@ export function xlsx(rows: number, chance: Chance): PackedFile {
   const head = `<row r="1"><c r="A1" t="inlineStr"><is><t>整理番号 ${MARK_PLACE}</t></is></c></row>`
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
   return markedZip([
-    part('[Content_Types].xml', contentTypes(`<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`, '/xl/workbook.xml', `${MEDIA_TYPES.xlsx}.main+xml`)),
-    part('_rels/.rels', relationships(`<Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/>`)),
-    part('xl/workbook.xml', `${XML}<workbook xmlns="${main}" xmlns:r="${OFFICE}"><sheets><sheet name="調査票" sheetId="1" r:id="rId1"/></sheets></workbook>`),
-    part('xl/_rels/workbook.xml.rels', relationships(`<Relationship Id="rId1" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>`)),
-    part('xl/worksheets/sheet1.xml', `${XML}<worksheet xmlns="${main}"><sheetData>${head}${cells.join('')}</sheetData></worksheet>`),
+    part(
+      '[Content_Types].xml',
+      contentTypes(
+        `<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`,
+        '/xl/workbook.xml',
+        `${MEDIA_TYPES.xlsx}.main+xml`,
+      ),
+    ),
+    part(
+      '_rels/.rels',
+      relationships(`<Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/>`),
+    ),
+    part(
+      'xl/workbook.xml',
+      `${XML}<workbook xmlns="${main}" xmlns:r="${OFFICE}"><sheets><sheet name="調査票" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+    ),
+    part(
+      'xl/_rels/workbook.xml.rels',
+      relationships(`<Relationship Id="rId1" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>`),
+    ),
+    part(
+      'xl/worksheets/sheet1.xml',
+      `${XML}<worksheet xmlns="${main}"><sheetData>${head}${cells.join('')}</sheetData></worksheet>`,
+    ),
   ])
 }
 
@@ -63,10 +107,15 @@ export function pdf(pages: number, pictureBytes: number, chance: Chance, openAct
     `<</Type/Pages/Kids[${kids.join(' ')}]/Count ${pages}>>`,
     '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
     '<</Type/Font/Subtype/Type0/BaseFont/HeiseiMin-W3/Encoding/UniJIS-UTF16-H/DescendantFonts[<</Type/Font/Subtype/CIDFontType0/BaseFont/HeiseiMin-W3/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)/Supplement 2>>/FontDescriptor<</Type/FontDescriptor/FontName/HeiseiMin-W3/Flags 6/FontBBox[0 -200 1000 900]/ItalicAngle 0/Ascent 709/Descent -241/CapHeight 709/StemV 80>>>>]>>',
-    stream(`/Type/XObject/Subtype/Image/Width ${side}/Height ${side}/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode`, pixels),
+    stream(
+      `/Type/XObject/Subtype/Image/Width ${side}/Height ${side}/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode`,
+      pixels,
+    ),
   ]
   for (let i = 0; i < pages; i++) {
-    objects.push(`<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R/F2 4 0 R>>/XObject<</I 5 0 R>>>>/Contents ${7 + i * 2} 0 R>>`)
+    objects.push(
+      `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R/F2 4 0 R>>/XObject<</I 5 0 R>>>>/Contents ${7 + i * 2} 0 R>>`,
+    )
     objects.push(stream('', Buffer.from(pageContent(i, chance))))
   }
   return packedFile(pdfOf(objects))
@@ -114,12 +163,18 @@ function drawing(id: string): string {
 }
 
 function pageContent(page: number, chance: Chance): string {
-  const lines = paragraphs(12, chance).map(line => `<${Buffer.from(line.slice(0, 40), 'utf16le').swap16().toString('hex')}> Tj 0 -22 Td`)
+  const lines = paragraphs(12, chance).map(
+    line => `<${Buffer.from(line.slice(0, 40), 'utf16le').swap16().toString('hex')}> Tj 0 -22 Td`,
+  )
   return `BT /F1 10 Tf 60 800 Td (${MARK_PLACE} ${page + 1}) Tj ET\nBT /F2 12 Tf 60 770 Td\n${lines.join('\n')}\nET\nq 200 0 0 200 60 200 cm /I Do Q\n`
 }
 
 function stream(dictionary: string, octets: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`<<${dictionary}/Length ${octets.length}>>\nstream\n`), octets, Buffer.from('\nendstream')])
+  return Buffer.concat([
+    Buffer.from(`<<${dictionary}/Length ${octets.length}>>\nstream\n`),
+    octets,
+    Buffer.from('\nendstream'),
+  ])
 }
 
 function pdfOf(objects: readonly (string | Buffer)[]): Buffer {
@@ -133,7 +188,11 @@ function pdfOf(objects: readonly (string | Buffer)[]): Buffer {
     pieces.push(written)
   }
   const table = offsets.map(offset => `${String(offset).padStart(10, '0')} 00000 n \n`).join('')
-  pieces.push(Buffer.from(`xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${at}\n%%EOF\n`))
+  pieces.push(
+    Buffer.from(
+      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${at}\n%%EOF\n`,
+    ),
+  )
   return Buffer.concat(pieces)
 }
 

@@ -16,7 +16,10 @@ const ENCRYPTION_HEADER_BYTES = 12
 const LOCAL_HEADER_BYTES = 30
 
 export function markedZip(files: readonly ZipFile[]): PackedFile {
-  const raw = writeZip(files.map(file => (Buffer.from(file.bytes).includes(MARK_PLACE) ? { ...file, stored: true } : file)), MOST_BYTES)
+  const raw = writeZip(
+    files.map(file => (Buffer.from(file.bytes).includes(MARK_PLACE) ? { ...file, stored: true } : file)),
+    MOST_BYTES,
+  )
   if (!raw) throw new Error('the files do not fit into a ZIP')
   return { raw, checksums: checksumsOf(raw) }
 }
@@ -30,7 +33,8 @@ export function checksumsOf(zip: Buffer): PackedFile['checksums'] {
     const from = local + LOCAL_HEADER_BYTES + nameBytes
     const content = zip.subarray(from, from + bytes)
     if (zip.readUInt16LE(at + 10) === 0 && content.includes(MARK_PLACE)) {
-      if (content.indexOf('PK\u0003\u0004', 0, 'latin1') === 0) all.push(...checksumsOf(content).map(inner => movedBy(inner, from)))
+      if (content.indexOf('PK\u0003\u0004', 0, 'latin1') === 0)
+        all.push(...checksumsOf(content).map(inner => movedBy(inner, from)))
       all.push({ from, to: from + bytes, at: [local + 14, at + 16] })
     }
     at += 46 + nameBytes
@@ -48,11 +52,16 @@ export function encryptedZip(file: ZipFile, password: string, chance: Chance): B
   const directory = plain.readUInt32LE(plain.length - 6)
   const contentAt = LOCAL_HEADER_BYTES + plain.readUInt16LE(26)
   const crc = plain.readUInt32LE(14)
-  const header = Buffer.from(Array.from({ length: ENCRYPTION_HEADER_BYTES }, (_, i) => (i === 11 ? crc >>> 24 : Math.floor(chance() * 256))))
+  const header = Buffer.from(
+    Array.from({ length: ENCRYPTION_HEADER_BYTES }, (_, i) => (i === 11 ? crc >>> 24 : Math.floor(chance() * 256))),
+  )
   const content = encrypted(Buffer.concat([header, plain.subarray(contentAt, directory)]), password)
   const zip = Buffer.concat([plain.subarray(0, contentAt), content, plain.subarray(directory)])
   const moved = directory + ENCRYPTION_HEADER_BYTES
-  for (const [flagsAt, sizeAt] of [[6, 18], [moved + 8, moved + 20]] as const) {
+  for (const [flagsAt, sizeAt] of [
+    [6, 18],
+    [moved + 8, moved + 20],
+  ] as const) {
     zip.writeUInt16LE(zip.readUInt16LE(flagsAt) | 1, flagsAt)
     zip.writeUInt32LE(content.length, sizeAt)
   }
@@ -68,11 +77,13 @@ function encrypted(octets: Buffer, password: string): Buffer {
     keys[2] = crcStep(keys[2], keys[1] >>> 24)
   }
   for (const octet of Buffer.from(password)) update(octet)
-  return Buffer.from(octets.map(octet => {
-    const key = (keys[2] | 2) & 0xffff
-    update(octet)
-    return octet ^ ((Math.imul(key, key ^ 1) >>> 8) & 0xff)
-  }))
+  return Buffer.from(
+    octets.map(octet => {
+      const key = (keys[2] | 2) & 0xffff
+      update(octet)
+      return octet ^ ((Math.imul(key, key ^ 1) >>> 8) & 0xff)
+    }),
+  )
 }
 
 /** One step of CRC-32 without its complement: zlib's, taken out of the complements around it. */

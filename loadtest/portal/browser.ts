@@ -21,7 +21,12 @@ export class Browser {
   constructor(origin: URL, address: string, cookie = '') {
     this.#origin = origin
     this.#address = address
-    this.#cookies = new Map(cookie.split(/;\s*/).filter(each => each.includes('=')).map(each => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]))
+    this.#cookies = new Map(
+      cookie
+        .split(/;\s*/)
+        .filter(each => each.includes('='))
+        .map(each => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]),
+    )
   }
 
   /** As it stands in a Cookie field. */
@@ -39,18 +44,36 @@ export class Browser {
 
   async #follow(method: string, path: string, body: string | undefined): Promise<Answered> {
     let answer = await this.#ask(method, path, body)
-    for (let i = 0; i < MOST_REDIRECTS && answer.to !== undefined; i++) answer = await this.#ask('GET', answer.to, undefined)
+    for (let i = 0; i < MOST_REDIRECTS && answer.to !== undefined; i++)
+      answer = await this.#ask('GET', answer.to, undefined)
     return answer
   }
 
-  #ask(method: string, path: string, body: string | undefined): Promise<Answered & { readonly to: string | undefined }> {
+  #ask(
+    method: string,
+    path: string,
+    body: string | undefined,
+  ): Promise<Answered & { readonly to: string | undefined }> {
     const { promise, resolve, reject } = Promise.withResolvers<Answered & { readonly to: string | undefined }>()
     const headers = {
-      host: this.#origin.host, origin: this.#origin.origin, cookie: this.cookie, 'sec-fetch-site': 'same-origin',
-      ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
+      host: this.#origin.host,
+      origin: this.#origin.origin,
+      cookie: this.cookie,
+      'sec-fetch-site': 'same-origin',
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
     }
     const isTls = this.#origin.protocol === 'https:'
-    const where = { host: this.#address, port: this.#origin.port || (isTls ? 443 : 80), path, method, headers, timeout: TIMEOUT_MS, rejectUnauthorized: false }
+    const where = {
+      host: this.#address,
+      port: this.#origin.port || (isTls ? 443 : 80),
+      path,
+      method,
+      headers,
+      timeout: TIMEOUT_MS,
+      rejectUnauthorized: false,
+    }
     const question = (isTls ? requestTls : requestPlain)(where, response => {
       for (const each of response.headers['set-cookie'] ?? []) this.#keep(each)
       let text = ''
@@ -58,7 +81,9 @@ export class Browser {
         text += chunk
         if (text.length > MOST_BYTES) question.destroy(new Error(`${path} is too long`))
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, path, text, to: this.#ownPath(response.headers.location) }))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, path, text, to: this.#ownPath(response.headers.location) }),
+      )
       response.on('error', reject)
     })
     question.on('timeout', () => question.destroy(new Error(`${path} was not answered`)))
@@ -83,7 +108,9 @@ export class Browser {
 
 /** The hidden fields of a page's form with this action. */
 export function hiddenFields(page: string, action: string): Record<string, string> {
-  const form = new RegExp(`<form[^>]*action="${action.replace(/[^\w/-]/g, '\\$&')}"[^>]*>([\\s\\S]*?)</form>`).exec(page)?.[1] ?? ''
+  const form =
+    new RegExp(`<form[^>]*action="${action.replace(/[^\w/-]/g, '\\$&')}"[^>]*>([\\s\\S]*?)</form>`).exec(page)?.[1] ??
+    ''
   const inputs = [...form.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([input]) => input)
   return Object.fromEntries(inputs.map(input => [attribute(input, 'name'), attribute(input, 'value')]))
 }
@@ -94,9 +121,16 @@ function attribute(tag: string, name: string): string {
 
 /** Own paths that a page links to. */
 export function linksOf(page: string): string[] {
-  return [...new Set([...page.matchAll(/\s(?:href|src)="(\/[^"#]*)"/g)].map(([, path]) => unescaped(path!)))].filter(path => !path.startsWith('//'))
+  return [...new Set([...page.matchAll(/\s(?:href|src)="(\/[^"#]*)"/g)].map(([, path]) => unescaped(path!)))].filter(
+    path => !path.startsWith('//'),
+  )
 }
 
 function unescaped(text: string): string {
-  return text.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code))).replace(/&quot;/g, '"').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&quot;/g, '"')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
 }

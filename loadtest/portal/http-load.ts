@@ -45,32 +45,59 @@ export type PortalRan = {
 const SEQUENCE = 400
 const TIMEOUT_S = 60
 
-export async function loadPortal(load: PortalLoad, glimpse: (requests: number, troubled: number) => void): Promise<PortalRan> {
+export async function loadPortal(
+  load: PortalLoad,
+  glimpse: (requests: number, troubled: number) => void,
+): Promise<PortalRan> {
   const notes = new Notes(load)
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
   const [startedAt, cpu, startedMs] = [new Date(), process.cpuUsage(), performance.now()]
   let client = 0
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
-  const running = autocannon({
-    url: load.url, connections: load.connections, duration: load.durationMs / 1000, timeout: TIMEOUT_S, ignoreCoordinatedOmission: true,
-    ...(load.perSecond === undefined ? {} : { overallRate: load.perSecond }),
-    setupClient: (each: Client) => each.setRequests(notes.sequence(load, client++)),
-    requests: notes.sequence(load, 0),
-  }, error => (error ? reject(error as Error) : resolve()))
-  running.on('response', (_client, status, bytes, ms) => notes.response(status, bytes, ms, performance.now() - startedMs))
-  running.on('reqError', error => notes.failed((error as NodeJS.ErrnoException).code ?? error.message, performance.now() - startedMs))
+  const running = autocannon(
+    {
+      url: load.url,
+      connections: load.connections,
+      duration: load.durationMs / 1000,
+      timeout: TIMEOUT_S,
+      ignoreCoordinatedOmission: true,
+      ...(load.perSecond === undefined ? {} : { overallRate: load.perSecond }),
+      setupClient: (each: Client) => each.setRequests(notes.sequence(load, client++)),
+      requests: notes.sequence(load, 0),
+    },
+    error => (error ? reject(error as Error) : resolve()),
+  )
+  running.on('response', (_client, status, bytes, ms) =>
+    notes.response(status, bytes, ms, performance.now() - startedMs),
+  )
+  running.on('reqError', error =>
+    notes.failed((error as NodeJS.ErrnoException).code ?? error.message, performance.now() - startedMs),
+  )
   const timer = setInterval(() => glimpse(notes.requests, notes.requests - notes.outcomes.accepted), 1000)
   await ended
   clearInterval(timer)
   delay.disable()
   const { user, system } = process.cpuUsage(cpu)
   const durationS = (performance.now() - startedMs) / 1000
-  return { startedAt, durationS, ...notes.all(), lateP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 5), cpuShare: (user + system) / 1e6 / durationS }
+  return {
+    startedAt,
+    durationS,
+    ...notes.all(),
+    lateP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 5),
+    cpuShare: (user + system) / 1e6 / durationS,
+  }
 }
 
 class Notes {
-  readonly outcomes: Record<keyof Result['outcomes'], number> = { accepted: 0, deferred: 0, refused: 0, failed: 0, doubtful: 0, unsent: 0 }
+  readonly outcomes: Record<keyof Result['outcomes'], number> = {
+    accepted: 0,
+    deferred: 0,
+    refused: 0,
+    failed: 0,
+    doubtful: 0,
+    unsent: 0,
+  }
   readonly #intervalMs: number | undefined
   readonly #answered = new Histogram()
   readonly #service = new Histogram()
@@ -93,7 +120,12 @@ class Notes {
       let rest = chance() * total
       const page = pages.find(({ weight }) => (rest -= weight) < 0) ?? pages[0]!
       // Called just before the event "response" of the same answer, which does not say what was asked for.
-      return { method: 'GET', path: page.path, headers: { cookie, host, 'accept-language': 'ja' }, onResponse: () => void (this.#kind = page.kind) }
+      return {
+        method: 'GET',
+        path: page.path,
+        headers: { cookie, host, 'accept-language': 'ja' },
+        onResponse: () => void (this.#kind = page.kind),
+      }
     })
   }
 
@@ -108,7 +140,8 @@ class Notes {
       this.outcomes.accepted++
       kind.fine++
       second.fine++
-      for (const histogram of [this.#answered, kind.answered, second.answered]) addCorrected(histogram, ms, this.#intervalMs)
+      for (const histogram of [this.#answered, kind.answered, second.answered])
+        addCorrected(histogram, ms, this.#intervalMs)
       return
     }
     second.troubled++
@@ -125,7 +158,15 @@ class Notes {
   }
 
   all(): Pick<PortalRan, 'bytes' | 'outcomes' | 'answered' | 'service' | 'kinds' | 'seconds' | 'troubles'> {
-    return { bytes: this.#bytes, outcomes: this.outcomes, answered: this.#answered, service: this.#service, kinds: this.#kinds, seconds: this.#seconds, troubles: this.#troubles }
+    return {
+      bytes: this.#bytes,
+      outcomes: this.outcomes,
+      answered: this.#answered,
+      service: this.#service,
+      kinds: this.#kinds,
+      seconds: this.#seconds,
+      troubles: this.#troubles,
+    }
   }
 
   #trouble(text: string): void {

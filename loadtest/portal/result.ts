@@ -5,7 +5,11 @@ import { latencyOf, machine } from '../run.ts'
 import { numberOrNull } from '../tally.ts'
 import type { PortalRan } from './http-load.ts'
 
-export type AboutPortal = { readonly url: string; readonly settings: Result['settings']; readonly rules: readonly Rule[] }
+export type AboutPortal = {
+  readonly url: string
+  readonly settings: Result['settings']
+  readonly rules: readonly Rule[]
+}
 
 const EMPTY = { fine: 0, troubled: 0, answered: undefined }
 
@@ -28,13 +32,29 @@ export function portalResult(ran: PortalRan, { url, settings, rules }: AboutPort
     arrivedPerSecond: null,
     latency: { answered: latencyOf(ran.answered), service: latencyOf(ran.service), data: null, arrived: null },
     overTime: Array.from(ran.seconds, ({ fine, troubled, answered } = EMPTY as never, atS) => ({
-      atS, intended: fine + troubled, accepted: fine, troubled, arrived: 0, queue: null,
-      p50Ms: answered === undefined ? null : numberOrNull(answered.quantile(0.5)), p99Ms: answered === undefined ? null : numberOrNull(answered.quantile(0.99)),
+      atS,
+      intended: fine + troubled,
+      accepted: fine,
+      troubled,
+      arrived: 0,
+      queue: null,
+      p50Ms: answered === undefined ? null : numberOrNull(answered.quantile(0.5)),
+      p99Ms: answered === undefined ? null : numberOrNull(answered.quantile(0.99)),
     })),
     troubles: [...ran.troubles].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count),
-    kinds: [...ran.kinds].map(([kind, { requests: mails, fine, answered }]) => ({ kind, mails, accepted: fine, p50Ms: numberOrNull(answered.quantile(0.5)), p99Ms: numberOrNull(answered.quantile(0.99)) })),
+    kinds: [...ran.kinds].map(([kind, { requests: mails, fine, answered }]) => ({
+      kind,
+      mails,
+      accepted: fine,
+      p50Ms: numberOrNull(answered.quantile(0.5)),
+      p99Ms: numberOrNull(answered.quantile(0.99)),
+    })),
     verification: null,
-    tester: { lateP99Ms: numberOrNull(ran.lateP99Ms), cpuShare: ran.cpuShare, limited: ran.cpuShare > 0.9 || ran.lateP99Ms > 50 },
+    tester: {
+      lateP99Ms: numberOrNull(ran.lateP99Ms),
+      cpuShare: ran.cpuShare,
+      limited: ran.cpuShare > 0.9 || ran.lateP99Ms > 50,
+    },
     limit: null,
   }
   const checks = rules.map(rule => check(judged, rule))

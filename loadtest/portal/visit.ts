@@ -25,15 +25,18 @@ const LOOKED_AT = 25
 export async function signIn(browser: Browser, { login, password, code }: Login): Promise<void> {
   const entrance = await browser.get('/sign-in')
   const second = await browser.post('/sign-in', { ...hiddenFields(entrance.text, '/sign-in'), login, password })
-  if (second.path !== '/second-factor') throw new Error(`signing in led to ${second.path} (${second.status}), not to the second factor`)
+  if (second.path !== '/second-factor')
+    throw new Error(`signing in led to ${second.path} (${second.status}), not to the second factor`)
   const inside = await browser.post('/second-factor', { ...hiddenFields(second.text, '/second-factor'), code })
-  if (inside.status !== 200 || inside.path === '/second-factor' || inside.path === '/sign-in') throw new Error(`the second factor led to ${inside.path} (${inside.status})`)
+  if (inside.status !== 200 || inside.path === '/second-factor' || inside.path === '/sign-in')
+    throw new Error(`the second factor led to ${inside.path} (${inside.status})`)
 }
 
 /** From the list to the mails on it, and from those to previews and files. */
 export async function findPages(browser: Browser): Promise<Page[]> {
   const first = await browser.get('/')
-  if (first.status !== 200 || first.path !== '/') throw new Error(`the first page led to ${first.path} (${first.status}): the session is not valid`)
+  if (first.status !== 200 || first.path !== '/')
+    throw new Error(`the first page led to ${first.path} (${first.status}): the session is not valid`)
   const found = new Set(['/', ...linksOf(first.text)])
   for (const path of [...found].filter(each => /^\/m\/[^/?]+$/.test(each)).slice(0, LOOKED_AT)) {
     const mail = await browser.get(path)

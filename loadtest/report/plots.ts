@@ -19,17 +19,41 @@ export function escaped(text: string): string {
 }
 
 /** `title` is what a screen reader says. */
-export function linePlot(title: string, lines: readonly Line[], x: Axis & { readonly min: number; readonly max: number }, unit: string): string {
+export function linePlot(
+  title: string,
+  lines: readonly Line[],
+  x: Axis & { readonly min: number; readonly max: number },
+  unit: string,
+): string {
   const values = lines.flatMap(({ points }) => points.map(([, y]) => y).filter(y => y !== null))
   const y = niceScale(Math.max(...values, 0))
   const placeX = (value: number) => LEFT + ((value - x.min) / (x.max - x.min || 1)) * (WIDTH - LEFT - RIGHT)
   const placeY = (value: number) => HEIGHT - BOTTOM - (value / y.max) * (HEIGHT - TOP - BOTTOM)
-  const grid = y.ticks.map(value => `<path class="grid" d="M${LEFT} ${n(placeY(value))}H${WIDTH - RIGHT}"/><text class="tick" x="${LEFT - 6}" y="${n(placeY(value) + 4)}" text-anchor="end">${compact(value)}</text>`)
-  const ticks = x.ticks.map(({ at, text }) => `<text class="tick" x="${n(placeX(at))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${escaped(text)}</text>`)
-  const drawn = lines.map(({ points }, i) => `<path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="${pathOf(points, placeX, placeY)}"/>`)
-  return figure(title, [
-    ...grid, ...ticks, ...drawn, `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 3}" text-anchor="end">${escaped(x.label)}</text>`,
-  ], legend(lines.map(({ name }) => name), unit))
+  const grid = y.ticks.map(
+    value =>
+      `<path class="grid" d="M${LEFT} ${n(placeY(value))}H${WIDTH - RIGHT}"/><text class="tick" x="${LEFT - 6}" y="${n(placeY(value) + 4)}" text-anchor="end">${compact(value)}</text>`,
+  )
+  const ticks = x.ticks.map(
+    ({ at, text }) =>
+      `<text class="tick" x="${n(placeX(at))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${escaped(text)}</text>`,
+  )
+  const drawn = lines.map(
+    ({ points }, i) =>
+      `<path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="${pathOf(points, placeX, placeY)}"/>`,
+  )
+  return figure(
+    title,
+    [
+      ...grid,
+      ...ticks,
+      ...drawn,
+      `<text class="label" x="${WIDTH - RIGHT}" y="${HEIGHT - 3}" text-anchor="end">${escaped(x.label)}</text>`,
+    ],
+    legend(
+      lines.map(({ name }) => name),
+      unit,
+    ),
+  )
 }
 
 export type Bar = { readonly name: string; readonly value: number }
@@ -50,7 +74,10 @@ function figure(title: string, inner: readonly string[], caption: string): strin
 
 /** Beside the plot, where it wraps on a narrow screen. */
 function legend(names: readonly string[], unit: string): string {
-  const keys = names.map((name, i) => `<span class="key"><svg viewBox="0 0 32 8" aria-hidden="true"><path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="M0 4h32"/></svg>${escaped(name)}</span>`)
+  const keys = names.map(
+    (name, i) =>
+      `<span class="key"><svg viewBox="0 0 32 8" aria-hidden="true"><path class="line" stroke="${COLOURS[i % 4]}" stroke-dasharray="${DASHES[i % 4]}" d="M0 4h32"/></svg>${escaped(name)}</span>`,
+  )
   return `<figcaption><span class="unit">${escaped(unit)}</span>${keys.join('')}</figcaption>`
 }
 

@@ -106,5 +106,12 @@ export function wordsIn(lang: Lang): (word: Word) => string {
 
 /** Reasons of a trial are words of the tester; here they are said in Japanese. */
 export const REASONS_JA: Readonly<Record<string, string>> = {
-  '': '', 'no mail was sent': '送信なし', 'the tester itself cannot keep up': '試験装置の限界', errors: 'エラー率', p99: 'p99', 'mails pile up': '配送待ちの増加', 'lost, doubled, mixed or unsanitized': '紛失・重複・混入・無害化もれ', interrupted: '中断',
+  '': '',
+  'no mail was sent': '送信なし',
+  'the tester itself cannot keep up': '試験装置の限界',
+  errors: 'エラー率',
+  p99: 'p99',
+  'mails pile up': '配送待ちの増加',
+  'lost, doubled, mixed or unsanitized': '紛失・重複・混入・無害化もれ',
+  interrupted: '中断',
 }
