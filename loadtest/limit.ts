@@ -69,20 +69,15 @@ export function judgeTrial({ tally, done, loadMs, backlog, verified }: Ran, perS
   const p99Ms = numberOrNull(tally.latency.answered.quantile(0.99))
   const troubledShare = tally.mails === 0 ? 1 : (tally.mails - tally.outcomes.accepted) / tally.mails
   const testerIsSlow = done.cpuSeconds / (loadMs / 1000) > 0.95 || tally.late.quantile(0.99) > bounds.p99Ms / 4
-  const why =
-    tally.mails === 0
-      ? 'no mail was sent'
-      : testerIsSlow
-        ? 'the tester itself cannot keep up'
-        : troubledShare * 100 > bounds.troubledPercent
-          ? 'errors'
-          : p99Ms === null || p99Ms > bounds.p99Ms
-            ? 'p99'
-            : backlog > Math.max(LEAST_BACKLOG, perSecond * BACKLOG_SECONDS)
-              ? 'mails pile up'
-              : verified && isWrong(tally)
-                ? 'lost, doubled, mixed or unsanitized'
-                : ''
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [tally.mails === 0, 'no mail was sent'],
+    [testerIsSlow, 'the tester itself cannot keep up'],
+    [troubledShare * 100 > bounds.troubledPercent, 'errors'],
+    [p99Ms === null || p99Ms > bounds.p99Ms, 'p99'],
+    [backlog > Math.max(LEAST_BACKLOG, perSecond * BACKLOG_SECONDS), 'mails pile up'],
+    [verified && isWrong(tally), 'lost, doubled, mixed or unsanitized'],
+  ]
+  const why = reasons.find(([isBad]) => isBad)?.[1] ?? ''
   return { perSecond, seconds: loadMs / 1000, p99Ms, troubledShare, backlog, ok: why === '', why }
 }
 

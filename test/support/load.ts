@@ -14,7 +14,7 @@ export function testLoad(port: number, changes: Partial<Load> = {}): Load {
     recipients: { pattern: 'staff%d@town.example.jp', mailboxes: 20, perMail: 1 },
     ...generateMails({ 'text-utf-8': 1 }, 1),
     seed: 1, plan: { kind: 'constant', perSecond: 1000 }, durationMs: 10_000, mostMails: 100, connections: 8, mailsPerConnection: 10,
-    slow: { share: 0, bytesPerSecond: 1 }, replyTimeoutMs: 20_000, graceMs: 20_000, drainMs: 300, settleMs: 50,
+    slow: { share: 0, bytesPerSecond: 1 }, replyTimeoutMs: 20_000, graceMs: 20_000, drainMs: 20_000, settleMs: 50,
     ...changes,
   }
 }
