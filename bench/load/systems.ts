@@ -2,6 +2,7 @@
  * The systems under test, each with data and queue of its own in one folder on the same disk.
  *
  *   sekisho   the whole product as `sekisho serve` runs it: profile text-only, sealing, verifying, durable store
+ *   afternoon peers/afternoon: what one would write with these packages in an afternoon; keeps nothing on disk
  *   postfix   peers/postfix-relay: a plain relay that looks at nothing; needs root and Debian's postfix
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
@@ -14,7 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export type System = { readonly name: string; readonly version: string; readonly port: number; readonly rootPid: number; stop(): Promise<void> }
 
 const REPOSITORY = join(import.meta.dirname, '../..')
-const PEER = join(import.meta.dirname, '../peers/postfix-relay')
+const PEERS = join(import.meta.dirname, '../peers')
 
 export async function startSekisho(folder: string, sinkPort: number, extraSettings: object = {}): Promise<System> {
   const port = await freePort()
@@ -34,28 +35,33 @@ export async function startSekisho(folder: string, sinkPort: number, extraSettin
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(settings))
   const child = spawn(process.execPath, ['--no-warnings', join(REPOSITORY, 'cli/main.ts'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await readyLine(child)
-  return {
-    name: 'sekisho',
-    version: process.version,
-    port,
-    rootPid: child.pid!,
-    async stop() {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
-  }
+  await readyLine(child, 'sekisho ready')
+  return { name: 'sekisho', version: process.version, port, rootPid: child.pid!, stop: () => stopped(child) }
 }
 
-async function readyLine(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('sekisho did not start')))
-  const ready = new Promise<void>(resolve => {
+export async function startAfternoon(sinkPort: number): Promise<System> {
+  const child = spawn(process.execPath, ['--no-warnings', join(PEERS, 'afternoon/gateway.ts'), String(sinkPort)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = Number((await readyLine(child, 'ready ')).slice('ready '.length))
+  return { name: 'afternoon', version: process.version, port, rootPid: child.pid!, stop: () => stopped(child) }
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+/** What stands from `word` on. */
+async function readyLine(child: ChildProcess, word: string): Promise<string> {
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${child.spawnargs.at(2)} did not start`)))
+  let said = ''
+  const ready = new Promise<string>(resolve => {
     child.stdout!.on('data', (text: Buffer) => {
-      if (text.includes('sekisho ready')) resolve()
+      said += text.toString()
+      if (said.includes(word) && said.endsWith('\n')) resolve(said.slice(said.indexOf(word)).trim())
     })
   })
-  await Promise.race([ready, ended])
   ended.catch(() => undefined)
+  return Promise.race([ready, ended])
 }
 
 export async function startPostfix(folder: string, sinkPort: number): Promise<System> {
@@ -78,7 +84,7 @@ export async function startPostfix(folder: string, sinkPort: number): Promise<Sy
 }
 
 function filledIn(file: string, words: Readonly<Record<string, string | number>>): string {
-  return readFileSync(join(PEER, file), 'utf8').replace(/@(ROOT|SINK|PORT)@/g, (_, word: string) => String(words[word]))
+  return readFileSync(join(PEERS, 'postfix-relay', file), 'utf8').replace(/@(ROOT|SINK|PORT)@/g, (_, word: string) => String(words[word]))
 }
 
 async function freePort(): Promise<number> {
