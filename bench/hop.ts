@@ -2,7 +2,7 @@
  * How many mails a second cross the whole hop, beside Postfix as a plain relay on the same disk?
  *
  *   npm run bench -- hop [--seconds 4] [--rounds 3] [--classes S,M] [--connections 1,10,50] [--per-connection 1,50]
- *                        [--systems sekisho,postfix,afternoon] [--folder DIR] [--settings JSON]
+ *                        [--systems sekisho,postfix,mimedefang,afternoon] [--folder DIR] [--settings JSON]
  *
  *   source (own process) ──▶ system under test ──▶ sink (own process)
  *
@@ -21,7 +21,7 @@ import { newRunId } from '../loadtest/mark.ts'
 import { ROW, ROW_LENGTH } from '../loadtest/records.ts'
 import type { SendOrder } from '../loadtest/sender.ts'
 import { type MailClass, mailTemplate } from './load/mails.ts'
-import { startAfternoon, startPostfix, startSekisho, type System } from './load/systems.ts'
+import { startAfternoon, startMimedefang, startPostfix, startSekisho, type System } from './load/systems.ts'
 import { usageOf } from './load/usage.ts'
 
 const DRAIN_MS = 20_000
@@ -75,6 +75,7 @@ async function main(): Promise<void> {
 
 function startSystem(name: string, folder: string, sinkPort: number): Promise<System> {
   if (name === 'postfix') return startPostfix(folder, sinkPort)
+  if (name === 'mimedefang') return startMimedefang(folder, sinkPort)
   if (name === 'afternoon') return startAfternoon(sinkPort)
   return startSekisho(folder, sinkPort, JSON.parse(given.settings) as object)
 }
