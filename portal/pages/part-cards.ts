@@ -108,7 +108,7 @@ function buttons(piece: Piece, fileIndex: number | undefined, context: CardConte
   const isReady = context.ready.has(piece.key)
   const actions = actionsFor(piece, context.kept).filter(action => !isReady || (action !== 'password' && action !== 'again'))
   if (actions.length === 0) return html``
-  return html`<div class="row">${actions.map((action, index) => button(action, index === 0, { piece, fileIndex, context }))}</div>`
+  return html`<div class="row">${actions.map((action, index) => button(action, index === 0 && piece.member.length === 0, { piece, fileIndex, context }))}</div>`
 }
 
 type Pressed = { readonly piece: Piece; readonly fileIndex: number | undefined; readonly context: CardContext }
