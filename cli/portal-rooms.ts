@@ -1,10 +1,12 @@
 /** The rooms of the portal, each with its values from the settings: the database, people, sign-in. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { openPortalDb, type PortalDb } from '../portal/db/open.ts'
 import type { Found } from '../portal/http/server.ts'
 import type { Entrance } from '../portal/pages/entrance.ts'
 import { openPeople, type PeopleRooms } from '../portal/people/rooms.ts'
+import type { LdapSettings } from '../portal/sign-in/ldap.ts'
 import { openSignIn, type SignInRooms } from '../portal/sign-in/rooms.ts'
 
 const MINUTE_MS = 60_000
@@ -23,6 +25,7 @@ export async function openPortalRooms(config: Config): Promise<PortalRooms> {
     issuer: name || 'Sekisho',
     secondFactorFor: secondFactor.requiredFor,
     password,
+    ldap: ldapOf(config),
     session: {
       idleMs: session.idleMinutes * MINUTE_MS,
       absoluteMs: session.hours * 60 * MINUTE_MS,
@@ -31,6 +34,13 @@ export async function openPortalRooms(config: Config): Promise<PortalRooms> {
     },
   })
   return { db, ...people, ...signIn }
+}
+
+function ldapOf({ portal: { ldap } }: Config): LdapSettings | undefined {
+  const { url, caFile, bindPasswordFile, ...rest } = ldap
+  if (url === '') return undefined
+  const read = (path: string) => (path === '' ? '' : readFileSync(path, 'utf8'))
+  return { ...rest, url, ca: read(caFile), bindPassword: read(bindPasswordFile).replace(/\r?\n$/, '') }
 }
 
 /** What the pages of signing in stand on. */

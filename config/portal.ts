@@ -1,7 +1,7 @@
 /** Settings of the portal: its three listeners, and what its pages show. */
 import { bytes, choice, collectorAddress, flag, integer, line, list, network, section, text, webAddress } from './kinds.ts'
 import { requests } from './requests.ts'
-import { password, secondFactor, session } from './sign-in.ts'
+import { ldap, password, secondFactor, session } from './sign-in.ts'
 
 const listener = (defaults: { readonly port: number; readonly en: string; readonly ja: string }) =>
   section(
@@ -34,6 +34,7 @@ export const portal = section(
     session,
     password,
     secondFactor,
+    ldap,
     requests,
     collector: collectorAddress({
       en: 'Collector that auditors may hand audit records to: `tls://host:6514`, `tcp://host:601` or `udp://host:514`. Empty: none.',

@@ -26,6 +26,7 @@ export function resolveConfig(config: Config, baseDir: string): Config {
       ...config.portal,
       collectorCaFile: absolute(config.portal.collectorCaFile),
       backupStamp: absolute(config.portal.backupStamp),
+      ldap: { ...config.portal.ldap, caFile: absolute(config.portal.ldap.caFile), bindPasswordFile: absolute(config.portal.ldap.bindPasswordFile) },
       inner: withFiles(config.portal.inner, absolute),
       outer: withFiles(config.portal.outer, absolute),
       admin: withFiles(config.portal.admin, absolute),

@@ -1,5 +1,5 @@
 /** Settings of signing in to the portal: sessions, passwords, second factors. */
-import { choice, integer, line, list, section, word } from './kinds.ts'
+import { choice, entry, integer, line, list, required, section, text, word } from './kinds.ts'
 
 const ROLES = ['staff', 'approver', 'administrator', 'auditor'] as const
 
@@ -40,5 +40,36 @@ export const secondFactor = section(
       en: 'What a client certificate (staff card) proves: `two` where the card asks for a PIN.',
       ja: 'クライアント証明書（職員証）が証明するもの。カードが暗証番号を求めるなら `two`。',
     }),
+  },
+)
+
+const LDAP_URL = 'must be ldaps://host:636, or ldap://host:389 (StartTLS)'
+
+export const ldap = section(
+  {
+    en: 'Passwords of the organisation’s directory (OpenLDAP, Active Directory), for people of the portal without a password of their own.',
+    ja: '庁内のディレクトリ（OpenLDAP、Active Directory）のパスワード。ポータル独自のパスワードを持たない人に使う。',
+  },
+  {
+    url: line()
+      .regex(/^(?:ldaps?:\/\/[\w.:[\]-]+)?$/i, { error: LDAP_URL })
+      .default('')
+      .meta({
+        description: '`ldaps://host`, or `ldap://host`, which is used with StartTLS (without TLS only on this host). Empty: none.',
+        descriptionJa: '`ldaps://ホスト` または `ldap://ホスト`（StartTLS を使う。TLS なしは同じホストだけ）。空なら使わない。',
+      }),
+    caFile: text({ default: '', en: 'Certificates (PEM) to trust instead of the system’s.', ja: 'システムのものに代えて信頼する証明書（PEM）。' }),
+    bindDn: text({ default: '', en: 'Who searches. Empty: anonymous.', ja: '検索に使う DN。空なら匿名。' }),
+    bindPasswordFile: text({ default: '', en: 'File with its password.', ja: 'そのパスワードを書いたファイル。' }),
+    baseDn: text({ default: '', en: 'Where people are looked for.', ja: '利用者を探す場所。' }),
+    userFilter: text({ default: '(uid={login})', en: 'How; for Active Directory `(sAMAccountName={login})`.', ja: '探し方。Active Directory なら `(sAMAccountName={login})`。' }),
+    groupAttribute: text({ default: 'memberOf', en: 'Attribute that names a person’s groups.', ja: '所属グループの属性。' }),
+    groupRoles: list(
+      entry({
+        group: required(line().min(1), { en: 'DN of the group.', ja: 'グループの DN。' }),
+        role: required(word(['staff', 'administrator', 'auditor'] as const), { en: 'Role of its members.', ja: 'メンバーの役割。' }),
+      }),
+      { default: [], en: 'Roles by group. Empty: roles as given in the portal.', ja: 'グループによる役割。空ならポータルで決めた役割。' },
+    ),
   },
 )

@@ -49,6 +49,11 @@ export class LockOut {
     })
   }
 
+  /** The try could not be looked at: nobody's fault. */
+  takeBack(keys: readonly TryKey[]): void {
+    for (const key of keys) this.#db.run('UPDATE sign_in_failures SET count = max(0, count - 1) WHERE key = ?', textOf(key))
+  }
+
   /** By an administrator, who has spoken with the person. */
   clearFor(tenant: string, login: string): void {
     for (const key of [accountKey(tenant, login), secondFactorKey(tenant, login)]) this.#db.run('DELETE FROM sign_in_failures WHERE key = ?', textOf(key))

@@ -5,6 +5,7 @@ import type { Role } from '../people/person.ts'
 import { Certificates } from './certificates.ts'
 import { Factors } from './factors.ts'
 import { Links } from './links.ts'
+import { LdapDirectory, type LdapSettings } from './ldap.ts'
 import { LockOut } from './lock-out.ts'
 import { PasswordHashing } from './password.ts'
 import { Passwords } from './passwords.ts'
@@ -25,6 +26,7 @@ export type SignInOptions = {
   readonly password: { readonly minLength: number }
   readonly session: SessionSettings
   readonly hashing?: PasswordHashing
+  readonly ldap?: LdapSettings | undefined
 }
 
 export async function openSignIn(db: PortalDb, people: People, options: SignInOptions) {
@@ -35,7 +37,7 @@ export async function openSignIn(db: PortalDb, people: People, options: SignInOp
   const [webauthn, recovery, links] = [new WebauthnFactor(db, sessions), new RecoveryCodes(db), new Links(db)]
   const certificates = new Certificates(db, people)
   const factors = new Factors({ db, people, lockOut, totp, webauthn, recovery })
-  const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors }, { secondFactorFor: options.secondFactorFor })
+  const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors, directory: options.ldap && new LdapDirectory(options.ldap) }, { secondFactorFor: options.secondFactorFor })
   const welcome = new Welcome({ db, people, passwords, links, signIn }, options.password)
   return { sessions, passwords, lockOut, totp, webauthn, recovery, links, certificates, factors, signIn, welcome }
 }

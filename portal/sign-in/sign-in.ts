@@ -7,9 +7,10 @@
  */
 import type { PortalDb } from '../db/open.ts'
 import { dayOf } from '../people/day.ts'
-import type { People } from '../people/people.ts'
+import { GIVEN_ROLES, type GivenRole, type People, PeopleProblem, type PersonRecord } from '../people/people.ts'
 import type { Person, Role, SignedIn } from '../people/person.ts'
 import type { CodeAnswer, Factors } from './factors.ts'
+import type { LdapDirectory } from './ldap.ts'
 import { accountKey, addressKey, type LockOut, type TryKey } from './lock-out.ts'
 import { TooBusy } from './password.ts'
 import type { PasswordProblem } from './password-rules.ts'
@@ -39,6 +40,8 @@ export type SignInParts = {
   readonly passwords: Passwords
   readonly lockOut: LockOut
   readonly factors: Factors
+  /** The organisation's own, where there is one. */
+  readonly directory?: Pick<LdapDirectory, 'check'> | undefined
 }
 
 export class SignIn {
@@ -51,17 +54,46 @@ export class SignIn {
   }
 
   async withPassword(ask: { readonly tenant: string; readonly login: string; readonly password: string }, visitor: Visitor): Promise<SignInAnswer> {
-    const { lockOut, people, passwords, db } = this.#rooms
+    const { lockOut, people, passwords, directory, db } = this.#rooms
     const keys: TryKey[] = [accountKey(ask.tenant, ask.login), addressKey(ask.tenant, visitor.address)]
     const begun = lockOut.begin(keys)
     if (begun.kind === 'locked') return { kind: 'refused', why: 'locked', retryAfterMs: begun.retryAfterMs }
     const record = people.byLogin(ask.tenant, ask.login.normalize('NFKC').trim())
     const right = await this.#checked(() => passwords.check(record?.personId, ask.password))
+    // Only where there is no local password: a directory must not open an account that has one.
+    if (right === false && directory && record && !passwords.has(record.personId)) return this.#byDirectory(record.personId, ask, keys, visitor)
     if (right === 'busy') return { kind: 'refused', why: 'busy', retryAfterMs: 1_000 }
     const person = right && record ? people.person(record.personId, dayOf(db.nowMs())) : undefined
     if (!person) return this.refuse(ask.tenant, record?.login, 'password', visitor)
     lockOut.succeeded(keys)
     return this.begin(person, 'password', 'one', visitor)
+  }
+
+  /** A password that the organisation's directory knows; its groups say the roles, where that is set. */
+  async #byDirectory(personId: number, { tenant, login, password }: { readonly tenant: string; readonly login: string; readonly password: string }, keys: readonly TryKey[], visitor: Visitor): Promise<SignInAnswer> {
+    const { directory, lockOut, people, db } = this.#rooms
+    const answer = await directory!.check(login.normalize('NFKC').trim(), password)
+    if (answer.kind === 'unavailable') {
+      lockOut.takeBack(keys)
+      return { kind: 'refused', why: 'busy', retryAfterMs: 1_000 }
+    }
+    const record = people.byId(personId)
+    if (answer.kind === 'wrong' || !record) return this.refuse(tenant, record?.login, 'ldap', visitor)
+    lockOut.succeeded(keys)
+    if (answer.roles) this.#followGroups(record, answer.roles)
+    const person = people.person(personId, dayOf(db.nowMs()))
+    return person ? this.begin(person, 'ldap', 'one', visitor) : this.refuse(tenant, record.login, 'ldap', visitor)
+  }
+
+  /** Whoever is the last administrator stays one, whatever the groups say: or nobody could let anybody in. */
+  #followGroups({ personId, roles }: PersonRecord, said: readonly GivenRole[]): void {
+    const wanted = GIVEN_ROLES.filter(role => said.includes(role))
+    if (wanted.join(' ') === roles.join(' ')) return
+    try {
+      this.#rooms.people.change(personId, { roles: wanted }, { actor: 'system', reason: 'groups of the directory' })
+    } catch (error) {
+      if (!(error instanceof PeopleProblem) || error.key !== 'last-administrator') throw error
+    }
   }
 
   /** The first factor was right. `two`: the way itself is two factors. */
