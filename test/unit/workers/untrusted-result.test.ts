@@ -4,7 +4,7 @@ import type { SanitizeResult } from '../../../core/job.ts'
 import { CANARY_JOB as JOB } from '../../../workers/canary.ts'
 import { encodeResult } from '../../../workers/message-codec.ts'
 import { packet } from '../../../workers/protocol.ts'
-import { readRebuilt, readMismatches, readResult } from '../../../workers/untrusted-result.ts'
+import { readLook, readMismatches, readNames, readRebuilt, readResult, UntrustworthyResult } from '../../../workers/untrusted-result.ts'
 import { resultOf } from './jobs/scripted-sanitizer.ts'
 
 const PART = {
@@ -110,4 +110,29 @@ describe('a file that was worked on elsewhere', () => {
 test('differences must be texts', () => {
   expect(readMismatches([])).toEqual([])
   for (const value of [null, 'fine', [7], { length: 0 }]) expect(() => readMismatches(value)).toThrow()
+})
+
+describe('a picture that a process claims to have drawn', () => {
+  const PNG = Buffer.from('89504e470d0a1a0a00', 'hex')
+  const said = (meta: unknown, octets: Uint8Array = PNG) => Buffer.concat(packet(meta, octets))
+  const LOOK = { kind: 'look', page: 1, pages: 2, text: 'x' }
+
+  test('is taken with its page and text', () => expect(readLook(said(LOOK))).toMatchObject({ ...LOOK, png: PNG }))
+  test('may be none, for a reason that is known', () => {
+    for (const reason of ['no-preview', 'wrong-password']) expect(readLook(said({ kind: 'kept', reason }))).toEqual({ kind: 'kept', reason })
+  })
+
+  test.for<[string, unknown, Uint8Array?]>([
+    ['another kind', { ...LOOK, kind: 'page' }],
+    ['octets that are no PNG', LOOK, Buffer.from('<html>')],
+    ['a reason that nobody knows', { kind: 'kept', reason: '<b>' }],
+    ['pages that are no number', { ...LOOK, pages: '2' }],
+    ['no text', { ...LOOK, text: null }],
+    ['endless text', { ...LOOK, text: 'x'.repeat(1_000_001) }],
+  ])('is refused with %s', ([, meta, octets]) => expect(() => readLook(said(meta, octets))).toThrow(UntrustworthyResult))
+
+  test('names are texts of bounded length', () => {
+    expect(readNames(Buffer.from('["a","b"]'))).toEqual(['a', 'b'])
+    for (const claimed of ['{}', '[1]', `["${'x'.repeat(5000)}"]`]) expect(() => readNames(Buffer.from(claimed))).toThrow(UntrustworthyResult)
+  })
 })
