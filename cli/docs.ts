@@ -165,7 +165,7 @@ async function disarming(): Promise<string> {
     title(
       'What becomes of what',
       'core/disarm/',
-      'Every file that crosses was written anew from what was understood of it. What a table does not name was not understood and is left behind. `setting` is the key below `policy.objects` that decides.',
+      'Every file that crosses was written anew from what was understood of it. What a table does not name was not understood and is left behind. `setting` is the key below `policy.objects` that decides. How much of good files is left was measured: [fidelity](fidelity.md).',
     ) +
     sections.join('\n') +
     `\n## Objects\n\nWhat may be said of each kind in \`policy.objects\`. What acts on its own cannot be kept.\n\n` +

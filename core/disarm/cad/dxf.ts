@@ -139,6 +139,8 @@ function keepSections(pairs: readonly Pair[], keepsMetadata: boolean, count: Cou
   for (const record of recordsOf(pairs, count)) {
     const name = record[0]!.value
     if (name === 'SECTION') {
+      // One that never ended would run into this one.
+      if (section !== '') return undefined
       section = record[1]?.code === 2 ? record[1].value.trim() : ''
       if (SECTIONS.has(section)) for (const pair of section === 'HEADER' ? keepHeader(record, keepsMetadata, count) : record.slice(0, 2)) kept.push(pair)
       else if (section !== 'CLASSES') count('customData')

@@ -39,6 +39,7 @@ export const ooxmlDisarmer: Disarmer = {
     { object: 'tracked changes with their authors (removing accepts them)', becomes: 'kept', kind: 'revisions' },
     { object: 'legacy form fields', becomes: 'kept', kind: 'forms' },
     { object: 'author, company and other properties', becomes: 'removed', kind: 'metadata' },
+    { object: 'name and version of the program, where it is a usual one', becomes: 'rebuilt' },
     { object: 'embedded fonts', becomes: 'removed', kind: 'fonts' },
     { object: 'custom XML, tags, building blocks', becomes: 'removed', kind: 'customData' },
     { object: 'digital signatures', becomes: 'removed', kind: 'signatures' },

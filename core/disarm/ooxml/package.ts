@@ -18,6 +18,7 @@ import { filterMarkup, type Link, type MarkupRules } from './markup.ts'
 import { relationshipKind } from './namespaces.ts'
 import { kindOfRemoved, type MainKind, type PartKind, PROPERTY_PARTS, partKind } from './parts.ts'
 import { PLACEHOLDER } from './placeholder.ts'
+import { programOf } from './program.ts'
 import {
   type Relationship,
   readRelationships,
@@ -50,6 +51,7 @@ export class PackageRebuild {
   readonly #main: MainKind
   readonly #rules: MarkupRules
   readonly #work: XmlWork
+  #hasMain = false
   readonly #entries: ReadonlyMap<string, PackageEntry>
   readonly #queue: Visit[] = []
   /** Names in the output of parts that were reached, by their names in the source. */
@@ -78,7 +80,7 @@ export class PackageRebuild {
   async run(): Promise<readonly ZipFile[]> {
     const root: Relationship[] = []
     for (const relationship of this.#relationshipsOf('')) root.push(...this.#fromRoot(relationship))
-    if (this.#names.size === 0) throw new CannotRebuild('malformed')
+    if (!this.#hasMain) throw new CannotRebuild('malformed')
     for (let visit = this.#queue.shift(); visit; visit = this.#queue.shift()) await this.#rebuild(visit)
     this.#countUnreached()
     const parts = this.#parts
@@ -93,14 +95,28 @@ export class PackageRebuild {
   #fromRoot(relationship: Relationship): Relationship[] {
     const kind = relationshipKind(relationship.type)
     const source = relationship.isExternal ? undefined : resolveTarget('', relationship.target)
-    const isMain = kind === 'officeDocument' && this.#names.size === 0
+    const isMain = kind === 'officeDocument' && !this.#hasMain
     const keepsProperties = ruleFor('metadata', this.#input.rules) === 'keep'
     const property = kind !== undefined && keepsProperties && Object.hasOwn(PROPERTY_PARTS, kind) ? PROPERTY_PARTS[kind] : undefined
     const part = isMain ? this.#main : property
     const name = source !== undefined && part ? this.#reach(source, part) : undefined
-    if (name !== undefined) return [{ ...relationship, target: targetFrom('', name) }]
+    if (isMain && name !== undefined) this.#hasMain = true
+    const written = name ?? (kind === 'extended-properties' && !part ? this.#program(source) : undefined)
+    if (written !== undefined) return [{ ...relationship, target: targetFrom('', written) }]
     this.#remove(kind, source)
     return []
+  }
+
+  /** The mark of the program, under the name of the properties that go; undefined when there is none. */
+  #program(source: string | undefined): string | undefined {
+    const content = source === undefined ? undefined : this.#entries.get(source.toLowerCase())?.read()
+    const program = content && programOf(content)
+    const kind = PROPERTY_PARTS['extended-properties']!
+    if (!program || this.#names.has(source!.toLowerCase())) return undefined
+    if (!program.isWhole) this.#remove('extended-properties', source)
+    const name = this.#newName(source!, kind.path)
+    if (name !== undefined) this.#parts.push({ name, bytes: program.bytes, contentType: kind.contentType })
+    return name
   }
 
   async #rebuild({ source, name, kind }: Visit): Promise<void> {

@@ -1,21 +1,23 @@
 /** What other programs say of a file: its words, its looks, its structures. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
 
 export type Run = typeof run
 
 export function run(program: string, ...args: readonly string[]): Buffer {
-  return execFileSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 29, timeout: 600_000 })
+  return execFileSync(program, args, { env: { ...process.env, LC_ALL: 'C.UTF-8' }, stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 29, timeout: 600_000 })
 }
 
 const BATCH = 20
 
 /** Converts in groups: one start of the program costs more than a file. */
 export function soffice(target: string, sources: readonly string[], folder: string): void {
+  const profile = join(tmpdir(), `sekisho-fidelity-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   for (let at = 0; at < sources.length; at += BATCH) {
-    run('soffice', `-env:UserInstallation=file://${folder}/../profile`, '--headless', '--convert-to', target, '--outdir', folder, ...sources.slice(at, at + BATCH))
+    run('soffice', `-env:UserInstallation=file://${profile}`, '--headless', '--convert-to', target, '--outdir', folder, ...sources.slice(at, at + BATCH))
   }
 }
 
@@ -40,7 +42,7 @@ export function wordsOf(file: string, by: Run): readonly string[] {
 
 function textOf(file: string, by: Run): string {
   if (file.endsWith('.pdf')) return by('pdftotext', '-layout', file, '-').toString()
-  if (/\.(?:zip|7z|lzh|tgz|tar|xz)$/.test(file)) return by('7zz', 'l', '-ba', '-slt', file).toString().match(/^Path = .*(?:csv|md|docx|txt)$/gm)?.sort().join('\n').replaceAll('Path = ', '') ?? ''
+  if (/\.(?:zip|7z|tgz|tar|xz)$/.test(file)) return by('bsdtar', '-tf', file).toString().match(/[^/]*\.(?:csv|md|docx|txt)$/gm)?.sort().join('\n') ?? ''
   if (/\.ics$|\.vcf$/.test(file)) return readFileSync(file, 'utf8').replace(/\r?\n /g, '').replace(/^(?:PRODID|VERSION|BEGIN|END).*$/gm, '').replace(/;VALUE=DATE-TIME|[\\;=]/g, '')
   if (/\.(?:json|xml|html|eml)$/.test(file)) return by('/usr/bin/python3', join(import.meta.dirname, 'text.py'), file).toString()
   return decoded(readFileSync(file))

@@ -24,14 +24,14 @@ export function report(judged: readonly Judged[]): string {
     '# Fidelity', '',
     `Written by \`node test/campaign/fidelity/run.ts FOLDER --write\`: ${judged.length} good files made by many programs from varied contents, most of it Japanese, are`,
     'rebuilt with the shipped settings, then judged by programs that are not ours. *Text*: share of the characters (in pairs of',
-    'neighbours) that poppler, 7-Zip or Python read before and read after; of office files by way of the PDF that LibreOffice makes. *Look*:',
+    'neighbours) that poppler, bsdtar or Python read before and read after; of office files by way of the PDF that LibreOffice makes. *Look*:',
     'nearness of the drawn pages or pictures, 100 % for the same pixels. Mean and, in brackets, the worst file. *Faults* are files that do',
     'not open any more.', '',
     '| kind | made by | files | rebuilt | faults | text | look |', '|---|---|---|---|---|---|---|', ...rows, '',
     '## Structures', '', 'Elements of each kind in all office files before and after, counted by Python in the XML of their parts.', '',
     '| kind of file | what | before | after |', '|---|---|---|---|', ...structures(judged), '',
-    'What is expected to go: comments\' and properties\' authors, pictures that cannot be re-encoded, and what `docs/disarm.md` calls removed.', 'From .doc and .ppt only the text is taken, so they have no look. Fewer styles: those that are defined and never used by a reader are',
-    'kept; copies of them in parts that are left behind are not.', '',
+    'What is expected to go: comments\' and properties\' authors, pictures that cannot be re-encoded, and what `docs/disarm.md` calls removed.', 'From .doc and .ppt only the text is taken, so they have no look, and what a PDF repeats on every page is there once. Word files',
+    'of python-docx have all styles twice, in a part that nothing reads and that is left behind.', '',
   ].join('\n')
 }
 

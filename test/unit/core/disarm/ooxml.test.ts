@@ -341,6 +341,21 @@ describe('documents', () => {
     expect(result.removed).toEqual({ [kind]: 1 })
     expect(everything(result.parts)).not.toContain('payload')
   })
+  test('of the program only a usual name and a version stay, wherever the properties stand', async () => {
+    const properties = (inside: string) => ({
+      '_rels/.rels': relationships([{ id: 'rId1', type: 'extended-properties', target: 'docProps/app.xml' }, { id: 'rId2', type: 'officeDocument', target: 'word/document.xml' }]),
+      'docProps/app.xml': `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">${inside}</Properties>`,
+    })
+    const usual = '<Application>Microsoft Office Word</Application><AppVersion>12.0000</AppVersion>'
+    const result = await wordOf('<w:p/>', [], properties(`<Company>ひみつ</Company>${usual}<Manager>x</Manager>`))
+    expect([result.removed, result.parts.get('docProps/app.xml')?.includes(`>${usual}</Properties>`)]).toEqual([{ metadata: 1 }, true])
+    expect(everything(result.parts)).not.toContain('ひみつ')
+    expect((await wordOf('<w:p/>', [], properties(usual))).removed).toEqual({})
+    for (const odd of ['<Application>calc.exe</Application><AppVersion>1.0</AppVersion>', '<Application>Microsoft Excel</Application><AppVersion>x</AppVersion>']) {
+      expect((await wordOf('<w:p/>', [], properties(odd))).removed).toEqual({ metadata: 1 })
+    }
+    expect((await wordOf('<w:p/>', [], properties(usual), rules({ metadata: 'keep' }))).removed).toEqual({})
+  })
   test('signatures and properties go, properties stay where metadata is kept', async () => {
     const parts = {
       '_rels/.rels': relationships([{ id: 'rId1', type: 'officeDocument', target: 'word/document.xml' }, { id: 'rId2', type: 'http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin', target: '_xmlsignatures/origin.sigs' }, { id: 'rId3', type: 'http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties', target: 'docProps/core.xml' }]),
