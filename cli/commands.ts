@@ -40,6 +40,11 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'people of the portal',
     load: async () => (await import('./user.ts')).userCommand(),
   },
+  {
+    name: 'policy',
+    summary: 'what is done with content, and why',
+    load: async () => (await import('./policy.ts')).policyCommand(),
+  },
   { name: 'audit', summary: 'the audit chain', load: async () => (await import('./audit.ts')).auditCommand() },
   {
     name: 'emergency',

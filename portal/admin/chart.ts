@@ -45,10 +45,10 @@ function labelStep(count: number): number {
   return Math.max(1, Math.ceil(count / 12))
 }
 
-/** 1, 2 or 5 times a power of ten, and even, so that the line in the middle is a whole number. */
+/** 1, 2, 4 or 6 times a power of ten, and even, so that the line in the middle is a whole number. */
 export function niceTop(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
-  const top = [1, 2, 5, 10].map(step => step * power).find(step => step >= value)!
+  const top = [1, 2, 4, 6, 10].map(step => step * power).find(step => step >= value)!
   return Math.max(2, top)
 }
 

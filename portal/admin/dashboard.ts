@@ -47,8 +47,8 @@ ${byHour(health, { hours, incoming, outgoing, failed }, language)}
 <section><h2>${texts.store}</h2>${storeFacts(health, language)}</section>
 </div>
 <h2>${texts.expiries}</h2>
-${barChart({ id: 'expiries', title: texts.expiries, labels: expiries.map(({ dayMs }) => dayLabel(dayMs)), series: [{ label: texts.messages, values: expiries.map(({ messages }) => messages) }], format: value => number(value, language) })}
-${dataTable(texts.expiries, [{ label: texts.day }, { label: texts.messages, isNumber: true }], expiries.map(({ dayMs, messages }) => [dayLabel(dayMs), number(messages, language)]))}`
+<div class="beside">${barChart({ id: 'expiries', title: texts.expiries, labels: expiries.map(({ dayMs }) => dayLabel(dayMs)), series: [{ label: texts.messages, values: expiries.map(({ messages }) => messages) }], format: value => number(value, language) })}
+${dataTable(texts.expiries, [{ label: texts.day }, { label: texts.messages, isNumber: true }], expiries.map(({ dayMs, messages }) => [dayLabel(dayMs), number(messages, language)]))}</div>`
   return { kind: 'page', title: texts.title, body, wide: true } as const
 }
 
@@ -87,7 +87,7 @@ function byHour(health: Health, { hours, incoming, outgoing, failed }: Hourly, l
     return [labels[index]!, ...[came, left, lost].map(series => number(series!.get(hourMs) ?? 0, language)), p95 === undefined ? '–' : duration(p95, texts), number(hour?.ended ?? 0, language)]
   })
   const columns = [{ label: texts.hour }, ...[texts.incoming, texts.outgoing, texts.failed, texts.accept95, texts.ended].map(label => ({ label, isNumber: true as const }))]
-  return html`${chart}${dataTable(texts.hours, columns, rows)}`
+  return html`<div class="beside">${chart}${dataTable(texts.hours, columns, rows)}</div>`
 }
 
 function bySlot(tallies: readonly Tally[]): ReadonlyMap<number, number> {

@@ -1,7 +1,9 @@
 /** Figures of a stretch of time, made of tallies: what comes and goes by slot, and what it is made of. */
 import type { Language } from '../http/route.ts'
 import { type Grain, type Measure, slotAfter, slotOf, type Tally, type Top } from '../../store/statistics.ts'
+import { REASONS, type ReasonKey } from '../../core/text/reasons.ts'
 import { adminTexts } from '../texts/admin.ts'
+import { fileTypeText } from '../texts/file-types.ts'
 import { reportTexts } from '../texts/reports.ts'
 import type { AdminHouse } from './house.ts'
 
@@ -50,6 +52,8 @@ export function keyText(key: string, dimension: Dimension, language: Language): 
   if (dimension === 'department' && key === '') return texts.noDepartment
   if (key === '') return texts.unknown
   if (dimension === 'verdict') return words.mailStates[key] ?? key
+  if (dimension === 'type') return `${fileTypeText(key, language)} (${key})`
+  if (dimension === 'reason') return Object.hasOwn(REASONS, key) ? REASONS[key as ReasonKey].why[language] : key
   return dimension === 'outcome' ? (words.outcomes[key] ?? key) : key
 }
 

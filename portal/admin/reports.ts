@@ -45,7 +45,7 @@ async function page(house: AdminHouse, visit: SignedVisit) {
   const body = html`<p>${texts.lead}</p>
 <form method="get" action="/reports/month" class="row">${field({ name: 'month', label: texts.month, type: 'month', value: slotName(nowMs, 'month') })}<button class="second">${texts.monthly}</button></form>
 ${form(visit, stretch, dimension)}
-<h2>${texts.flow}</h2>${flowChart(flow, stretch, language)}${flowTable(flow, stretch, language)}<p class="no-print"><a href="/reports/flow.csv?${query}">${texts.csvSlots}</a></p>
+<h2>${texts.flow}</h2><div class="beside">${flowChart(flow, stretch, language)}${flowTable(flow, stretch, language)}</div><p class="no-print"><a href="/reports/flow.csv?${query}">${texts.csvSlots}</a></p>
 <h2>${texts.top(texts.dimensions[dimension]!)}</h2>${topTable(top, dimension, language)}<p class="no-print"><a href="/reports/top.csv?${query}">${texts.csvTop}</a></p>`
   return { kind: 'page', title: texts.title, body, wide: true } as const
 }

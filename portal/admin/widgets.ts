@@ -12,7 +12,7 @@ export function number(value: number, language: Language): string {
 
 export type Column = { readonly label: string; readonly isNumber?: true }
 
-/** A table that becomes cards on narrow windows. The first cell heads its row. */
+/** A table that becomes cards on narrow windows. The first cell heads its row; a heading stands above, the caption is for who cannot see that. */
 export function dataTable(caption: string, columns: readonly Column[], rows: readonly (readonly Child[])[]): SafeHtml {
   const cell = (value: Child, index: number) => {
     const { label, isNumber } = columns[index]!
@@ -20,7 +20,7 @@ export function dataTable(caption: string, columns: readonly Column[], rows: rea
     return html`<td data-name="${label}" class="${isNumber ? 'number' : ''}">${value}</td>`
   }
   return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table class="cards">
-<caption>${caption}</caption>
+<caption class="hide">${caption}</caption>
 <thead><tr>${columns.map(({ label, isNumber }) => html`<th scope="col" class="${isNumber ? 'number' : ''}">${label}</th>`)}</tr></thead>
 <tbody>${rows.map(cells => html`<tr>${cells.map(cell)}</tr>\n`)}</tbody>
 </table></div>`

@@ -11,7 +11,7 @@ import { whereFilter } from './filter.ts'
 type Row = Record<string, unknown>
 
 export function listQueue(database: DatabaseSync, filter: MessageFilter): readonly QueueRow[] {
-  const where = whereFilter(filter)
+  const where = whereFilter(filter, true)
   const rows: Row[] = database
     .prepare(
       `SELECT e.entry_id, e.queue_id, e.tenant, e.route, e.message_bytes, m.reverse_path, m.accepted_at_ms
@@ -42,7 +42,7 @@ export function listQuarantine(database: DatabaseSync, filter: QuarantineFilter)
   const rows: Row[] = database
     .prepare(
       `SELECT m.queue_id, m.tenant, m.accepted_at_ms, m.reverse_path, m.subject, m.raw_bytes, m.raw_sha256, m.expires_at_ms, m.pinned,
-       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${isOneOf} AND ${where.sql} ORDER BY m.accepted_at_ms DESC LIMIT ?`,
+       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${isOneOf} AND ${where.sql} ORDER BY ${newest(filter)} DESC LIMIT ?`,
     )
     .all(...(queueIds ?? []), ...where.values, filter.limit)
   return rows.map(row => ({
@@ -60,6 +60,11 @@ export function listQuarantine(database: DatabaseSync, filter: QuarantineFilter)
   }))
 }
 
+/** What an index finds is few and sorted afterwards (the plus); anything else is walked in the order of time. */
+function newest({ queueId, sha256, queueIds }: QuarantineFilter): string {
+  return queueId !== undefined || sha256 !== undefined || queueIds !== undefined ? '+m.accepted_at_ms' : 'm.accepted_at_ms'
+}
+
 export function reportsOf(database: DatabaseSync, queueId: string, tenant: string): readonly Report[] {
   return database
     .prepare(
@@ -75,7 +80,7 @@ export function trace(database: DatabaseSync, filter: MessageFilter): readonly T
   const rows: Row[] = database
     .prepare(
       `SELECT m.queue_id, m.tenant, m.reverse_path, m.subject, m.raw_sha256 FROM messages m
-       WHERE ${where.sql} ORDER BY m.accepted_at_ms DESC LIMIT ?`,
+       WHERE ${where.sql} ORDER BY ${newest(filter)} DESC LIMIT ?`,
     )
     .all(...where.values, filter.limit)
   return rows.map(row => {

@@ -121,8 +121,8 @@ export class Queue {
   }
 
   #openEntries(filter: MessageFilter, more: string): number[] {
-    const where = whereFilter(filter)
-    const sql = `SELECT e.entry_id FROM entries e JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
+    const where = whereFilter(filter, true)
+    const sql = `SELECT e.entry_id FROM entries e INDEXED BY entries_due JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
       WHERE e.finished_at_ms IS NULL ${more} AND ${where.sql} ORDER BY e.entry_id LIMIT ?`
     return this.#database
       .prepare(sql)

@@ -29,6 +29,7 @@ const SCHEMA = `
 const MOST_KEYS = 2_000
 export const OTHERS = '*'
 const LONGEST_KEY = 255
+const MOST_REMEMBERED = 2_000
 const KEEP_HOURS_MS = 62 * 86_400_000
 
 export class Tallies {
@@ -40,6 +41,8 @@ export class Tallies {
   readonly #raise: StatementSync
   readonly #insert: StatementSync
   readonly #keys: StatementSync
+  /** Of slots that were written to lately; never too few, since a key that is there already is not inserted. */
+  readonly #keyCounts = new Map<string, number>()
 
   constructor(path: string, mail: DatabaseSync) {
     this.#database = openTallies(path, mail)
@@ -68,6 +71,7 @@ export class Tallies {
       this.#database.prepare('UPDATE seen SET seq = ?, hash = ?').run(Number(last['seq']), String(last['hash']))
       this.#database.exec('COMMIT')
     } catch (error) {
+      this.#keyCounts.clear()
       this.#database.exec('ROLLBACK')
       throw error
     }
@@ -84,17 +88,12 @@ export class Tallies {
   top({ tenant, measure, grain, fromMs, untilMs, limit }: TopQuestion): Top {
     const where = 'tenant = ? AND measure = ? AND grain = ? AND slot_ms >= ? AND slot_ms < ?'
     const values = [tenant, measure, grain, fromMs, untilMs]
-    const rows: Row[] = this.#database
-      .prepare(`SELECT key, sum(count) AS count, sum(bytes) AS bytes FROM tallies WHERE ${where} GROUP BY key ORDER BY 2 DESC, key LIMIT ?`)
-      .all(...values, limit)
-    const all = this.#database.prepare(`SELECT sum(count) AS count, sum(bytes) AS bytes, count(DISTINCT key) AS keys FROM tallies WHERE ${where}`).get(...values)
-    const number = (row: Row | undefined, name: string) => Number(row?.[name] ?? 0)
-    return {
-      rows: rows.map(row => ({ key: String(row['key']), count: number(row, 'count'), bytes: number(row, 'bytes') })),
-      count: number(all, 'count'),
-      bytes: number(all, 'bytes'),
-      keys: number(all, 'keys'),
-    }
+    const rows = this.#database
+      .prepare(`SELECT key, sum(count) AS count, sum(bytes) AS bytes FROM tallies WHERE ${where} GROUP BY key ORDER BY 2 DESC, key`)
+      .all(...values)
+      .map(row => ({ key: String(row['key']), count: Number(row['count']), bytes: Number(row['bytes']) }))
+    const sum = (name: 'count' | 'bytes') => rows.reduce((total, row) => total + row[name], 0)
+    return { rows: rows.slice(0, limit), count: sum('count'), bytes: sum('bytes'), keys: rows.length }
   }
 
   /** Hours are for the dashboard only. */
@@ -144,10 +143,13 @@ export class Tallies {
   }
 
   #write(sums: Sums): void {
+    if (this.#keyCounts.size > MOST_REMEMBERED) this.#keyCounts.clear()
     for (const { tenant, measure, grain, slotMs, key, count, bytes } of sums.values()) {
       if (Number(this.#raise.run(count, bytes, tenant, measure, grain, slotMs, key).changes) > 0) continue
-      const keys = Number(this.#keys.get(tenant, measure, grain, slotMs)?.['keys'])
+      const slot = `${tenant} ${measure} ${grain} ${slotMs}`
+      const keys = this.#keyCounts.get(slot) ?? Number(this.#keys.get(tenant, measure, grain, slotMs)?.['keys'])
       this.#insert.run(tenant, measure, grain, slotMs, keys < MOST_KEYS ? key : OTHERS, count, bytes)
+      this.#keyCounts.set(slot, keys + 1)
     }
   }
 }

@@ -236,3 +236,20 @@ describe('config reload', () => {
     ])
   })
 })
+
+describe('policy', () => {
+  test('explain names the row that decides, without a server', async () => {
+    const { code, out } = await ask('policy', 'explain', 'a.exe')
+    expect([code, out]).toEqual([0, expect.stringMatching(/^quarantine by dangerous-extension \(disarm [0-9a-f]{12}\)\n[\s\S]*dangerous-extension +quarantine +decides/)])
+    expect((await ask('policy', 'explain', 'a.png', '--type', 'image/png', '--inline', '--bytes', '10')).out).toMatch(/^quarantine by inline-image/)
+  })
+
+  test('replay asks for stored files and tells mistakes of a draft', async () => {
+    const draft = join(dir, 'draft.yaml')
+    writeFileSync(draft, 'policy: {profile: raster}\n')
+    expect((await ask('policy', 'replay', draft)).out).toMatch(/^0 messages, 0 files/)
+    expect(store.asked.at(-1)?.[0]).toBe('storedMessages')
+    writeFileSync(draft, 'policy: {profile: open}\n')
+    expect(await ask('policy', 'replay', draft)).toMatchObject({ code: 1, err: expect.stringContaining('policy.profile') })
+  })
+})

@@ -1,0 +1,149 @@
+/** Pages of administrators and auditors in a real browser: accessible in both languages and widths, printed, and deaf to hostile mail. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adminRoutes } from '../../portal/admin/routes.ts'
+import { type AdminFixture, adminFixture } from '../support/admin-house.ts'
+import { found, NOW_MS, person, type TestPortal, testPortal } from '../support/portal.ts'
+import { expectAccessible, expectNoSideways, openBrowser, shoot, visitorOf } from './support.ts'
+
+let browser: Browser
+let fixture: AdminFixture
+let portal: TestPortal
+
+beforeAll(async () => {
+  browser = await openBrowser()
+  fixture = await adminFixture()
+  const steppedUp = { steppedUpAtMs: NOW_MS - 1000 }
+  portal = await testPortal(adminRoutes(fixture.house), [
+    found(person('admin-ja', ['administrator']), steppedUp),
+    found(person('admin-en', ['administrator'], { language: 'en' }), steppedUp),
+    found(person('auditor-ja', ['auditor']), steppedUp),
+  ])
+  await portal.post('admin', '/inspection', 'admin-ja', {})
+  await portal.post('admin', '/inspection', 'admin-ja', {})
+})
+afterAll(async () => {
+  await browser.close()
+  await portal.portal.close()
+  await fixture.close()
+})
+
+const PAGES = [
+  ['dashboard', '/'],
+  ['queue', '/queue'],
+  ['queue-nothing', '/queue?q=nothing'],
+  ['queue-one', '/queue/waits'],
+  ['queue-gone', '/queue/clean'],
+  ['queue-drop', '/queue/waits/drop'],
+  ['quarantine', '/quarantine?state=any'],
+  ['quarantine-nothing', '/quarantine?sender=nobody'],
+  ['quarantine-one', '/quarantine/hostile'],
+  ['purge', '/quarantine/purge'],
+  ['trace', '/trace'],
+  ['trace-found', '/trace?q=chosa@example.go.jp'],
+  ['trace-nothing', '/trace?q=nothing-like-this.pdf'],
+  ['trace-one', '/trace/hostile'],
+  ['policy', '/policy'],
+  ['policy-explain', '/policy/explain?name=a.zip&type=application/zip'],
+  ['policy-explain-mail', '/policy/explain?q=kept'],
+  ['policy-replay', '/policy/replay'],
+  ['policy-versions', '/policy/versions'],
+  ['reports', '/reports?by=sender'],
+  ['reports-nothing', '/reports?from=2020-01-01&until=2020-01-05'],
+  ['month', '/reports/month?month=2026-11&era=wareki'],
+  ['audit', '/audit'],
+  ['audit-nothing', '/audit?actor=nobody'],
+  ['inspection', '/inspection'],
+  ['inspection-point', '/inspection/points/restore-drill'],
+  ['procedure', '/inspection/procedure'],
+  ['emergency', '/emergency'],
+] as const
+
+describe.each([
+  ['ja', 1280],
+  ['ja', 320],
+  ['en', 1280],
+  ['en', 320],
+] as const)('in %s at %i', (language, width) => {
+  test('every page is accessible, as wide as its window, and runs nothing of a sender’s', async () => {
+    const { page, troubles, context } = await visitorOf(browser, portal, { face: 'admin', login: `admin-${language}`, width })
+    for (const [name, path] of PAGES) {
+      await page.goto(path)
+      await shoot(page, `admin-${name}-${language}-${width}`)
+      await expectAccessible(page, name)
+      await expectNoSideways(page, name)
+    }
+    expect(troubles).toEqual([])
+    expect(portal.errors).toEqual([])
+    await context.close()
+  })
+})
+
+test('without script: a draft is tried, the chains are verified, an act is asked for and done', async () => {
+  const { page, context } = await visitorOf(browser, portal, { face: 'admin', login: 'admin-ja', width: 1280, script: false })
+  await page.goto('/policy/replay')
+  await page.fill('#yaml', 'policy:\n  rows:\n    - {id: no-excel, detected: [application/vnd.ms-excel], then: quarantine, why: test}\n')
+  await page.click('form[action="/policy/replay"] button')
+  expect(await page.textContent('main')).toContain('no-excel')
+  await shoot(page, 'admin-replayed-ja-1280')
+  await page.fill('#yaml', 'policy: {profile: open}')
+  await page.click('form[action="/policy/replay"] button')
+  await shoot(page, 'admin-draft-mistakes-ja-1280')
+  await page.goto('/audit')
+  await page.click('form[action="/audit/verify"] button')
+  expect(await page.textContent('main')).toContain('つながっています')
+  await page.goto('/queue/waits/hold')
+  await page.fill('#reason', '確認のため')
+  await page.click('form[action="/queue/waits/hold"] button')
+  expect(new URL(page.url()).pathname).toBe('/queue')
+  expect(await page.textContent('[role=status]')).toContain('配達を止めました')
+  await context.close()
+})
+
+test('the bad day: three presses from the dashboard, and the text is there to be read out', async () => {
+  const { page, context } = await visitorOf(browser, portal, { face: 'admin', login: 'admin-ja', width: 1280 })
+  await page.goto('/')
+  await page.click('nav a[href="/emergency"]')
+  await page.fill('#reason-hold', '不審なメール')
+  await page.click('form:has(input[value="hold"]) button')
+  expect(await page.textContent('#announcement')).toContain('【緊急】')
+  await shoot(page, 'admin-emergency-hold-ja-1280')
+  await expectAccessible(page, 'held')
+  await page.goto('/')
+  expect(await page.textContent('.notice.problem')).toContain('配達を止めています')
+  await shoot(page, 'admin-dashboard-hold-ja-1280')
+  await portal.post('admin', '/emergency', 'admin-ja', { state: 'none', reason: '終わり' })
+  await context.close()
+})
+
+test('answers to forms are accessible, too', async () => {
+  const { page, context } = await visitorOf(browser, portal, { face: 'admin', login: 'admin-ja', width: 320 })
+  for (const yaml of ['policy: {rows: [{id: no-excel, detected: [application/vnd.ms-excel], then: quarantine, why: test}]}', 'policy: {profile: open}']) {
+    await page.goto('/policy/replay')
+    await page.fill('#yaml', yaml)
+    await page.click('form[action="/policy/replay"] button')
+    await shoot(page, `admin-draft-${yaml.length}-ja-320`)
+    await expectAccessible(page, yaml)
+    await expectNoSideways(page, yaml)
+  }
+  await page.goto('/audit')
+  await page.click('form[action="/audit/verify"] button')
+  await expectAccessible(page, 'verified')
+  await page.goto('/quarantine/purge')
+  await page.fill('#sender', 'chosa@example.go.jp')
+  await page.click('form[action="/quarantine/purge"] button')
+  await shoot(page, 'admin-purge-counted-ja-320')
+  await expectAccessible(page, 'counted')
+  await context.close()
+})
+
+test('a printed report has the figures and no controls', async () => {
+  const { page, context } = await visitorOf(browser, portal, { face: 'admin', login: 'auditor-ja', width: 1024 })
+  await page.goto('/reports/month?month=2026-11&era=wareki')
+  await page.emulateMedia({ media: 'print' })
+  await shoot(page, 'admin-month-print-ja-1024')
+  for (const gone of ['.menu', 'form', '.no-print']) for (const each of await page.locator(gone).all()) expect(await each.isVisible(), gone).toBe(false)
+  expect(await page.locator('h1').textContent()).toBe('月次報告 令和8年11月')
+  expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(10_000)
+  await context.close()
+})
