@@ -38,7 +38,7 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
   const stopLetters = runLetters(house, rooms, error => process.stderr.write(`sekisho: portal: letters: ${error instanceof Error ? error.stack : String(error)}\n`))
   const control = await startRpc(controlOptions(config, rooms, portal))
-  const stopDays = runDays(rooms)
+  const stopDays = runDays(rooms, house)
   sayReady(addressesOf(portal))
   sayFirstLink(portal, rooms)
   await told
@@ -87,8 +87,12 @@ function controlOptions(config: Config, rooms: PortalRooms, { faces }: Portal): 
   return { socketPath: portalSocket(config), methods: portalMethods(options), exchanges: portalExchanges(options), onError }
 }
 
-/** Personnel changes take effect on their day, those of missed days at once. Returns how to stop it. */
-function runDays({ changes }: PortalRooms): () => void {
+/** Personnel changes take effect on their day, those of missed days at once, and open requests pass on. Returns how to stop it. */
+function runDays({ changes }: PortalRooms, { requests: { desk } }: House): () => void {
+  changes.tell((moved, by) => {
+    const successors = moved.flatMap(({ personId, successorIds }) => (successorIds[0] === undefined ? [] : [[personId, successorIds[0]] as const]))
+    desk.peopleChanged(new Map(successors), by)
+  })
   const turn = () => {
     try {
       changes.turn(dayOf(Date.now()))

@@ -22,9 +22,10 @@ export type ChangeRooms = {
   readonly departments: Departments
   readonly memberships: Memberships
   readonly directory: PortalDirectory
-  /** Open requests of whoever left pass on; called in the transaction of the change. */
-  readonly onMoved: (moved: readonly Moved[], day: Day) => void
 }
+
+/** Told in the transaction of a change that takes effect: open requests of whoever left pass on to who came. */
+export type OnMoved = (moved: readonly Moved[], by: Act) => void
 
 export type Rehearsal =
   | { readonly kind: 'diff'; readonly diff: readonly PersonDiff[] }
@@ -41,9 +42,15 @@ export type PlannedChange = {
 
 export class PersonnelChanges {
   readonly #rooms: ChangeRooms
+  #onMoved: OnMoved = () => {}
 
   constructor(rooms: ChangeRooms) {
     this.#rooms = rooms
+  }
+
+  /** Requests come later than people: they ask to be told. */
+  tell(onMoved: OnMoved): void {
+    this.#onMoved = onMoved
   }
 
   /** What would change on the day, or everything that stands against it. Leaves no trace. */
@@ -111,12 +118,12 @@ export class PersonnelChanges {
   }
 
   #takeEffect(tenant: string, changeId: number, lines: readonly PersonnelLine[], day: Day): void {
-    const { db, people, onMoved } = this.#rooms
+    const { db, people } = this.#rooms
     const by = { actor: 'system', reason: `personnel change ${changeId}` }
     const laid = this.#lay(tenant, lines, day, by)
     if (laid.kind === 'problems') throw new Error(`personnel change ${changeId} does not fit`)
     for (const { personId } of laid.diff) people.endSessions(personId)
-    onMoved(laid.moved, day)
+    this.#onMoved(laid.moved, by)
     db.run("UPDATE personnel_changes SET state = 'in-force' WHERE change_id = ?", changeId)
     db.audit({ tenant, kind: 'personnel', actor: 'system', subject: String(changeId), detail: { act: 'in-force', day, people: laid.diff.length } })
   }

@@ -5,17 +5,13 @@ import { PortalDirectory } from './directory.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { Memberships } from './memberships.ts'
 import { People } from './people.ts'
-import { type ChangeRooms, PersonnelChanges } from './personnel-change.ts'
+import { PersonnelChanges } from './personnel-change.ts'
 
-/** Until requests are told of it, nobody is. */
-const nobody: ChangeRooms['onMoved'] = () => {}
-
-/** `onMoved`: open requests of whoever left a department pass on to who came into the post. */
-export function openPeople(db: PortalDb, onMoved: ChangeRooms['onMoved'] = nobody) {
+export function openPeople(db: PortalDb) {
   const [people, departments, memberships] = [new People(db), new Departments(db), new Memberships(db)]
   const mailboxes = new Mailboxes(db, departments)
   const directory = new PortalDirectory({ db, people, departments, memberships, mailboxes })
-  const changes = new PersonnelChanges({ db, people, departments, memberships, directory, onMoved })
+  const changes = new PersonnelChanges({ db, people, departments, memberships, directory })
   return { people, departments, memberships, mailboxes, directory, changes }
 }
 

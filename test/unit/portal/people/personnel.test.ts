@@ -18,7 +18,8 @@ const file = (text: string, day = DAY) => readPersonnelFile(Buffer.from(HEAD + t
 async function town() {
   const house = await openHouse()
   const moved: Moved[] = []
-  const changes = new PersonnelChanges({ ...house, onMoved: list => void moved.push(...list) })
+  const changes = new PersonnelChanges(house)
+  changes.tell(list => void moved.push(...list))
   const add = (code: string, name: string, parentCode?: string) => house.departments.add({ tenant: 'default', code, name, parentCode, fromDate: '2020-04-01' }, BY).departmentId
   const [general, tax, it] = [add('10', '総務部'), add('101', '税務課', '10'), add('102', '情報政策課', '10')]
   const seat = (login: string, number: string, departmentId: number, post: string, approves = false) => {
