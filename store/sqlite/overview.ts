@@ -31,7 +31,7 @@ export function readOverview(database: DatabaseSync, tallies: () => Tallies, cal
     case 'top':
       return freshened(tallies()).top(call.argument)
     case 'expiries':
-      return expiries(database, call.argument)
+      return expiries(database, freshened(tallies()), call.argument)
     case 'auditRecords':
       return auditPageOf(database, call.argument)
     case 'storedMessages':
@@ -50,22 +50,16 @@ function freshened(tallies: Tallies): Tallies {
 }
 
 /** Counted in the index alone where the store has one tenant. */
-function expiries(database: DatabaseSync, { tenant, fromMs, days }: OverviewCalls['expiries'][0]): ExpiryDay[] {
-  const hasOthers = database.prepare('SELECT 1 FROM entries WHERE tenant <> ? LIMIT 1')
+function expiries(database: DatabaseSync, tallies: Tallies, { tenant, fromMs, days }: OverviewCalls['expiries'][0]): ExpiryDay[] {
   const byTenant = database.prepare("SELECT count(*) AS messages FROM messages INDEXED BY messages_expiry WHERE age_header IS NOT NULL AND expires_at_ms >= ? AND expires_at_ms < ? AND tenant = ?")
   const all = database.prepare("SELECT count(*) AS messages FROM messages INDEXED BY messages_expiry WHERE age_header IS NOT NULL AND expires_at_ms >= ? AND expires_at_ms < ?")
-  const isShared = tenantCount(database) > 1 && hasOthers.get(tenant) !== undefined
+  const isShared = tallies.hasOthers(tenant)
   return Array.from({ length: days }, (_, index) => {
     const dayMs = slotAfter(slotOf(fromMs, 'day'), 'day', index)
     const range = [dayMs, slotAfter(dayMs, 'day', 1)] as const
     const row = isShared ? byTenant.get(...range, tenant) : all.get(...range)
     return { dayMs, messages: Number(row?.['messages'] ?? 0) }
   })
-}
-
-/** Each tenant has settings of its own key in few rows; entries are not counted. */
-function tenantCount(database: DatabaseSync): number {
-  return Number(database.prepare('SELECT count(DISTINCT tenants) AS count FROM segments').get()?.['count'] ?? 0)
 }
 
 function storedMessages(database: DatabaseSync, { tenant, sinceMs, before, limit }: StoredQuestion): StoredPage {

@@ -96,6 +96,11 @@ export class Tallies {
     return { rows: rows.slice(0, limit), count: sum('count'), bytes: sum('bytes'), keys: rows.length }
   }
 
+  /** Whether there is mail of another tenant, told by the key of the table. */
+  hasOthers(tenant: string): boolean {
+    return this.#database.prepare('SELECT EXISTS (SELECT 1 FROM tallies WHERE tenant < ?1) OR EXISTS (SELECT 1 FROM tallies WHERE tenant > ?1) AS others').get(tenant)?.['others'] === 1
+  }
+
   /** Hours are for the dashboard only. */
   forgetHours(nowMs: number): void {
     const groups: Row[] = this.#database.prepare("SELECT DISTINCT tenant, measure FROM tallies WHERE grain = 'hour'").all()

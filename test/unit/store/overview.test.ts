@@ -135,6 +135,9 @@ test('when originals end, by day', async () => {
   for (const days of [0, 0, 3]) await store.commit(message({ acceptedAtMs: ACCEPTED_AT_MS + days * DAY_MS }))
   const ends = await store.expiries('default', ACCEPTED_AT_MS + 30 * DAY_MS, 5)
   expect(ends.map(({ messages }) => messages)).toEqual([2, 0, 0, 1, 0])
+  await store.commit(message({ groups: [group({ tenant: 'kita' })] }))
+  const [own] = await store.expiries('default', ACCEPTED_AT_MS + 30 * DAY_MS, 1)
+  expect(own?.messages, 'those of another tenant are not counted').toBe(2)
 })
 
 test('a held entry waits until it is made due again; both stand in the chain', async () => {
