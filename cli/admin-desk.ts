@@ -5,16 +5,15 @@ import { inspectionBook } from '../portal/admin/inspection-book.ts'
 import { departmentsByMailbox, peopleFactsOf } from '../portal/admin/people-facts.ts'
 import { portalAudit } from '../portal/admin/portal-audit.ts'
 import { dayInJapan } from '../store/retention.ts'
-import type { Vault } from '../portal/ports.ts'
 import { operationsClient } from './operations-client.ts'
 import type { PortalRooms } from './portal-rooms.ts'
 import type { ConfigSource } from './reload.ts'
 import { vaultAudit } from './vault-client.ts'
 import { vaultSocket } from './wiring.ts'
 
-type Given = { readonly config: Config; readonly source: ConfigSource; readonly vault: Vault }
+type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut'] }
 
-export function adminDesk({ config, source, vault }: Given, { db, sessions }: PortalRooms): AdminDesk {
+export function adminDesk({ config, source, shutOut }: Given, { db }: PortalRooms): AdminDesk {
   const operations = operationsClient({ config, configPath: source.path, environment: process.env })
   const today = () => dayInJapan(db.nowMs())
   return {
@@ -24,10 +23,7 @@ export function adminDesk({ config, source, vault }: Given, { db, sessions }: Po
     departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
     peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
     hostname: config.hostname,
-    shutOut: async ({ actor, address, tenant, sessionId }) => {
-      sessions.endAllBut(sessionId)
-      await vault.revokeGrants('all', { tenant, actor, address })
-    },
+    shutOut,
     record: record => db.write(() => db.audit(record)),
   }
 }

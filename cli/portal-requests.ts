@@ -26,7 +26,7 @@ export function requestRules({ portal: { requests } }: Config): RequestRules {
 }
 
 /** Returns how to stop it. What fails is said and tried again: nothing is approved by a clock that stands still. */
-export function runClock({ desk, outbox }: RequestRooms, onError: (error: unknown) => void): () => void {
+export function runClock({ desk, outbox }: RequestRooms, { seeEmergency }: { readonly seeEmergency: () => Promise<void> }, onError: (error: unknown) => void): () => void {
   const tick = () => {
     try {
       desk.tick()
@@ -34,6 +34,8 @@ export function runClock({ desk, outbox }: RequestRooms, onError: (error: unknow
       onError(error)
     }
     outbox.send().catch(onError)
+    // A gateway that does not answer is said by whoever needs it.
+    seeEmergency().catch(() => {})
   }
   tick()
   const timer = setInterval(tick, TICK_MS)

@@ -18,6 +18,7 @@ import { type RpcOptions, startRpc } from '../rpc/server.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
 import { runLetters } from './portal-letters.ts'
+import { type Isolation, isolation } from './portal-isolation.ts'
 import { requestRooms, runClock } from './portal-requests.ts'
 import { entranceOf, findSession, openPortalRooms, type PortalRooms } from './portal-rooms.ts'
 import type { ConfigSource } from './reload.ts'
@@ -33,9 +34,13 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const told = toldToStop()
   mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
   const rooms = await openPortalRooms(config)
-  const house = houseOf(config, source, rooms)
+  const mail = mailClient(config.controlSocket)
+  const vault = vaultClient(vaultSocket(config))
+  const requests = requestRooms(config, rooms, { mail, vault })
+  const isolated = isolation(requests, rooms)
+  const house = houseOf({ config, source, rooms }, { mail, vault, requests, isolated })
   const portal = await openPortal(portalOptions(config, rooms, house))
-  const stopClock = runClock(house.requests, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
+  const stopClock = runClock(requests, { seeEmergency: async () => isolated.seen((await house.admin.operations.health()).emergency) }, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
   const stopLetters = runLetters(house, rooms, error => process.stderr.write(`sekisho: portal: letters: ${error instanceof Error ? error.stack : String(error)}\n`))
   const control = await startRpc(controlOptions(config, rooms, portal))
   const stopDays = runDays(rooms, house)
@@ -70,10 +75,11 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
   }
 }
 
-function houseOf(config: Config, source: ConfigSource, rooms: PortalRooms): House {
-  const { controlSocket, contact, portal: { era, uploadBytes } } = config
-  const others = { mail: mailClient(controlSocket), vault: vaultClient(vaultSocket(config)) }
-  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), requests: requestRooms(config, rooms, others), admin: adminDesk({ config, source, vault: others.vault }, rooms) }
+type Given = { readonly config: Config; readonly source: ConfigSource; readonly rooms: PortalRooms }
+
+function houseOf({ config, source, rooms }: Given, { isolated, ...others }: Pick<House, 'mail' | 'vault' | 'requests'> & { readonly isolated: Isolation }): House {
+  const { contact, portal: { era, uploadBytes } } = config
+  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut }, rooms) }
 }
 
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {

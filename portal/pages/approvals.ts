@@ -35,9 +35,9 @@ function listPage(house: House, visit: SignedVisit): Page {
   const waiting = desk.waitingFor(visit.person)
   const decided = desk.records.ofPerson(visit.person.personId, 'decided', { beforeMs: Number.MAX_SAFE_INTEGER, limit: MOST_DECIDED })
   const body = html`<h2>${approvals.waiting}</h2>
-${waiting.length === 0 ? html`<div class="empty"><p>${approvals.empty}</p><p>${approvals.emptyNext}</p></div>` : requestTable(visit, waiting, { caption: approvals.waiting, to: '/approvals', open: approvals.open })}
+${waiting.length === 0 ? html`<div class="empty"><p>${approvals.empty}</p><p>${approvals.emptyNext}</p></div>` : requestTable(visit, waiting, { caption: approvals.waiting, to: '/approvals', open: approvals.open, isTitled: true })}
 <h2>${approvals.decided}</h2>
-${decided.length === 0 ? html`<p class="empty">${approvals.none}</p>` : requestTable(visit, decided, { caption: approvals.decided, to: '/approvals', open: approvals.open })}`
+${decided.length === 0 ? html`<p class="empty">${approvals.none}</p>` : requestTable(visit, decided, { caption: approvals.decided, to: '/approvals', open: approvals.open, isTitled: true })}`
   return { kind: 'page', title: approvals.title, body }
 }
 
@@ -53,7 +53,7 @@ ${factList(house, visit, request)}
 ${steps > 1 && html`<p>${decide.steps(approvals.length, steps)}</p>`}
 ${decider && html`${previews(house, visit, request)}<h2>${decide.checks}</h2><ul>${decide.checkList.map(each => html`<li>${each}</li>`)}</ul>${forms(visit, request, wrong !== undefined)}`}
 ${historyList(house, visit, request)}
-<p><a href="/approvals">${requestsTexts(visit.language).approvals.title}</a></p>`
+<p><a href="/approvals">${requestsTexts(visit.language).approvals.back}</a></p>`
   return { kind: 'page', title: decide.title, body, ...(wrong !== undefined && { status: 422 as const }) }
 }
 

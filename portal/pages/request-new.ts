@@ -81,7 +81,7 @@ ${isReason && html`<p class="wrong" id="reason-wrong">${texts.cannot[wrong]}</p>
 
 function choice(part: AskablePart, count: number, { keys }: Filled, { language }: SignedVisit): SafeHtml {
   const texts = requestsTexts(language)
-  const label = html`${partName(part, language)} <span class="soft">${sizeText(part.bytes)}</span>`
+  const label = html`<span>${partName(part, language)} <span class="soft">${sizeText(part.bytes)}</span></span>`
   if (part.askable.kind === 'no') return html`<p>${label}<br><span class="soft">${texts.cannot[part.askable.why]}</span></p>`
   const isChosen = keys.includes(part.key) || (count === 1 && keys.length === 0)
   return html`<p class="choices"><label><input type="checkbox" name="part" value="${part.key}" ${flag('checked', isChosen)}>${label}</label></p>`

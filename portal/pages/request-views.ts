@@ -86,18 +86,18 @@ export function named(name: string, language: Language): string {
 }
 
 /** A list of requests; on narrow windows each row is a card. */
-export function requestTable({ language }: SignedVisit, requests: readonly KeptRequest[], { caption, to, open }: { readonly caption: string; readonly to: string; readonly open: string }): SafeHtml {
+export function requestTable({ language }: SignedVisit, requests: readonly KeptRequest[], { caption, to, open, isTitled = false }: { readonly caption: string; readonly to: string; readonly open: string; /** A heading says the same. */ readonly isTitled?: boolean }): SafeHtml {
   const { labels } = requestsTexts(language)
   const until = ({ state: { stage } }: KeptRequest) => (stage.kind === 'waiting' ? stage.dueAtMs : stage.kind === 'approved' ? stage.untilMs : undefined)
-  return html`<div class="table"><table class="cards"><caption>${caption}</caption>
+  return html`<div class="table"><table class="cards"><caption class="${isTitled && 'hide'}">${caption}</caption>
 <thead><tr><th scope="col">${labels.files}</th><th scope="col">${labels.requester}</th><th scope="col">${labels.filed}</th><th scope="col">${labels.state}</th><th scope="col">${labels.until}</th></tr></thead>
 <tbody>${requests.map(request => {
     const untilMs = until(request)
     const names = request.facts.parts.map(part => partName(part, language)).join(factWords(language).and)
     return html`<tr><th scope="row"><a href="${to}/${request.requestId}">${names}<span class="hide"> ${open}</span></a></th>
 <td data-name="${labels.requester}">${request.state.requester.name}</td>
-<td data-name="${labels.filed}">${timeElement(request.filedAtMs, shortTime(request.filedAtMs, language))}</td>
+<td class="nowrap" data-name="${labels.filed}">${timeElement(request.filedAtMs, shortTime(request.filedAtMs, language))}</td>
 <td data-name="${labels.state}">${stageTag(request, language)}</td>
-<td data-name="${labels.until}">${untilMs === undefined ? '–' : timeElement(untilMs, shortTime(untilMs, language))}</td></tr>`
+<td class="nowrap" data-name="${labels.until}">${untilMs === undefined ? '–' : timeElement(untilMs, shortTime(untilMs, language))}</td></tr>`
   })}</tbody></table></div>`
 }

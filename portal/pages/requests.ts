@@ -54,7 +54,7 @@ ${factList(house, visit, request)}
 ${request.state.stage.kind === 'waiting' && deciders(house, visit, request)}
 ${historyList(house, visit, request)}
 ${isMine && request.state.stage.kind !== 'closed' && withdrawForm(visit, request)}
-<p>${isMine && html`<a href="/m/${request.facts.publicId}">${texts.page.mail}</a> `}<a href="/requests">${texts.list.title}</a></p>`
+<p>${isMine && html`<a href="/m/${request.facts.publicId}">${texts.page.mail}</a> `}<a href="/requests">${texts.list.back}</a></p>`
   return { kind: 'page', title: texts.page.title, body }
 }
 

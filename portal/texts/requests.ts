@@ -63,6 +63,7 @@ const ja = {
     empty: '申請はありません。',
     emptyNext: '元のファイルが必要なときは、メールのページで「元のファイルを申請する」を選んでください。',
     open: '申請を見る',
+    back: '申請の一覧へ',
   },
   page: {
     title: '元のファイルの申請',
@@ -126,6 +127,7 @@ const ja = {
     decided: '自分が決めた申請',
     none: 'まだありません。',
     open: '内容を見る',
+    back: '承認の一覧へ',
   },
   decide: {
     title: '元のファイルの取り出しの承認',
@@ -231,6 +233,7 @@ const en: RequestsTexts = {
     empty: 'You have no requests.',
     emptyNext: 'When you need an original, choose "Ask for the original" on the page of the mail.',
     open: 'See the request',
+    back: 'To your requests',
   },
   page: {
     title: 'Request for an original',
@@ -293,6 +296,7 @@ const en: RequestsTexts = {
     decided: 'Requests that you decided',
     none: 'None yet.',
     open: 'See it',
+    back: 'To the approvals',
   },
   decide: {
     title: 'Approval of giving out an original',

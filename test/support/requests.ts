@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PartReport } from '../../core/verdict.ts'
 import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
+import type { House } from '../../portal/house.ts'
+import { openKeeping } from '../../portal/keeping/keeping.ts'
 import type { Person, Role } from '../../portal/people/person.ts'
 import type { MailMessage, Refusal, StaffMail, Vault } from '../../portal/ports.ts'
 import type { Approver, Contact, Directory } from '../../portal/requests/directory.ts'
 import { openRequests, type RequestRooms } from '../../portal/requests/rooms.ts'
 import type { RequestRules } from '../../portal/requests/rules.ts'
+import { absentDesk } from './admin-house.ts'
 
 /** Tuesday. */
 export const TUESDAY_MS = Date.parse('2026-04-07T10:00:00+09:00')
@@ -135,6 +138,9 @@ export function mail(publicId: string, parts: readonly PartReport[], more: Parti
   }
 }
 
+/** One white dot. */
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAG7buVgAAAABJRU5ErkJggg==', 'base64')
+
 /** Gives `octets of <part>` once per grant, and remembers what was asked. */
 export class FakeVault {
   readonly asked: { readonly requester: string; readonly approvers: readonly string[]; readonly validUntilMs: number }[] = []
@@ -162,6 +168,7 @@ export class FakeVault {
     this.sent.push(mailbox)
     return { kind: 'queued', queueId: 'Q1' }
   }
+  preview: Vault['preview'] = async ({ partId }, { page, mark }) => ({ kind: 'page', png: PNG, page, pages: 3, text: `${partId} ${mark}` })
   revokeGrants: Vault['revokeGrants'] = async () => {
     const { size } = this.grants
     this.grants.clear()
@@ -221,4 +228,25 @@ export async function town(rules: Partial<RequestRules> = {}): Promise<Town> {
 export function quietRequests(db: PortalDb): RequestRooms {
   const directory = Object.assign(new FakeDirectory(), { levels: [] })
   return openRequests({ db, directory, mail: { notify: async () => ({ kind: 'cannot', reason: 'busy' }) }, vault: new FakeVault(), rules: () => RULES, era: 'western', contact: '', origins: () => ({ inner: '', outer: '' }) })
+}
+
+/** A house around the town, in which these mails lie. */
+export function houseOf(here: Town, mails: readonly MailMessage[]): House {
+  const laid = new Map(mails.map(each => [each.publicId, each]))
+  const { directory, vault } = here
+  const absent = () => Promise.reject(new Error('not asked in these tests'))
+  return {
+    mail: { list: absent, message: async publicId => laid.get(publicId), notify: async () => ({ kind: 'cannot', reason: 'busy' }) },
+    vault: Object.assign(vault, { deliveredText: absent, deliveredFile: absent, lockedNames: absent, unlock: absent, again: absent, bring: absent, shelf: absent, mailInward: absent, passwordCandidates: absent }),
+    era: 'wareki',
+    contact: '情報政策課 内線123',
+    uploadBytes: 1 << 20,
+    reach: {
+      mailboxesOf: ({ personId, mailbox }) => directory.mailboxesOf(personId).map(address => ({ address, name: '', kind: address === mailbox ? 'own' : 'shared' })),
+      departmentsOf: () => [],
+    },
+    keeping: openKeeping(here.db),
+    requests: here,
+    admin: absentDesk(here.db),
+  }
 }
