@@ -3,17 +3,28 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
 
-export type Usage = { readonly cpuSeconds: number; readonly pssMiB: number; readonly processes: number }
+/** Ticks of each process of a tree: its own, and those of its children that ended. */
+export type Usage = { readonly pssMiB: number; readonly ticks: ReadonlyMap<number, Ticks> }
+type Ticks = { readonly own: number; readonly ended: number }
 
-/** Time of children that ended is in their parent's account, so a tree loses nothing when processes come and go. */
 export function usageOf(rootPid: number): Usage {
   const all = readAll()
   const tree = [...all.keys()].filter(pid => belongsTo(pid, rootPid, all))
-  const ticks = tree.reduce((sum, pid) => sum + all.get(pid)!.ticks, 0)
-  return { cpuSeconds: ticks / TICKS_PER_SECOND, pssMiB: tree.reduce((sum, pid) => sum + pssKiB(pid), 0) / 1024, processes: tree.length }
+  const pssMiB = tree.reduce((sum, pid) => sum + pssKiB(pid), 0) / 1024
+  return { pssMiB, ticks: new Map(tree.map(pid => [pid, all.get(pid)!])) }
 }
 
-type Stat = { readonly parent: number; readonly ticks: number }
+/**
+ * Time of children that ended is in their parent's account, so a tree loses nothing when processes come and go, unless
+ * the parent ended with them (a wall that is killed): then what those that live have used is the better answer.
+ */
+export function cpuSecondsBetween(before: Usage, after: Usage): number {
+  const sum = (usage: Usage) => [...usage.ticks.values()].reduce((total, { own, ended }) => total + own + ended, 0)
+  const living = [...after.ticks].reduce((total, [pid, { own }]) => total + own - (before.ticks.get(pid)?.own ?? 0), 0)
+  return Math.max(sum(after) - sum(before), living) / TICKS_PER_SECOND
+}
+
+type Stat = Ticks & { readonly parent: number }
 
 function readAll(): Map<number, Stat> {
   const stats = new Map<number, Stat>()
@@ -30,7 +41,7 @@ function statOf(pid: number): Stat | undefined {
   // The name in parentheses may hold anything; the fields after it are numbered from 3 (proc_pid_stat(5)).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [utime, stime, cutime, cstime] = fields.slice(11, 15).map(Number)
-  return { parent: Number(fields[1]), ticks: utime! + stime! + cutime! + cstime! }
+  return { parent: Number(fields[1]), own: utime! + stime!, ended: cutime! + cstime! }
 }
 
 function belongsTo(pid: number, rootPid: number, all: ReadonlyMap<number, Stat>): boolean {
