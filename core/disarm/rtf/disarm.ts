@@ -37,7 +37,8 @@ export const rtfDisarmer: Disarmer = {
   async disarm(input: DisarmInput): Promise<Disarmed> {
     const { untrustedBytes, limits } = input
     if (untrustedBytes.length > MAX_GROWTH * limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
-    if (Buffer.from(untrustedBytes.subarray(0, 5)).toString('latin1') !== '{\\rtf') return { kind: 'cannot', reason: 'malformed' }
+    // What goes on in letters is another word, and no file of ours would begin with it.
+    if (!/^\{\\rtf(?![a-zA-Z])/.test(Buffer.from(untrustedBytes.subarray(0, 6)).toString('latin1'))) return { kind: 'cannot', reason: 'malformed' }
     const rebuilding = new RtfRebuilding(input.rules)
     const end = readTokens(untrustedBytes, rebuilding)
     rebuilding.finish()

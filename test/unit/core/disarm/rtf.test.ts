@@ -147,3 +147,7 @@ describe('hostile text', () => {
   test('fields in fields are linear', () =>
     expectLinear(size => octets(inside('{{\\field{\\fldinst DDE}{\\fldrslt '.repeat(60) + 'a'.repeat(size))), bytes => disarm(bytes), 100_000))
 })
+
+test('a word that only begins like the first one makes no RTF', async () => {
+  expect(await disarm(octets('{\\rtfz\\ansi hello}'))).toEqual({ kind: 'cannot', reason: 'malformed' })
+})
