@@ -39,7 +39,7 @@ export function demoMails(count: number, nowMs: number): DemoMail[] {
   const locked = lockedPair(chance)
   return Array.from({ length: count }, (_, index) => {
     const place = index % LOCKED_EVERY
-    if (place < 2) return addressed(octetsOf(locked[place]!, markOf(index)), { index: index - place, chance: randomFrom(index - place), atMs: nowMs - (count - index) * (14 * DAY_MS) / count })
+    if (place < 2) return addressed(octetsOf(locked[place]!, markOf(index)), { index, chance: randomFrom(index - place), atMs: nowMs - (count - index) * (14 * DAY_MS) / count })
     const template = templates[weighted(weights, chance)]!
     return addressed(octetsOf(template, markOf(index)), { index, chance, atMs: nowMs - (count - index) * (14 * DAY_MS) / count })
   })
