@@ -61,8 +61,8 @@ export async function loadPortal(
       connections: load.connections,
       duration: load.durationMs / 1000,
       timeout: TIMEOUT_S,
-      ignoreCoordinatedOmission: true,
-      ...(load.perSecond === undefined ? {} : { overallRate: load.perSecond }),
+      // It corrects only where there is a rate, and refuses to be told not to where there is none.
+      ...(load.perSecond === undefined ? {} : { overallRate: load.perSecond, ignoreCoordinatedOmission: true }),
       setupClient: (each: Client) => each.setRequests(notes.sequence(load, client++)),
       requests: notes.sequence(load, 0),
     },

@@ -117,6 +117,12 @@ test('what the portal was asked for and what is reported are the same', async ()
   expect(ran.troubles.get('other: HTTP 503')).toBe(count('other'))
 })
 
+test('as fast as answers come, where no rate is given', async () => {
+  const pages = [{ path: '/', weight: 1, kind: 'list' }]
+  const ran = await loadPortal({ url: origin, host: new URL(origin).host, cookie: 's=whole', pages, connections: 2, perSecond: undefined, durationMs: 1000, seed: 1 }, () => undefined)
+  expect(ran.outcomes.accepted).toBeGreaterThan(10)
+})
+
 describe('sekisho loadtest portal', () => {
   test('signs in, finds pages, passes or fails', async () => {
     const password = join(folder, 'password')
