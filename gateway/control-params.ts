@@ -5,7 +5,6 @@
 import { asParams, BadRequest, countParam, flagParam, listParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
 import type { StaffLetter } from './door-protocol.ts'
 import {
-  type Act,
   type AuditCheckpoint,
   type Emergency,
   MAIL_STATES,
@@ -51,12 +50,6 @@ export function purgeFilterParam(params: Params): PurgeFilter {
   const { olderThanMs } = asParams(params['filter'] ?? {})
   if (olderThanMs === undefined) return narrowFilterParam(params)
   return { ...filterParam(params), olderThanMs: countParam({ olderThanMs }, 'olderThanMs') }
-}
-
-/** Who acts and why; both stand in the audit chain. */
-export function actParam(params: Params): Act {
-  const by = asParams(params['by'] ?? {})
-  return { actor: textParam(by, 'actor'), reason: textParam(by, 'reason') }
 }
 
 export function emergencyParam(params: Params): Emergency {

@@ -7,11 +7,10 @@
  */
 import type { RpcMethods, RpcServer, RpcStreams } from '../rpc/server.ts'
 import { startRpc } from '../rpc/server.ts'
-import { countParam, flagParam, type Params, textParam } from '../rpc/params.ts'
+import { actParam, countParam, flagParam, type Params, textParam } from '../rpc/params.ts'
 import type { Act, Emergency, MailReads, StoreAdmin } from '../store/contract.ts'
 import type { StoreOverview } from '../store/overview.ts'
 import {
-  actParam,
   checkpointParam,
   emergencyParam,
   filterParam,

@@ -5,10 +5,10 @@
  *
  * What leaves here is sealed, or was composed by us; what comes in is looked at before it is committed.
  */
-import { asParams, BadRequest, choiceParam, countParam, listParam, type Params, textParam } from '../rpc/params.ts'
+import { actParam, asParams, BadRequest, choiceParam, countParam, listParam, type Params, textParam } from '../rpc/params.ts'
+import { collectWithin } from '../rpc/octets.ts'
 import { type RpcAnswer, type RpcServer, startRpc } from '../rpc/server.ts'
 import type { AuditRecord, MailReads, PartAmendment, PartOutcome, SealedReads, Store, StoreAdmin } from '../store/contract.ts'
-import { actParam } from './control-params.ts'
 import type { DoorMethods, OwnMail, Submitted } from './door-protocol.ts'
 
 export type DoorOptions = {
@@ -47,21 +47,12 @@ export function startDoor(options: DoorOptions): Promise<RpcServer> {
     },
     submit: async (params: Params, octets: AsyncIterable<Uint8Array>): Promise<RpcAnswer> => {
       const mail = ownMailParam(params)
-      return { meta: await options.submit(mail, await collect(octets, options.mostBytes)) }
+      const message = await collectWithin(octets, options.mostBytes)
+      if (!message) throw new BadRequest('message too large')
+      return { meta: await options.submit(mail, message) }
     },
   }
   return startRpc({ socketPath, methods, exchanges, onError })
-}
-
-async function collect(octets: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of octets) {
-    bytes += chunk.length
-    if (bytes > mostBytes) throw new BadRequest('message too large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function ownMailParam(params: Params): OwnMail {

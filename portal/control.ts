@@ -3,9 +3,9 @@
  * Who may connect is decided by the file system; who acts (the operating system's user) and why stands in the audit chain.
  */
 import { hash } from 'node:crypto'
-import { asParams, BadRequest, choiceParam, flagParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import { actParam, BadRequest, choiceParam, flagParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
+import { collectWithin } from '../rpc/octets.ts'
 import type { RpcExchanges, RpcMethods } from '../rpc/server.ts'
-import type { Act } from '../store/contract.ts'
 import { importBook } from './people/address-book.ts'
 import { dayOf, parseDay } from './people/day.ts'
 import { GIVEN_ROLES, PeopleProblem, type PersonRecord } from './people/people.ts'
@@ -39,14 +39,14 @@ export function portalMethods(options: PortalControlOptions): RpcMethods {
     'user.list': async params => listed(rooms, params),
     'user.add': async params => asking(() => add(options, params)),
     'user.invite': async params => asking(() => invite(options, params)),
-    'user.disable': async params => asking(() => rooms.people.setDisabled(personParam(rooms, params).personId, flagParam(params, 'disabled'), byParam(params))),
+    'user.disable': async params => asking(() => rooms.people.setDisabled(personParam(rooms, params).personId, flagParam(params, 'disabled'), actParam(params))),
   }
 }
 
 export function portalExchanges({ rooms }: PortalControlOptions): RpcExchanges {
   return {
-    'user.import': async (params, octets) => ({ meta: importPeople(rooms, params, await collected(octets)) }),
-    'user.book': async (params, octets) => ({ meta: importAddresses(rooms, params, await collected(octets)) }),
+    'user.import': async (params, octets) => ({ meta: importPeople(rooms, params, await fileOf(octets)) }),
+    'user.book': async (params, octets) => ({ meta: importAddresses(rooms, params, await fileOf(octets)) }),
   }
 }
 
@@ -62,7 +62,7 @@ function listed({ db, people, departments, factors }: PortalControlRooms, params
 
 function add(options: PortalControlOptions, params: Params): { readonly link: string } {
   const { db, people, departments, memberships } = options.rooms
-  const [tenant, by] = [tenantParam(params), byParam(params)]
+  const [tenant, by] = [tenantParam(params), actParam(params)]
   const code = optionalTextParam(params, 'department')
   const roles = listParam(params, 'roles', (each, name) => choiceParam(each, name, GIVEN_ROLES))
   return db.write(() => {
@@ -81,7 +81,7 @@ function add(options: PortalControlOptions, params: Params): { readonly link: st
 function invite(options: PortalControlOptions, params: Params): { readonly link: string } {
   const { factors, lockOut, db } = options.rooms
   const { personId, tenant, login } = personParam(options.rooms, params)
-  const by = byParam(params)
+  const by = actParam(params)
   return db.write(() => {
     if (flagParam(params, 'resetFactors')) factors.reset(personId, by)
     lockOut.clearFor(tenant, login)
@@ -95,7 +95,7 @@ function linkFor({ rooms, origin, invitationHours }: PortalControlOptions, tenan
 }
 
 function importPeople({ db, changes }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {
-  const [tenant, by, language] = [tenantParam(params), byParam(params), choiceParam(params, 'language', ['ja', 'en'] as const)]
+  const [tenant, by, language] = [tenantParam(params), actParam(params), choiceParam(params, 'language', ['ja', 'en'] as const)]
   const day = parseDay(textParam(params, 'day'))
   if (day === undefined) throw new BadRequest('day must be like 2027-04-01')
   const read = readPersonnelFile(file, day)
@@ -109,20 +109,15 @@ function importPeople({ db, changes }: PortalControlRooms, params: Params, file:
 
 function importAddresses({ db }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {
   const [tenant, language] = [tenantParam(params), choiceParam(params, 'language', ['ja', 'en'] as const)]
-  const result = importBook(db, tenant, file, byParam(params))
+  const result = importBook(db, tenant, file, actParam(params))
   if (result.kind === 'problems') return { ok: false, planned: false, lines: result.problems.map(each => problemText(each, language)) }
   return { ok: true, planned: true, lines: [] }
 }
 
-async function collected(octets: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  let bytes = 0
-  for await (const piece of octets) {
-    bytes += piece.length
-    if (bytes > LARGEST_FILE_BYTES) throw new BadRequest('the file is too large')
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
+async function fileOf(octets: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const file = await collectWithin(octets, LARGEST_FILE_BYTES)
+  if (!file) throw new BadRequest('the file is too large')
+  return file
 }
 
 function personParam({ people }: PortalControlRooms, params: Params): PersonRecord {
@@ -134,11 +129,6 @@ function personParam({ people }: PortalControlRooms, params: Params): PersonReco
 
 function tenantParam(params: Params): string {
   return optionalTextParam(params, 'tenant') ?? 'default'
-}
-
-function byParam(params: Params): Act {
-  const by = asParams(params['by'] ?? {})
-  return { actor: textParam(by, 'actor'), reason: textParam(by, 'reason') }
 }
 
 /** What cannot be is an answer in its own words. */

@@ -49,6 +49,12 @@ export function choiceParam<T extends string>(params: Params, name: string, choi
   return value as T
 }
 
+/** Who acts and why; both stand in the audit chain. */
+export function actParam(params: Params): { readonly actor: string; readonly reason: string } {
+  const by = asParams(params['by'] ?? {})
+  return { actor: textParam(by, 'actor'), reason: textParam(by, 'reason') }
+}
+
 export function listParam<T>(params: Params, name: string, read: (params: Params, name: string) => T): readonly T[] {
   const value = params[name]
   if (!Array.isArray(value) || value.length > LONGEST_LIST) throw new BadRequest(`${name} must be a list`)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { boundsOf } from '../core/job.ts'
 import type { Asker, Brought, Refusal, Vault } from '../core/purposes.ts'
 import { makeHarmlessLine } from '../core/text/harmless.ts'
+import { collectWithin } from '../rpc/octets.ts'
 import { loosePart } from '../workers/loose-report.ts'
 import { refuse } from './entrance.ts'
 import type { House } from './house.ts'
@@ -25,15 +26,4 @@ export async function bringFile(house: House, { name, mediaType, bytes, profile 
   const rebuilt = result.kind === 'judged' && result.file.rebuilt.kind === 'rebuilt' ? result.file.rebuilt.file : undefined
   const file = rebuilt && (await shelf.put(rebuiltFile(name, rebuilt), database.nowMs() + shelfMs, by))
   return { kind: 'brought', report, file }
-}
-
-async function collectWithin(bytes: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of bytes) {
-    length += chunk.length
-    if (length > most) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
