@@ -7,6 +7,36 @@ import { encodeUnstructured } from './mime/encode.ts'
 import { ourAddress } from './mime/fields.ts'
 import type { Mailbox, QueueId } from './smtp/envelope.ts'
 
+/** Such a mail, composed and verified, on its way to the gateway. `onceKey`: the same key again within two days is the same mail, and is not sent twice. */
+export type OwnMail = {
+  readonly queueId: string
+  readonly tenant: string
+  /** An inner mailbox. */
+  readonly mailbox: string
+  readonly subject: string
+  readonly messageId: string
+  readonly onceKey: string
+}
+
+export type Submitted =
+  | { readonly kind: 'queued'; readonly queueId: string }
+  /** `not-inward`: not a mailbox of ours, or no way to it; `busy`: no room now; `faulty`: octets that are not canonical. */
+  | { readonly kind: 'refused'; readonly reason: 'not-inward' | 'busy' | 'faulty'; readonly why: string }
+
+/** One in words only (requests, digests, alarms): composed and queued by the gateway, inward only. */
+export type StaffMail = {
+  readonly tenant: string
+  /** One inner mailbox: who else is told is nobody's business. */
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  /** What was queued under this key before is not queued again: so it may be asked until it is answered. */
+  readonly key: string
+}
+
+/** `not-inward`: the mailbox has no inward route, so it is never asked again. */
+export type StaffMailAnswer = { readonly kind: 'queued'; readonly queueId: string } | { readonly kind: 'cannot'; readonly reason: 'not-inward' | 'busy' }
+
 export type OwnLetter = {
   readonly queueId: QueueId
   readonly hostname: string

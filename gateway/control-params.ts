@@ -2,8 +2,8 @@
  * Checks what comes over the control socket before it reaches the store. The peer is the operator, but
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
+import type { StaffMail } from '../core/own-mail.ts'
 import { asParams, BadRequest, countParam, flagParam, listParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
-import type { StaffLetter } from './door-protocol.ts'
 import {
   type AuditCheckpoint,
   type Emergency,
@@ -94,7 +94,7 @@ function mailboxesParam(value: unknown): MailQuestion['mailboxes'] {
 
 const LONGEST_LETTER = 500_000
 
-export function letterParam(params: Params): StaffLetter {
+export function letterParam(params: Params): StaffMail {
   const mail = asParams(params['mail'])
   const { text } = mail
   if (typeof text !== 'string' || text.length > LONGEST_LETTER) throw new BadRequest('text must be text')

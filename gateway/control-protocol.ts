@@ -1,6 +1,7 @@
 /**
  * What the command line and the portal ask of the running gateway over its control socket (rpc/protocol.ts).
  */
+import type { StaffMail, StaffMailAnswer } from '../core/own-mail.ts'
 import type {
   Act,
   AuditCheckpoint,
@@ -17,7 +18,6 @@ import type {
   TraceResult,
 } from '../store/contract.ts'
 import type { Report } from '../core/verdict.ts'
-import type { StaffAnswer, StaffLetter } from './door-protocol.ts'
 import type { OverviewMethods } from './overview-methods.ts'
 import type { RecentHour } from './recent.ts'
 
@@ -62,7 +62,7 @@ export type ControlMethods = OverviewMethods & {
   report: { params: { queueId: string; tenant: string }; result: readonly Report[] }
   trace: { params: { filter: MessageFilter }; result: readonly TraceResult[] }
   'mail.list': { params: { question: MailQuestion }; result: MailPage }
-  'mail.notify': { params: { mail: StaffLetter }; result: StaffAnswer }
+  'mail.notify': { params: { mail: StaffMail }; result: StaffMailAnswer }
   'mail.message': { params: { publicId: string }; result: MailMessage | null }
   'emergency.get': { params: Record<string, never>; result: Emergency }
   'config.reload': { params: { by: Act }; result: ReloadOutcome }

@@ -5,6 +5,7 @@
  *
  *   cli/control-client.ts, cli/mail-client.ts ──rpc──▶ here ──▶ StoreAdmin, and hooks into listener and relay
  */
+import type { StaffMail, StaffMailAnswer } from '../core/own-mail.ts'
 import type { RpcMethods, RpcServer, RpcStreams } from '../rpc/server.ts'
 import { startRpc } from '../rpc/server.ts'
 import { actParam, countParam, flagParam, type Params, textParam } from '../rpc/params.ts'
@@ -22,7 +23,6 @@ import {
 } from './control-params.ts'
 import { type GatewayFacts, OVERVIEW_METHODS, type PolicyScope } from './overview-methods.ts'
 import type { ControlMethod, ControlMethods, ControlStream, GatewayStatus, ReloadOutcome } from './control-protocol.ts'
-import type { StaffAnswer, StaffLetter } from './door-protocol.ts'
 
 export type ControlOptions = {
   readonly socketPath: string
@@ -31,7 +31,7 @@ export type ControlOptions = {
   /** The state is recorded already; listener and relay follow it now. */
   readonly onEmergency: (state: Emergency, by: Act) => void | Promise<void>
   /** A mail of ours in words, to one of the staff. */
-  readonly notify: (mail: StaffLetter) => Promise<StaffAnswer>
+  readonly notify: (mail: StaffMail) => Promise<StaffMailAnswer>
   /** Entries were made due: the relay need not wait for its timer. */
   readonly onQueueChanged: () => void
   /** Reads the configuration again; what is wrong with it is an answer. */

@@ -5,11 +5,12 @@
  *
  * What leaves here is sealed, or was composed by us; what comes in is looked at before it is committed.
  */
+import type { OwnMail, Submitted } from '../core/own-mail.ts'
 import { actParam, asParams, BadRequest, choiceParam, countParam, listParam, type Params, textParam } from '../rpc/params.ts'
 import { collectWithin } from '../rpc/octets.ts'
 import { type RpcAnswer, type RpcServer, startRpc } from '../rpc/server.ts'
 import type { AuditRecord, MailReads, PartAmendment, PartOutcome, SealedReads, Store, StoreAdmin } from '../store/contract.ts'
-import type { DoorMethods, OwnMail, Submitted } from './door-protocol.ts'
+import type { DoorMethods } from './door-protocol.ts'
 
 export type DoorOptions = {
   readonly socketPath: string

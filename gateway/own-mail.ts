@@ -6,12 +6,11 @@ import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { checkCanonical, composedQueueId } from '../core/mime/canonical.ts'
 import type { Composed } from '../core/mime/compose.ts'
-import { composeOwnLetter } from '../core/own-mail.ts'
+import { composeOwnLetter, type OwnMail, type StaffMail, type StaffMailAnswer, type Submitted } from '../core/own-mail.ts'
 import type { QueueId } from '../core/smtp/envelope.ts'
 import { needsSmtpUtf8, parseMailbox } from '../core/smtp/mailbox.ts'
 import { makeHarmless, makeHarmlessLine } from '../core/text/harmless.ts'
 import { type AcceptedMessage, type QueueEntry, type Store, StoreFull } from '../store/contract.ts'
-import type { OwnMail, StaffAnswer, StaffLetter, Submitted } from './door-protocol.ts'
 import type { RecipientPolicy } from './inbound/groups.ts'
 import type { RecipientCheck } from './inbound/recipients.ts'
 
@@ -65,7 +64,7 @@ const LONGEST_SUBJECT = 300
 const MOST_LETTER_CHARS = 200_000
 
 /** Words of the portal (requests, digests, alarms) to one of the staff: made harmless, composed and verified here. @throws StoreBroken */
-export async function notifyStaff({ tenant, to, subject, text, key }: StaffLetter, deps: LetterDeps): Promise<StaffAnswer> {
+export async function notifyStaff({ tenant, to, subject, text, key }: StaffMail, deps: LetterDeps): Promise<StaffMailAnswer> {
   const mailbox = parseMailbox(to, { smtpUtf8: true, domainToAscii: domainToASCII })
   if (!mailbox) return { kind: 'cannot', reason: 'not-inward' }
   const queueId = deps.newQueueId()

@@ -1,19 +1,8 @@
 /**
  * What the vault asks of the gateway, by its own door. `cli/vault-role.ts` puts the real one behind it.
  */
+import type { OwnMail, Submitted } from '../core/own-mail.ts'
 import type { Emergency, MailMessage, PartAmendment } from '../store/contract.ts'
-
-/** A mail of ours to an inner mailbox. `onceKey`: the same key again within two days is not sent twice. */
-export type OwnMail = {
-  readonly queueId: string
-  readonly tenant: string
-  readonly mailbox: string
-  readonly subject: string
-  readonly messageId: string
-  readonly onceKey: string
-}
-
-export type Submitted = { readonly kind: 'queued'; readonly queueId: string } | { readonly kind: 'refused'; readonly reason: 'not-inward' | 'busy' | 'faulty'; readonly why: string }
 
 export type Release = {
   readonly tenant: string
