@@ -17,6 +17,7 @@ import { openForWriting } from '../store/sqlite/schema.ts'
 import { Tallies } from '../store/sqlite/tallies.ts'
 import { slotAfter, slotOf } from '../store/statistics.ts'
 import { REPORT, scratchDirectory } from '../test/unit/store/sample.ts'
+import { questionTimer } from './load/questions.ts'
 
 const QUESTIONS = 50
 const FIRST_MS = Date.UTC(2026, 3, 1)
@@ -42,16 +43,7 @@ function fill(database: DatabaseSync): void {
     COMMIT`)
 }
 
-function measure(name: string, ask: (index: number) => unknown): void {
-  const times = Array.from({ length: QUESTIONS }, (_, index) => {
-    const startMs = performance.now()
-    ask(index)
-    return performance.now() - startMs
-  }).sort((a, b) => a - b)
-  const at = (share: number) => Number(times[Math.floor(times.length * share)]!.toFixed(2))
-  console.log(JSON.stringify({ name, rows, medianMs: at(0.5), p95Ms: at(0.95) }))
-}
-
+const measure = questionTimer(rows, QUESTIONS)
 const directory = scratchDirectory()
 const database = openForWriting(join(directory, 'mail.db'))
 fill(database)
