@@ -10,6 +10,7 @@ import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { type ConfigProblem, formatProblem } from '../config/load.ts'
 import { formatBytes } from '../config/kinds.ts'
+import { PORTAL_FACES } from '../config/portal.ts'
 import type { Config } from '../config/schema.ts'
 import { createClamd } from '../workers/clamd.ts'
 import { findWall } from '../workers/wall.ts'
@@ -81,12 +82,10 @@ function checkCertificate(what: string, certFile: string, keyFile: string, nowMs
   }
 }
 
-const FACES = ['inner', 'outer', 'admin'] as const
-
 /** Passwords must not cross a network in the clear, and a browser must know the portal by one name. */
 function checkPortal({ portal }: Config, nowMs: number): Check[] {
   if (!portal.enabled) return []
-  return FACES.filter(face => portal[face].enabled).flatMap(face => {
+  return PORTAL_FACES.filter(face => portal[face].enabled).flatMap(face => {
     const { address, origin, certificateFile, keyFile } = portal[face]
     const what = `portal.${face}`
     const isOpen = address !== '127.0.0.1' && address !== '::1' && address !== 'localhost'
@@ -243,7 +242,7 @@ async function checkPorts({ smtp, admin, api, portal }: Config): Promise<Check[]
     { what: 'smtp', ...smtp },
     ...(admin.enabled ? [{ what: 'admin', ...admin }] : []),
     ...(api.enabled ? [{ what: 'api', ...api }] : []),
-    ...(portal.enabled ? FACES.filter(face => portal[face].enabled).map(face => ({ what: `portal.${face}`, ...portal[face] })) : []),
+    ...(portal.enabled ? PORTAL_FACES.filter(face => portal[face].enabled).map(face => ({ what: `portal.${face}`, ...portal[face] })) : []),
   ]
   const checks = await Promise.all(listeners.map(({ what, address, port }) => checkPort(what, address, port)))
   return checks.flat()

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readDraft } from '../config/draft.ts'
+import { PORTAL_FACES } from '../config/portal.ts'
 import { recipientSettings } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { Replaying } from '../core/policy/replay.ts'
@@ -123,7 +124,7 @@ function textOf(path: string | undefined): string {
 async function inspectionFacts(gateway: ControlClient, config: Config): Promise<InspectionFacts> {
   const [facts, scopes] = await Promise.all([gateway.call('inspection.facts', {}), gateway.call('policy.scopes', {})])
   const { portal, smtp } = config
-  const faces = (['inner', 'outer', 'admin'] as const).map(name => ({ name, face: portal[name] }))
+  const faces = PORTAL_FACES.map(name => ({ name, face: portal[name] }))
   return {
     ...facts,
     scopes,

@@ -3,6 +3,9 @@ import { bytes, choice, collectorAddress, flag, integer, line, list, network, se
 import { requests } from './requests.ts'
 import { ldap, password, secondFactor, session } from './sign-in.ts'
 
+/** Names of the listeners, as in this section. */
+export const PORTAL_FACES = ['inner', 'outer', 'admin'] as const
+
 const listener = (defaults: { readonly port: number; readonly en: string; readonly ja: string }) =>
   section(
     { en: defaults.en, ja: defaults.ja },

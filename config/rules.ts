@@ -3,6 +3,7 @@ import { FINDINGS } from '../core/finding.ts'
 import { NOTICE_TEXTS } from '../core/text/notice-texts.ts'
 import { REASONS } from '../core/text/reasons.ts'
 import { nearestName } from './nearest.ts'
+import { PORTAL_FACES } from './portal.ts'
 import { SHIPPED_PROFILES } from './profiles.ts'
 import type { Config } from './schema.ts'
 
@@ -28,10 +29,8 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
   auditOutlivesOriginals,
 ]
 
-const FACES = ['inner', 'outer', 'admin'] as const
-
 function portalTlsTogether({ portal }: Config): BrokenRule[] {
-  return FACES.flatMap(face => {
+  return PORTAL_FACES.flatMap(face => {
     const { certificateFile, keyFile, clientCaFile } = portal[face]
     if ((certificateFile === '') !== (keyFile === '')) return [{ path: ['portal', face, 'keyFile'], problem: 'certificateFile and keyFile go together' }]
     if (clientCaFile !== '' && keyFile === '') return [{ path: ['portal', face, 'clientCaFile'], problem: 'needs certificateFile and keyFile' }]
@@ -41,8 +40,8 @@ function portalTlsTogether({ portal }: Config): BrokenRule[] {
 
 /** The faces are told apart by listener: two on one port would be one. */
 function portalPortsApart({ portal }: Config): BrokenRule[] {
-  const places = FACES.map(face => (portal[face].port === 0 ? face : `${portal[face].address} ${portal[face].port}`))
-  return repeated(places).map(i => ({ path: ['portal', FACES[i]!, 'port'], problem: 'another face of the portal has this port' }))
+  const places = PORTAL_FACES.map(face => (portal[face].port === 0 ? face : `${portal[face].address} ${portal[face].port}`))
+  return repeated(places).map(i => ({ path: ['portal', PORTAL_FACES[i]!, 'port'], problem: 'another face of the portal has this port' }))
 }
 
 function uniqueNames({ routes, tenants, policy }: Config): BrokenRule[] {

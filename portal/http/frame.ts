@@ -6,7 +6,7 @@ import type { Role } from '../people/person.ts'
 import { commonTexts, type CommonTexts } from '../texts/common.ts'
 import { SCRIPT_PATH, STYLE_PATH } from './assets.ts'
 import { flag, html, type SafeHtml } from './html.ts'
-import type { Face, Page, Problem, Visit } from './route.ts'
+import { type Face, type Page, type Problem, STATUS_OF, type Visit } from './route.ts'
 import { TOKEN_FIELD } from './same-origin.ts'
 
 type NavRow = { readonly path: string; readonly label: keyof CommonTexts['nav']; readonly faces: readonly Face[]; readonly roles: readonly Role[] }
@@ -77,9 +77,9 @@ export function token(visit: Visit): SafeHtml {
 }
 
 /** A page that says what went wrong, whether anything changed, and what to do next. */
-export function problemPage(problem: Problem | 'failed', visit: Visit, status: NonNullable<Page['status']>): Page {
+export function problemPage(problem: Problem | 'failed', visit: Visit): Page {
   const { title, why, next } = commonTexts(visit.language).problems[problem]
-  return { kind: 'page', status, title, body: html`<div class="notice problem" role="alert"><p>${why}</p><p>${next}</p>${problem === 'failed' && html`<p class="mono">${visit.requestId}</p>`}</div>` }
+  return { kind: 'page', status: problem === 'failed' ? 500 : STATUS_OF[problem], title, body: html`<div class="notice problem" role="alert"><p>${why}</p><p>${next}</p>${problem === 'failed' && html`<p class="mono">${visit.requestId}</p>`}</div>` }
 }
 
 function said(key: string, texts: CommonTexts): SafeHtml {

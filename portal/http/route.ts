@@ -97,18 +97,17 @@ export type Answer =
 /** Ends a visit with a page that says what is wrong and what to do; thrown by handlers. */
 export class Refused extends Error {
   override readonly name = 'Refused'
-  readonly status: 400 | 403 | 404 | 409 | 413 | 422 | 429 | 503
   /** Key of `problems` in texts/common.ts. */
   readonly problem: Problem
 
   constructor(problem: Problem) {
     super(problem)
     this.problem = problem
-    this.status = STATUS_OF[problem]
   }
 }
 
-const STATUS_OF = {
+/** What can go wrong on any page, and what it is called in HTTP. */
+export const STATUS_OF = {
   'not-found': 404,
   'not-allowed': 403,
   'forged': 403,

@@ -16,6 +16,7 @@ import { attachment } from '../../core/media/attachment-header.ts'
 import type { SignedIn } from '../people/person.ts'
 import type { Stage } from '../sign-in/sessions.ts'
 import { fieldsOf } from './fields.ts'
+import { problemPage } from './frame.ts'
 import { FILE_POLICY, pageHeaders } from './headers.ts'
 import { type Answer, type Face, type Language, type Problem, Refused, type Route, type SignedVisit, type UploadedFile, type Visit } from './route.ts'
 import { checkSameOrigin, checkToken } from './same-origin.ts'
@@ -42,7 +43,6 @@ export type FaceOptions = {
   readonly nowMs: () => number
   /** Draws what is inside a page into the frame. */
   readonly frame: (page: Extract<Answer, { kind: 'page' }>, visit: Visit) => string
-  readonly problemPage: (problem: Problem | 'failed', visit: Visit) => Extract<Answer, { kind: 'page' }>
   readonly onRequest: (line: PortalLine) => void
   readonly onError: (requestId: string, error: unknown) => void
 }
@@ -59,7 +59,7 @@ export type PortalLine = {
   readonly ms: number
 }
 
-export type FaceServer = { readonly face: Face; readonly address: string; readonly port: number; readonly origin: string; close(): Promise<void> }
+export type FaceServer = { readonly face: Face; /** `address:port`. */ readonly at: string; readonly origin: string; close(): Promise<void> }
 
 const LONGEST_REQUEST_MS = 600_000
 const FORM_BYTES = 1 << 20
@@ -95,9 +95,10 @@ export async function startFace(options: FaceOptions): Promise<FaceServer> {
   face.serve(app, routes)
   await app.listen({ host: options.address, port: options.port })
   const { address, port } = app.server.address() as AddressInfo
-  const origin = options.origin || `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}`
+  const at = `${address.includes(':') ? `[${address}]` : address}:${port}`
+  const origin = options.origin || `${tls ? 'https' : 'http'}://${at}`
   face.origin = origin
-  return { face: options.face, address, port, origin, close: () => app.close() }
+  return { face: options.face, at, origin, close: () => app.close() }
 }
 
 class FaceDesk {
@@ -244,7 +245,7 @@ class FaceDesk {
     if (!request.raw.complete) reply.header('connection', 'close')
     const problem = problemOf(error)
     if (problem === 'failed') this.#options.onError(request.id, error)
-    const page = this.#options.problemPage(problem, visit)
+    const page = problemPage(problem, visit)
     if (request.url.startsWith('/api/')) return reply.code(page.status ?? 500).type('application/json').send(JSON.stringify({ error: problem, requestId: request.id }))
     return reply.code(page.status ?? 500).type('text/html; charset=utf-8').send(this.#options.frame(page, visit))
   }
