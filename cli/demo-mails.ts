@@ -9,8 +9,8 @@ import { randomFrom } from '../loadtest/random.ts'
 import { composeTemplate, octetsOf, packedFile, type Template } from '../loadtest/template.ts'
 import { DEMO_MAILBOXES } from './demo-people.ts'
 
-/** `octets` as after DATA, without the last dot. */
-export type DemoMail = { readonly from: string; readonly to: readonly string[]; readonly eightBit: boolean; readonly octets: Buffer }
+/** `octets` as after DATA, without the last dot; some are of eight bits. */
+export type DemoMail = { readonly from: string; readonly to: readonly string[]; readonly octets: Buffer }
 
 const SENDERS = [
   ['株式会社あおば設計 高田', 'takada@aoba-sekkei.example'],
@@ -72,7 +72,7 @@ function addressed(octets: Buffer, { index, chance, atMs }: { readonly index: nu
     Date: new Date(atMs).toUTCString().replace('GMT', '+0000'),
   }
   const header = octets.toString('latin1', 0, end).replace(/^(From|To|Subject|Date): (?:[^\r]|\r\n[ \t])*$/gm, (_line, field: string) => `${field}: ${fields[field]}`)
-  return { from, to: [...new Set(to)], eightBit: true, octets: Buffer.concat([Buffer.from(header, 'latin1'), octets.subarray(end)]) }
+  return { from, to: [...new Set(to)], octets: Buffer.concat([Buffer.from(header, 'latin1'), octets.subarray(end)]) }
 }
 
 function weighted(weights: readonly number[], chance: Chance): number {

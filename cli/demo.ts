@@ -115,8 +115,8 @@ async function sendMails(address: string, count: number): Promise<void> {
   const { hostname, port } = new URL(`smtp://${address}`)
   const target = { host: hostname, port: Number(port), name: hostname }
   const dialogue = await Dialogue.open({ target, tls: 'off', helo: 'demo.example', pipelining: true }, () => undefined)
-  for (const { from, to, eightBit, octets } of demoMails(count, Date.now())) {
-    const { outcome, trouble } = await dialogue.send({ octets, eightBit, from, recipients: to, bytesPerSecond: undefined })
+  for (const { from, to, octets } of demoMails(count, Date.now())) {
+    const { outcome, trouble } = await dialogue.send({ octets, eightBit: true, from, recipients: to, bytesPerSecond: undefined })
     if (outcome !== 'accepted') process.stderr.write(`sekisho: demo: a mail was ${outcome}: ${trouble}\n`)
   }
   dialogue.line.destroy('done')

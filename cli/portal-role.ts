@@ -40,8 +40,8 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const isolated = isolation(requests, rooms)
   const house = houseOf({ config, source, rooms }, { mail, vault, requests, isolated })
   const portal = await openPortal(portalOptions(config, rooms, house))
-  const stopClock = runClock(requests, { seeEmergency: async () => isolated.seen((await house.admin.operations.health()).emergency) }, error => process.stderr.write(`sekisho: portal: requests: ${error instanceof Error ? error.stack : String(error)}\n`))
-  const stopLetters = runLetters(house, rooms, error => process.stderr.write(`sekisho: portal: letters: ${error instanceof Error ? error.stack : String(error)}\n`))
+  const stopClock = runClock(requests, { seeEmergency: async () => isolated.seen((await house.admin.operations.health()).emergency) }, complain('requests'))
+  const stopLetters = runLetters(house, rooms, complain('letters'))
   const control = await startRpc(controlOptions(config, rooms, portal))
   const stopDays = runDays(rooms, house)
   sayReady(addressesOf(portal))
@@ -71,7 +71,7 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
     onRequest: line => {
       if (portal.log === 'stderr') process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), portal: line })}\n`)
     },
-    onError: (requestId, error) => process.stderr.write(`sekisho: portal: ${requestId}: ${error instanceof Error ? error.stack : String(error)}\n`),
+    onError: (requestId, error) => complain(requestId)(error),
   }
 }
 
@@ -89,8 +89,7 @@ function listenerOf(face: Face, { address, port, origin, certificateFile, keyFil
 
 function controlOptions(config: Config, rooms: PortalRooms, { faces }: Portal): RpcOptions {
   const options = { rooms, origin: () => faces[0]?.origin ?? '', invitationHours: config.portal.password.invitationHours }
-  const onError = (error: unknown) => process.stderr.write(`sekisho: portal: control: ${error instanceof Error ? error.stack : String(error)}\n`)
-  return { socketPath: portalSocket(config), methods: portalMethods(options), exchanges: portalExchanges(options), onError }
+  return { socketPath: portalSocket(config), methods: portalMethods(options), exchanges: portalExchanges(options), onError: complain('control') }
 }
 
 /** Personnel changes take effect on their day, those of missed days at once, and open requests pass on. Returns how to stop it. */
@@ -103,7 +102,7 @@ function runDays({ changes }: PortalRooms, { requests: { desk } }: House): () =>
     try {
       changes.turn(dayOf(Date.now()))
     } catch (error) {
-      process.stderr.write(`sekisho: portal: personnel change: ${error instanceof Error ? error.stack : String(error)}\n`)
+      complain('personnel change')(error)
     }
   }
   turn()
@@ -118,8 +117,13 @@ function sayFirstLink({ faces }: Portal, { welcome }: PortalRooms): void {
   if (link && face) process.stderr.write(`sekisho: there is no administrator yet; register the first one within a day at ${face.origin}/welcome/${link}\n`)
 }
 
+/** `where`: the room, or the number of a request. */
+function complain(where: string): (error: unknown) => void {
+  return error => void process.stderr.write(`sekisho: portal: ${where}: ${error instanceof Error ? error.stack : String(error)}\n`)
+}
+
 const LINE_NAMES = { inner: 'portal', outer: 'outer', admin: 'manage' } as const
 
 function addressesOf(portal: Portal): ReadyAddresses {
-  return Object.fromEntries(portal.faces.map(({ face, address, port }) => [LINE_NAMES[face], `${address.includes(':') ? `[${address}]` : address}:${port}`]))
+  return Object.fromEntries(portal.faces.map(({ face, at }) => [LINE_NAMES[face], at]))
 }
