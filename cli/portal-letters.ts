@@ -7,6 +7,8 @@ import { dayOf } from '../portal/people/day.ts'
 import type { PortalRooms } from './portal-rooms.ts'
 
 const ROUND_MS = 120_000
+/** What became due while the portal stood still does not wait for a whole round. */
+const FIRST_ROUND_MS = 5_000
 
 /** Returns how to stop them. One round at a time; what fails is said and tried with the next one. */
 export function runLetters(house: House, { db, directory }: PortalRooms, onError: (error: unknown) => void): () => void {
@@ -19,12 +21,17 @@ export function runLetters(house: House, { db, directory }: PortalRooms, onError
       forgetOld(house.keeping, db.nowMs())
       await tellOfPasswords(rooms)
       await sendDigests(rooms)
+      await house.requests.outbox.send()
     } catch (error) {
       onError(error)
     } finally {
       running = false
     }
   }
+  const first = setTimeout(round, FIRST_ROUND_MS)
   const timer = setInterval(round, ROUND_MS)
-  return () => clearInterval(timer)
+  return () => {
+    clearTimeout(first)
+    clearInterval(timer)
+  }
 }
