@@ -43,7 +43,12 @@ export function userCommand(): Command {
       .argument('<file>', 'CSV file')
       .addOption(new Option('--day <day>', 'date of effect, like 2027-04-01').argParser(asDay).makeOptionMandatory())
       .option('--apply', 'plan it: it takes effect on its day')
-      .action(importPeople),
+      .action((file: string, options: ImportOptions) => importChange('people', file, options)),
+    reasoned(leaf('reorganise', 'departments that are new, changed, merged or closed, from a CSV file: shows what would change, or all that is wrong', CLIENT_EXIT_CODES))
+      .argument('<file>', 'CSV file')
+      .addOption(new Option('--day <day>', 'date of effect, like 2027-04-01').argParser(asDay).makeOptionMandatory())
+      .option('--apply', 'plan it: it takes effect on its day, before personnel changes of that day')
+      .action((file: string, options: ImportOptions) => importChange('departments', file, options)),
     reasoned(leaf('book', 'aliases and lists of the mail server from CSV or LDIF, in place of those before', CLIENT_EXIT_CODES))
       .argument('<file>', 'CSV or LDIF file')
       .action(importBook),
@@ -112,11 +117,11 @@ async function disable(login: string, options: Reasoned & { readonly undo?: bool
   print(outputOf(options), { login, disabled }, () => `${login} ${disabled ? 'is disabled; all sessions ended' : 'may sign in again'}`)
 }
 
-async function importPeople(file: string, options: ImportOptions): Promise<void> {
+async function importChange(about: 'people' | 'departments', file: string, options: ImportOptions): Promise<void> {
   const { tenant, day, apply = false } = options
   const { language, exchange } = portal(options)
-  const outcome = await exchange('user.import', { tenant, day, apply, language, by: by(options) }, readFileSync(file))
-  const end = outcome.planned ? `planned for ${day}` : `${outcome.lines.length} people would change on ${day}; nothing was changed (--apply plans it)`
+  const outcome = await exchange('user.import', { about, tenant, day, apply, language, by: by(options) }, readFileSync(file))
+  const end = outcome.planned ? `planned for ${day}` : `${outcome.lines.length} ${about} would change on ${day}; nothing was changed (--apply plans it)`
   tell(options, outcome, end)
 }
 

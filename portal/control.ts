@@ -7,20 +7,21 @@ import { actParam, BadRequest, choiceParam, flagParam, listParam, optionalTextPa
 import { collectWithin } from '../rpc/octets.ts'
 import type { RpcExchanges, RpcMethods } from '../rpc/server.ts'
 import { importBook } from './people/address-book.ts'
+import { readChange } from './people/change-file.ts'
 import { dayOf, parseDay } from './people/day.ts'
 import { GIVEN_ROLES, PeopleProblem, type PersonRecord } from './people/people.ts'
-import { readPersonnelFile } from './people/personnel-file.ts'
 import type { PeopleRooms } from './people/rooms.ts'
+import { addPerson, invite } from './sign-in/invitations.ts'
 import type { SignInRooms } from './sign-in/rooms.ts'
 import type { PortalDb } from './db/open.ts'
-import { diffText, problemText } from './texts/people-import.ts'
+import { changeText, problemText } from './texts/people-import.ts'
 
 export type PortalControlRooms = PeopleRooms & SignInRooms & { readonly db: PortalDb }
 
 export type PortalControlOptions = {
   readonly rooms: PortalControlRooms
-  /** Where new people open their link: an address of ours. */
-  readonly origin: () => string
+  /** Where new people of a tenant open their link: an address of ours. */
+  readonly origin: (tenant: string) => string
   readonly invitationHours: number
 }
 
@@ -38,14 +39,14 @@ export function portalMethods(options: PortalControlOptions): RpcMethods {
   return {
     'user.list': async params => listed(rooms, params),
     'user.add': async params => asking(() => add(options, params)),
-    'user.invite': async params => asking(() => invite(options, params)),
+    'user.invite': async params => asking(() => inviteAgain(options, params)),
     'user.disable': async params => asking(() => rooms.people.setDisabled(personParam(rooms, params).personId, flagParam(params, 'disabled'), actParam(params))),
   }
 }
 
 export function portalExchanges({ rooms }: PortalControlOptions): RpcExchanges {
   return {
-    'user.import': async (params, octets) => ({ meta: importPeople(rooms, params, await fileOf(octets)) }),
+    'user.import': async (params, octets) => ({ meta: importChange(rooms, params, await fileOf(octets)) }),
     'user.book': async (params, octets) => ({ meta: importAddresses(rooms, params, await fileOf(octets)) }),
   }
 }
@@ -60,51 +61,35 @@ function listed({ db, people, departments, factors }: PortalControlRooms, params
   }))
 }
 
-function add(options: PortalControlOptions, params: Params): { readonly link: string } {
-  const { db, people, departments, memberships } = options.rooms
+function add({ rooms, ...options }: PortalControlOptions, params: Params): { readonly link: string } {
   const [tenant, by] = [tenantParam(params), actParam(params)]
   const code = optionalTextParam(params, 'department')
   const roles = listParam(params, 'roles', (each, name) => choiceParam(each, name, GIVEN_ROLES))
-  return db.write(() => {
-    const { personId } = people.add({ tenant, login: textParam(params, 'login'), name: textParam(params, 'name'), mailbox: optionalTextParam(params, 'mailbox'), roles }, by)
-    if (code !== undefined) {
-      const department = departments.byCode(tenant, code)
-      if (!department) throw new PeopleProblem('department', `there is no department ${code}`)
-      const post = optionalTextParam(params, 'post') ?? ''
-      memberships.join({ personId, departmentId: department.departmentId, kind: 'main', post, approves: flagParam(params, 'approves'), fromDate: dayOf(db.nowMs()) }, by)
-    }
-    return linkFor(options, tenant, personId)
-  })
+  const department = code === undefined ? undefined : { code, post: optionalTextParam(params, 'post') ?? '', approves: flagParam(params, 'approves') }
+  const given = { tenant, login: textParam(params, 'login'), name: textParam(params, 'name'), mailbox: optionalTextParam(params, 'mailbox'), roles, department }
+  return { link: linkTo(options, tenant, addPerson(rooms, given, options.invitationHours, by).token) }
 }
 
-/** A link to choose a new password with; the old password ends nothing until then. `resetFactors`: for who has lost them all. */
-function invite(options: PortalControlOptions, params: Params): { readonly link: string } {
-  const { factors, lockOut, db } = options.rooms
-  const { personId, tenant, login } = personParam(options.rooms, params)
-  const by = actParam(params)
-  return db.write(() => {
-    if (flagParam(params, 'resetFactors')) factors.reset(personId, by)
-    lockOut.clearFor(tenant, login)
-    db.audit({ tenant, kind: 'factor', actor: by.actor, subject: login, detail: { act: 'invited', reason: by.reason } })
-    return linkFor(options, tenant, personId)
-  })
+function inviteAgain({ rooms, ...options }: PortalControlOptions, params: Params): { readonly link: string } {
+  const record = personParam(rooms, params)
+  const token = invite(rooms, record, { hours: options.invitationHours, resetFactors: flagParam(params, 'resetFactors'), by: actParam(params) })
+  return { link: linkTo(options, record.tenant, token) }
 }
 
-function linkFor({ rooms, origin, invitationHours }: PortalControlOptions, tenant: string, personId: number): { readonly link: string } {
-  return { link: `${origin()}/welcome/${rooms.links.make({ tenant, personId }, invitationHours)}` }
+function linkTo({ origin }: Pick<PortalControlOptions, 'origin'>, tenant: string, token: string): string {
+  return `${origin(tenant)}/welcome/${token}`
 }
 
-function importPeople({ db, changes }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {
+function importChange({ db, changes }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {
   const [tenant, by, language] = [tenantParam(params), actParam(params), choiceParam(params, 'language', ['ja', 'en'] as const)]
   const day = parseDay(textParam(params, 'day'))
   if (day === undefined) throw new BadRequest('day must be like 2027-04-01')
-  const read = readPersonnelFile(file, day)
+  const read = readChange(choiceParam(params, 'about', ['people', 'departments'] as const), file, day)
   if (read.kind === 'problems') return { ok: false, planned: false, lines: read.problems.map(each => problemText(each, language)) }
   const planned = flagParam(params, 'apply')
-  const today = dayOf(db.nowMs())
-  const result = planned ? changes.plan(tenant, read.lines, { day, today, sha256: hash('sha256', file) }, by) : changes.rehearse(tenant, read.lines, day)
+  const result = planned ? changes.plan(tenant, read.change, { day, today: dayOf(db.nowMs()), sha256: hash('sha256', file) }, by) : changes.rehearse(tenant, read.change, day)
   if (result.kind === 'problems') return { ok: false, planned: false, lines: result.problems.map(each => problemText(each, language)) }
-  return { ok: true, planned, lines: result.diff.map(each => diffText(each, language)) }
+  return { ok: true, planned, lines: result.diff.map(each => changeText(each, language)) }
 }
 
 function importAddresses({ db }: PortalControlRooms, params: Params, file: Uint8Array): ImportOutcome {

@@ -46,7 +46,7 @@ export const AUDIT_KINDS = {
   'sign-out': 'a session was ended by its owner',
   person: 'a person, a membership, a mailbox or a delegation was changed',
   factor: 'a password, a second factor or a certificate was set or taken away',
-  personnel: 'a personnel change was planned, took effect or was withdrawn',
+  personnel: 'a personnel change or a reorganisation was planned, took effect or was withdrawn',
   view: 'a person opened a mail for the first time, or again after marking it as unread',
   care: 'somebody took care of a mail of a shared mailbox, gave it back or was done with it',
   share: 'a recipient shared a mail with a department, or no longer does',

@@ -140,3 +140,17 @@ export const PEOPLE_TABLES = `
   ) STRICT;
   CREATE INDEX personnel_changes_due ON personnel_changes (state, effective_date);
 `
+
+/** Reorganisations beside personnel changes, files that were read and wait for the second press, and who shares the mail of the department above. */
+export const REORGANISATION_TABLES = `
+  ALTER TABLE departments ADD COLUMN shares_above INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE personnel_changes ADD COLUMN kind TEXT NOT NULL DEFAULT 'people' CHECK (kind IN ('people', 'departments'));
+  CREATE INDEX departments_parent ON departments (parent_id) WHERE parent_id IS NOT NULL;
+  CREATE TABLE file_drafts (
+    draft_id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    person_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    content TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`

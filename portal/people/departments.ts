@@ -5,7 +5,7 @@
 import type { Act } from '../../store/contract.ts'
 import type { Row } from '../../store/sqlite/own-database.ts'
 import type { PortalDb } from '../db/open.ts'
-import { type Day, dayOf, inForce } from './day.ts'
+import { addDays, type Day, dayOf, inForce } from './day.ts'
 import { checkName, PeopleProblem } from './people.ts'
 
 export type Classification = 1 | 2 | 3
@@ -18,6 +18,8 @@ export type Department = {
   readonly parentId: number | undefined
   /** 機密性; undefined: that of the department above. */
   readonly classification: Classification | undefined
+  /** Shared mailboxes of the department above are also those of this one: 係 of a 課. */
+  readonly sharesAbove: boolean
   readonly fromDate: Day
   readonly toDate: Day | undefined
 }
@@ -28,9 +30,12 @@ export type NewDepartment = {
   readonly name: string
   readonly parentCode?: string | undefined
   readonly classification?: Classification | undefined
+  readonly sharesAbove?: boolean
   readonly fromDate?: Day | undefined
   readonly toDate?: Day | undefined
 }
+
+export type DepartmentChange = Partial<Pick<NewDepartment, 'name' | 'parentCode' | 'classification' | 'sharesAbove' | 'toDate'>>
 
 /** Deeper trees are a circle. */
 const DEEPEST = 12
@@ -45,14 +50,14 @@ export class Departments {
 
   /** @throws PeopleProblem */
   add(given: NewDepartment, by: Act): Department {
-    const { tenant, classification, toDate } = given
+    const { tenant, classification, sharesAbove = false, toDate } = given
     const code = checkCode(given.code)
     if (this.byCode(tenant, code)) throw new PeopleProblem('department-taken', `there is a department ${code} already`)
     const fromDate = given.fromDate ?? dayOf(this.#db.nowMs())
     return this.#db.write(() => {
       const departmentId = this.#db.insert(
-        'INSERT INTO departments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)',
-        ...[tenant, code, checkName(given.name), this.#parentId(tenant, given.parentCode) ?? null, classification ?? null, fromDate, toDate ?? null],
+        'INSERT INTO departments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[tenant, code, checkName(given.name), this.#parentId(tenant, given.parentCode) ?? null, classification ?? null, fromDate, toDate ?? null, sharesAbove ? 1 : 0],
       )
       this.#record(tenant, code, by, { act: 'department', name: given.name, parent: given.parentCode ?? '', from: fromDate })
       return this.byId(departmentId)!
@@ -60,16 +65,17 @@ export class Departments {
   }
 
   /** `toDate` closes it after that day. @throws PeopleProblem */
-  change(departmentId: number, change: Partial<Pick<NewDepartment, 'name' | 'parentCode' | 'classification' | 'toDate'>>, by: Act): Department {
+  change(departmentId: number, change: DepartmentChange, by: Act): Department {
     return this.#db.write(() => {
       const before = this.byId(departmentId)
       if (!before) throw new PeopleProblem('department', 'there is no such department')
       const after = { ...before, ...change }
+      if (after.toDate !== undefined && after.toDate < addDays(after.fromDate, -1)) throw new PeopleProblem('dates', 'the last day must not be before the first')
       const parentId = 'parentCode' in change ? this.#parentId(before.tenant, change.parentCode) : before.parentId
       if (parentId !== undefined && this.above(parentId).includes(departmentId)) throw new PeopleProblem('department', 'a department cannot be below itself')
       this.#db.run(
-        'UPDATE departments SET name = ?, parent_id = ?, classification = ?, to_date = ? WHERE department_id = ?',
-        ...[checkName(after.name), parentId ?? null, after.classification ?? null, after.toDate ?? null, departmentId],
+        'UPDATE departments SET name = ?, parent_id = ?, classification = ?, to_date = ?, shares_above = ? WHERE department_id = ?',
+        ...[checkName(after.name), parentId ?? null, after.classification ?? null, after.toDate ?? null, after.sharesAbove ? 1 : 0, departmentId],
       )
       const detail = Object.fromEntries(Object.entries(change).map(([key, value]) => [key, String(value ?? '')]))
       this.#record(before.tenant, before.code, by, { act: 'department', ...detail })
@@ -88,6 +94,12 @@ export class Departments {
   /** Those that are there on the day, by code. */
   list(tenant: string, day: Day): Department[] {
     return this.#db.all(`SELECT d.* FROM departments d WHERE d.tenant = ? AND ${inForce('d')} ORDER BY d.code`, tenant, day, day).map(row => departmentFrom(row)!)
+  }
+
+  /** Directly below it, there on the day or later. */
+  below(departmentId: number, day: Day): Department[] {
+    const sql = 'SELECT * FROM departments WHERE parent_id = ? AND (to_date IS NULL OR to_date >= ?) ORDER BY code'
+    return this.#db.all(sql, departmentId, day).map(row => departmentFrom(row)!)
   }
 
   /** Itself, the one above, and so on to the organ. */
@@ -136,6 +148,7 @@ function departmentFrom(row: Row | undefined): Department | undefined {
     name: String(row['name']),
     parentId: orNone<number>('parent_id'),
     classification: orNone<Classification>('classification'),
+    sharesAbove: row['shares_above'] === 1,
     fromDate: String(row['from_date']),
     toDate: orNone<string>('to_date'),
   }

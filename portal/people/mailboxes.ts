@@ -1,6 +1,6 @@
 /**
- * Whose mail may a person see today? Own mailbox, shared ones that they or their department hold today, mailboxes that
- * colleagues delegated to them, and every alias and list that leads to one of these by the address book.
+ * Whose mail may a person see today? Own mailbox, shared ones that they or their department hold today (or the department
+ * above, where the tree says that the lower one shares its mail), mailboxes that colleagues delegated to them, and every alias and list that leads to one of these by the address book.
  *
  * Mail is addressed to what stands in the envelope; aliases and lists expand behind us, so without an address book nobody
  * could find what came to a list. Standards: RFC 5321 §3.9 (aliases, lists).
@@ -8,7 +8,7 @@
 import type { Act } from '../../store/contract.ts'
 import type { PortalDb } from '../db/open.ts'
 import type { MailRelation } from '../rights/table.ts'
-import { type Day, inForce } from './day.ts'
+import { addDays, type Day, inForce } from './day.ts'
 import type { Classification, Departments } from './departments.ts'
 import type { Span } from './memberships.ts'
 import { checkMailbox, checkName, PeopleProblem } from './people.ts'
@@ -17,6 +17,11 @@ export type Relation = Extract<MailRelation, 'own' | 'shared' | 'delegated'>
 
 /** An address whose mail somebody sees, and why. `via`: the address that it leads to, '' for itself. */
 export type Access = { readonly address: string; readonly relation: Relation; readonly via: string; readonly name: string; readonly isList: boolean }
+
+/** Climbs from a department to the one above while the lower one, on the day, shares the mail of the upper (departments.ts). */
+const UPWARD = `UNION SELECT d.parent_id FROM reach r JOIN departments d USING (department_id) WHERE d.shares_above = 1 AND d.parent_id IS NOT NULL AND ${inForce('d')}`
+/** The same way downward. */
+const DOWNWARD = `UNION SELECT d.department_id FROM reach r JOIN departments d ON d.parent_id = r.department_id WHERE d.shares_above = 1 AND ${inForce('d')}`
 
 export type Holder = Span & ({ readonly personId: number } | { readonly departmentId: number })
 
@@ -46,13 +51,57 @@ export class Mailboxes {
 
   /** A person, or whoever belongs to a department on the day. @throws PeopleProblem */
   addHolder(tenant: string, address: string, holder: Holder, by: Act): void {
+    const { fromDate, toDate } = holder
     const [personId, departmentId] = 'personId' in holder ? [holder.personId, null] : [null, holder.departmentId]
     this.#db.write(() => {
       const mailboxId = this.#idOf(tenant, address)
       if (mailboxId === undefined) throw new PeopleProblem('mailbox', `there is no mailbox ${address}`)
-      this.#db.run('INSERT INTO mailbox_holders VALUES (NULL, ?, ?, ?, ?, ?, ?)', tenant, mailboxId, personId, departmentId, holder.fromDate, holder.toDate ?? null)
-      this.#record(tenant, address, by, { act: 'holder', person: personId ?? 0, department: departmentId ?? 0, from: holder.fromDate, to: holder.toDate ?? '' })
+      if (toDate !== undefined && toDate < fromDate) throw new PeopleProblem('dates', 'the last day must not be before the first')
+      const known = personId === null ? this.#db.get('SELECT 1 FROM departments WHERE department_id = ? AND tenant = ?', departmentId, tenant) : this.#db.get('SELECT 1 FROM persons WHERE person_id = ? AND tenant = ?', personId, tenant)
+      if (!known) throw new PeopleProblem(personId === null ? 'department' : 'nobody', 'there is no such person or department')
+      this.#db.run('INSERT INTO mailbox_holders VALUES (NULL, ?, ?, ?, ?, ?, ?)', tenant, mailboxId, personId, departmentId, fromDate, toDate ?? null)
+      this.#record(tenant, address, by, { act: 'holder', person: personId ?? 0, department: departmentId ?? 0, from: fromDate, to: toDate ?? '' })
     })
+  }
+
+  /** Of a shared mailbox; `lastDay` before its first day takes a holder back as if it had never been. False where there is none. */
+  endHolder(tenant: string, address: string, holderRow: number, lastDay: Day, by: Act): boolean {
+    return this.#db.write(() => {
+      const row = this.#db.get('SELECT from_date FROM mailbox_holders WHERE holder_row = ? AND mailbox_id = ? AND (to_date IS NULL OR to_date > ?)', holderRow, this.#idOf(tenant, address) ?? 0, lastDay)
+      if (!row) return false
+      if (String(row['from_date']) > lastDay) this.#db.run('DELETE FROM mailbox_holders WHERE holder_row = ?', holderRow)
+      else this.#db.run('UPDATE mailbox_holders SET to_date = ? WHERE holder_row = ?', lastDay, holderRow)
+      this.#record(tenant, address, by, { act: 'holder-ended', holder: holderRow, to: lastDay })
+      return true
+    })
+  }
+
+  /** Of a shared mailbox. @throws PeopleProblem */
+  changeShared(tenant: string, address: string, change: { readonly name: string; readonly classification: Classification | undefined }, by: Act): void {
+    const name = checkName(change.name)
+    this.#db.write(() => {
+      const changed = this.#db.run('UPDATE mailboxes SET name = ?, classification = ? WHERE tenant = ? AND address = ? AND person_id IS NULL', name, change.classification ?? null, tenant, address)
+      if (changed === 0) throw new PeopleProblem('mailbox', `there is no shared mailbox ${address}`)
+      this.#record(tenant, address, by, { act: 'shared-mailbox', name, classification: change.classification ?? 0 })
+    })
+  }
+
+  /** Shared mailboxes that a department itself holds on the day or later. */
+  heldBy(departmentId: number, day: Day): string[] {
+    const sql = 'SELECT DISTINCT b.address FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.department_id = ? AND (h.to_date IS NULL OR h.to_date >= ?) ORDER BY b.address'
+    return this.#db.all(sql, departmentId, day).map(row => String(row['address']))
+  }
+
+  /** From the day on another department holds what this one did. Returns the mailboxes. */
+  moveHolders(fromId: number, toId: number, day: Day, by: Act): string[] {
+    const sql = `SELECT h.*, b.address FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.department_id = ? AND (h.to_date IS NULL OR h.to_date >= ?) ORDER BY b.address`
+    const rows = this.#db.all(sql, fromId, day)
+    for (const row of rows) {
+      const [tenant, address, fromDate] = [String(row['tenant']), String(row['address']), String(row['from_date'])]
+      this.endHolder(tenant, address, Number(row['holder_row']), addDays(day, -1), by)
+      this.addHolder(tenant, address, { departmentId: toId, fromDate: fromDate > day ? fromDate : day, toDate: row['to_date'] === null ? undefined : String(row['to_date']) }, by)
+    }
+    return [...new Set(rows.map(row => String(row['address'])))]
   }
 
   setClassification(tenant: string, address: string, classification: Classification | undefined, by: Act): void {
@@ -100,10 +149,10 @@ export class Mailboxes {
       const owner = this.#db.get('SELECT person_id FROM mailboxes WHERE tenant = ? AND address = ?', tenant, address)?.['person_id']
       if (typeof owner === 'number') readers.add(owner)
       const rows = this.#db.all(
-        `SELECT h.person_id FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE b.tenant = ? AND b.address = ? AND h.person_id IS NOT NULL AND ${inForce('h')}
-          UNION SELECT m.person_id FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) JOIN memberships m USING (department_id)
-            WHERE b.tenant = ? AND b.address = ? AND ${inForce('h')} AND ${inForce('m')}`,
-        ...[tenant, address, today, today, tenant, address, today, today, today, today],
+        `WITH RECURSIVE held AS (SELECT h.* FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE b.tenant = ? AND b.address = ? AND ${inForce('h')}),
+          reach(department_id) AS (SELECT department_id FROM held WHERE department_id IS NOT NULL ${DOWNWARD})
+          SELECT person_id FROM held WHERE person_id IS NOT NULL UNION SELECT m.person_id FROM reach JOIN memberships m USING (department_id) WHERE ${inForce('m')}`,
+        ...[tenant, address, today, today, today, today, today, today],
       )
       for (const row of rows) readers.add(Number(row['person_id']))
     }
@@ -147,10 +196,10 @@ export class Mailboxes {
   #held(personId: number, today: Day): Reached[] {
     return reached(
       this.#db.all(
-        `SELECT b.address, b.name FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.person_id = ? AND ${inForce('h')}
-          UNION SELECT b.address, b.name FROM memberships m JOIN mailbox_holders h USING (department_id) JOIN mailboxes b USING (mailbox_id)
-            WHERE m.person_id = ? AND ${inForce('m')} AND ${inForce('h')}`,
-        ...[personId, today, today, personId, today, today, today, today],
+        `WITH RECURSIVE reach(department_id) AS (SELECT m.department_id FROM memberships m WHERE m.person_id = ? AND ${inForce('m')} ${UPWARD})
+          SELECT b.address, b.name FROM mailbox_holders h JOIN mailboxes b USING (mailbox_id) WHERE h.person_id = ? AND ${inForce('h')}
+          UNION SELECT b.address, b.name FROM reach JOIN mailbox_holders h USING (department_id) JOIN mailboxes b USING (mailbox_id) WHERE ${inForce('h')}`,
+        ...[personId, today, today, today, today, personId, today, today, today, today],
       ),
     )
   }

@@ -68,6 +68,16 @@ export class Memberships {
     return this.#select('m.person_id = ? AND (m.to_date IS NULL OR m.to_date >= ?)', personId, day)
   }
 
+  /** As `from`, of a department. */
+  ofDepartmentFrom(departmentId: number, day: Day): Membership[] {
+    return this.#select('m.department_id = ? AND (m.to_date IS NULL OR m.to_date >= ?)', departmentId, day)
+  }
+
+  /** Whatever the day, the newest first. */
+  everyOf(personId: number): Membership[] {
+    return this.#select('m.person_id = ?', personId).sort((a, b) => (a.fromDate < b.fromDate ? 1 : a.fromDate > b.fromDate ? -1 : 0))
+  }
+
   /** `away`: some days; `leave`: 育休, 休職. @throws PeopleProblem */
   setAway(personId: number, kind: 'away' | 'leave', span: Span, by: Act): number {
     const { fromDate, toDate } = checkSpan(span)

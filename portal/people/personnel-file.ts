@@ -9,7 +9,7 @@
  */
 import { type Day, parseDay } from './day.ts'
 import { GIVEN_ROLES, type GivenRole } from './people.ts'
-import { type Columns, readTable, type TableProblem, type TableRow } from './table-file.ts'
+import { type Columns, readTable, type TableProblem, type TableRow, yesOrNo } from './table-file.ts'
 
 type Field = 'staffNumber' | 'login' | 'name' | 'mailbox' | 'department' | 'post' | 'kind' | 'approves' | 'roles' | 'to'
 
@@ -36,8 +36,6 @@ const KINDS = {
 
 export type LineKind = keyof typeof KINDS
 
-const YES = ['1', '○', '〇', '◯', 'はい', '有', 'yes', 'true', 'y']
-const NO = ['', '0', '×', '-', 'いいえ', '無', 'no', 'false', 'n']
 const ROLE_NAMES: Readonly<Record<string, GivenRole>> = { 職員: 'staff', 一般: 'staff', 管理者: 'administrator', 監査人: 'auditor', 監査: 'auditor' }
 
 /** One line of the file, checked for itself. Whether person and department exist is seen when it is planned. */
@@ -73,8 +71,8 @@ function lineOf(row: TableRow<Field>, effective: Day, problems: TableProblem[]):
   const kind = (Object.keys(KINDS) as LineKind[]).find(each => (KINDS[each] as readonly string[]).includes(row.get('kind').toLowerCase()))
   if (!kind) bad('kind', 'kind')
   if ((kind === 'main' || kind === 'concurrent') && row.get('department') === '') bad('department', 'no-department')
-  const [approves, writtenTo] = [row.get('approves').toLowerCase(), row.get('to')]
-  if (!YES.includes(approves) && !NO.includes(approves)) bad('approves', 'yes-or-no')
+  const [approves, writtenTo] = [yesOrNo(row.get('approves')), row.get('to')]
+  if (approves === 'unknown') bad('approves', 'yes-or-no')
   const to = writtenTo === '' ? undefined : parseDay(writtenTo)
   if (writtenTo !== '' && to === undefined) bad('to', 'day')
   if (to !== undefined && to < effective) bad('to', 'day-before')
@@ -89,7 +87,7 @@ function lineOf(row: TableRow<Field>, effective: Day, problems: TableProblem[]):
     department: row.get('department'),
     post: row.get('post'),
     kind: kind ?? 'main',
-    approves: YES.includes(approves),
+    approves: approves === true,
     roles: roles === 'unknown' ? undefined : roles,
     to,
   }

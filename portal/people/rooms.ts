@@ -11,7 +11,7 @@ export function openPeople(db: PortalDb) {
   const [people, departments, memberships] = [new People(db), new Departments(db), new Memberships(db)]
   const mailboxes = new Mailboxes(db, departments)
   const directory = new PortalDirectory({ db, people, departments, memberships, mailboxes })
-  const changes = new PersonnelChanges({ db, people, departments, memberships, directory })
+  const changes = new PersonnelChanges({ db, people, departments, memberships, mailboxes, directory })
   return { people, departments, memberships, mailboxes, directory, changes }
 }
 

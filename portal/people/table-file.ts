@@ -36,6 +36,15 @@ export function readTable<F extends string>(untrusted: Uint8Array, columns: Colu
   return tableOf(head.cells, body, columns)
 }
 
+const YES = ['1', '○', '〇', '◯', 'はい', '有', 'yes', 'true', 'y']
+const NO = ['', '0', '×', '-', 'いいえ', '無', 'no', 'false', 'n']
+
+/** What offices write into a column of ticks. */
+export function yesOrNo(written: string): boolean | 'unknown' {
+  const word = written.toLowerCase()
+  return YES.includes(word) ? true : NO.includes(word) ? false : 'unknown'
+}
+
 /** UTF-8 where it is that, else CP932; undefined when it is neither. */
 function decoded(bytes: Uint8Array): string | undefined {
   for (const encoding of bytes[0] === 0xff && bytes[1] === 0xfe ? ['utf-16le'] : ['utf-8', 'shift_jis']) {

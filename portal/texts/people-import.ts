@@ -1,6 +1,8 @@
 /** What is wrong with a file of people, and what to do about it; and how a change of posts reads. */
 import type { Language } from '../http/route.ts'
 import type { PersonDiff, PostText } from '../people/laying.ts'
+import type { ChangeDiff } from '../people/personnel-change.ts'
+import type { DepartmentDiff } from '../people/reorganising.ts'
 import type { TableProblem } from '../people/table-file.ts'
 
 const ja = {
@@ -33,8 +35,23 @@ const ja = {
     'staff-number-taken': 'この職員番号は別の人のものです。',
     'last-administrator': '管理者がいなくなります。先に別の管理者を決めてください。',
     dates: '日付の前後が逆です。',
+    'department-kind': '区分を読めません。新設、変更、統合、廃止のどれかにしてください。',
+    'department-twice': '同じ所属コードが2回あります。1行にまとめてください。',
+    'no-department-name': '新しい所属の名称を入れてください。',
+    'no-merge-target': '統合先コードに、別の所属のコードを入れてください。',
+    classification: '機密性は1、2、3か空にしてください。',
+    department: 'この所属は、ここに置けません。自分より下に置くことと、13段より深くすることはできません。コードは英数字などで40文字以内です。',
+    'department-taken': 'この所属コードは、廃止したものも含めて、もう使われています。',
+    'not-empty': 'この所属の下に、まだ所属があります。先に移すか、一緒に廃止してください。',
+    'planned-departments': 'この日までに予定している機構改革が、いまの状態に合いません。取り消して作り直してください。',
   } as Readonly<Record<string, string>>,
   kinds: { new: '新規', moved: '異動', left: '退職', leave: '休業', back: '復職', changed: '変更' } satisfies Record<PersonDiff['kind'], string>,
+  departmentKinds: { new: '新設', change: '変更', merge: '統合', close: '廃止' } satisfies Record<DepartmentDiff['kind'], string>,
+  departmentAlso: { classification: '機密性', sharesAbove: '上位の共用メール' } satisfies Record<DepartmentDiff['also'][number], string>,
+  peopleMove: (count: number) => `職員${count}人が移る`,
+  peopleStay: (count: number) => `職員${count}人が残る。人事異動で移してください`,
+  mailboxesMove: (list: string) => `共用メール ${list} も移る`,
+  mailboxesStay: (list: string) => `共用メール ${list} が残る`,
   concurrent: '兼務',
   approves: '承認者',
   until: (day: string) => `${day}まで`,
@@ -74,8 +91,23 @@ const en: PeopleImportTexts = {
     'staff-number-taken': 'This staff number is somebody else’s.',
     'last-administrator': 'No administrator would be left. Name another one first.',
     dates: 'The last day is before the first.',
+    'department-kind': 'Not a kind of change. Write new, change, merge or close.',
+    'department-twice': 'This department code stands twice. Make one line of it.',
+    'no-department-name': 'A new department needs a name.',
+    'no-merge-target': 'The code of another department is needed, into which it is merged.',
+    classification: 'Write 1, 2 or 3, or leave it empty.',
+    department: 'The department cannot stand there: not below itself, nor deeper than 12 levels. A code has letters and digits, at most 40 characters.',
+    'department-taken': 'This department code is in use already, or was.',
+    'not-empty': 'There are departments below this one. Move them first, or close them, too.',
+    'planned-departments': 'The reorganisation that is planned until this day no longer fits. Withdraw it and plan it anew.',
   },
   kinds: { new: 'new', moved: 'moves', left: 'leaves', leave: 'on leave', back: 'returns', changed: 'changed' },
+  departmentKinds: { new: 'new', change: 'changes', merge: 'is merged', close: 'closes' },
+  departmentAlso: { classification: 'confidentiality', sharesAbove: 'mail of the one above' },
+  peopleMove: count => `${count} people move along`,
+  peopleStay: count => `${count} people are left in it: move them by a personnel change`,
+  mailboxesMove: list => `shared mailboxes ${list} move along`,
+  mailboxesStay: list => `shared mailboxes ${list} are left`,
   concurrent: 'concurrent',
   approves: 'approver',
   until: day => `until ${day}`,
@@ -94,8 +126,25 @@ export function problemText({ line, column, problem, value }: TableProblem, lang
   return `${where === '' ? '' : `${where}: `}${texts.problems[problem] ?? problem}${value === '' ? '' : ` (${value})`}`
 }
 
+export function changeText(diff: ChangeDiff, language: Language): string {
+  return 'code' in diff ? departmentText(diff, language) : diffText(diff, language)
+}
+
+/** `104 統合: 総務部 収納課 → 総務部 税務収納課（職員3人が移る）`. */
+function departmentText({ code, kind, before, after, also, people, mailboxes }: DepartmentDiff, language: Language): string {
+  const texts = peopleImportTexts(language)
+  const stays = kind === 'close'
+  const notes = [
+    ...also.map(each => texts.departmentAlso[each]),
+    ...(people > 0 ? [(stays ? texts.peopleStay : texts.peopleMove)(people)] : []),
+    ...(mailboxes.length > 0 ? [(stays ? texts.mailboxesStay : texts.mailboxesMove)(mailboxes.join(', '))] : []),
+  ]
+  const moved = before === after ? after : `${before || texts.nothing} → ${after || texts.nothing}`
+  return `${code} ${texts.departmentKinds[kind]}: ${moved}${notes.length === 0 ? '' : ` [${notes.join(', ')}]`}`
+}
+
 /** `佐藤 花子 (sato) 異動: 税務課 主事 → 情報政策課 主任`. */
-export function diffText({ name, login, kind, before, after, also }: PersonDiff, language: Language): string {
+function diffText({ name, login, kind, before, after, also }: PersonDiff, language: Language): string {
   const texts = peopleImportTexts(language)
   const posts = (list: readonly PostText[]) => (list.length === 0 ? texts.nothing : list.map(post => postText(post, texts)).join(', '))
   const more = also.length === 0 ? '' : ` [${also.map(each => texts.also[each] ?? each).join(', ')}]`

@@ -107,3 +107,41 @@ test.each([
   const { mailboxes } = await town()
   expect(() => mailboxes.addShared({ tenant: 'default', address, name: 'x' }, BY)).toThrow(expect.objectContaining({ key }))
 })
+
+describe('a department below', () => {
+  async function office(sharesAbove: boolean) {
+    const house = await town()
+    const unit = house.departments.add({ tenant: 'default', code: '1011', name: '市民税係', parentCode: '101', sharesAbove, fromDate: '2020-04-01' }, BY).departmentId
+    house.memberships.join({ personId: house.ito.personId, departmentId: unit, kind: 'main', post: '', approves: false, fromDate: '2020-04-01' }, BY)
+    return { ...house, unit }
+  }
+
+  test('does not see the shared mailbox of the one above by itself', async () => {
+    const { ito, access, mailboxes, today, sato } = await office(false)
+    expect(access(ito.personId)).toEqual({ ito: 'own' })
+    expect(mailboxes.readersOf('default', [SHARED], today())).toEqual([sato.personId])
+  })
+
+  test('sees it where the tree says so, from either side, until the tree changes', async () => {
+    const { ito, sato, access, mailboxes, departments, unit, today } = await office(true)
+    expect(access(ito.personId)).toEqual({ ito: 'own', zeimu: 'shared' })
+    expect(mailboxes.readersOf('default', [SHARED], today()).sort()).toEqual([sato.personId, ito.personId].sort())
+    departments.change(unit, { sharesAbove: false }, BY)
+    expect(access(ito.personId)).toEqual({ ito: 'own' })
+  })
+
+  test('goes up as far as each step says, never sideways or down', async () => {
+    const { ito, sato, access, mailboxes, departments, tax } = await office(true)
+    departments.add({ tenant: 'default', code: '1', name: '総務部', fromDate: '2020-04-01' }, BY)
+    departments.change(tax, { parentCode: '1' }, BY)
+    mailboxes.addShared({ tenant: 'default', address: 'bu@town.example.jp', name: '総務部' }, BY)
+    mailboxes.addHolder('default', 'bu@town.example.jp', { departmentId: departments.byCode('default', '1')!.departmentId, fromDate: '2020-04-01' }, BY)
+    mailboxes.addShared({ tenant: 'default', address: 'kakari@town.example.jp', name: '市民税係' }, BY)
+    mailboxes.addHolder('default', 'kakari@town.example.jp', { departmentId: departments.byCode('default', '1011')!.departmentId, fromDate: '2020-04-01' }, BY)
+    expect(access(ito.personId)).toEqual({ ito: 'own', zeimu: 'shared', kakari: 'shared' })
+    expect(access(sato.personId)).toEqual({ sato: 'own', zeimu: 'shared' })
+    departments.change(tax, { sharesAbove: true }, BY)
+    expect(access(ito.personId)).toEqual({ ito: 'own', zeimu: 'shared', kakari: 'shared', bu: 'shared' })
+    expect(access(sato.personId)).toEqual({ sato: 'own', zeimu: 'shared', bu: 'shared' })
+  })
+})

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Moved } from '../../../../portal/people/laying.ts'
 import { PersonnelChanges } from '../../../../portal/people/personnel-change.ts'
 import { readPersonnelFile } from '../../../../portal/people/personnel-file.ts'
-import { diffText, peopleImportTexts, problemText } from '../../../../portal/texts/people-import.ts'
+import { changeText, peopleImportTexts, problemText } from '../../../../portal/texts/people-import.ts'
 import { expectLinear } from '../../../support/linear.ts'
 import { BY, openHouse, VISITOR } from '../support/house.ts'
 
@@ -32,16 +32,16 @@ async function town() {
   seat('bucho', '4', general, '部長', true)
   const rehearse = (text: string, day = DAY) => {
     const read = file(text, day)
-    return read.kind === 'problems' ? read : changes.rehearse('default', read.lines, day)
+    return read.kind === 'problems' ? read : changes.rehearse('default', { about: 'people', lines: read.lines }, day)
   }
   const told = (text: string) => {
     const result = rehearse(text)
-    return result.kind === 'diff' ? result.diff.map(each => diffText(each, 'ja')) : result.problems.map(each => problemText(each, 'ja'))
+    return result.kind === 'diff' ? result.diff.map(each => changeText(each, 'ja')) : result.problems.map(each => problemText(each, 'ja'))
   }
   const plan = (text: string, day: string, today: string) => {
     const read = file(text, day)
     if (read.kind === 'problems') throw new Error('problems')
-    return changes.plan('default', read.lines, { day, today, sha256: 'x' }, BY)
+    return changes.plan('default', { about: 'people', lines: read.lines }, { day, today, sha256: 'x' }, BY)
   }
   const posts = (personId: number, day: string) => house.memberships.ofPerson(personId, day).map(({ departmentId, post }) => `${house.departments.byId(departmentId)!.name} ${post}`)
   return { ...house, changes, moved, general, tax, it, sato, kacho, ito, rehearse, told, plan, posts }
