@@ -5,8 +5,8 @@
  *   disarm      ファイル無害化: files are rebuilt where we can, the rest stays out (the default)
  *   raster      画像化: as disarm; pages become pictures where a disarmer for that exists
  *
- * Rows are read from the top and the first that matches decides; no match is quarantine. FIRST_ROWS
- * stand before everything, own rows of an organisation included: dangerous and unreadable content keeps
+ * Rows are read from the top and the first that matches decides; no match is quarantine. What is
+ * dangerous or locked stands before everything, own rows of an organisation included: it keeps
  * its own reason, and the one that allows the least, whatever a later row would say.
  */
 import { DISARMERS, FAMILIES } from '../core/disarm/registry.ts'
@@ -17,7 +17,7 @@ import type { PolicyRow, ProfileName } from '../core/policy/model.ts'
 export type ReasonKey = keyof typeof REASONS
 type ShippedRow = PolicyRow & { readonly reason: ReasonKey | '' }
 
-const FIRST_ROWS: readonly ShippedRow[] = [
+const DANGEROUS_ROWS: readonly ShippedRow[] = [
   {
     id: 'dangerous-extension',
     when: { extension: DANGEROUS_EXTENSIONS },
@@ -32,14 +32,24 @@ const FIRST_ROWS: readonly ShippedRow[] = [
     reason: 'dangerous-type',
     why: 'a program, whatever its name',
   },
-  {
-    id: 'encrypted',
-    when: { encrypted: true },
-    then: 'quarantine',
-    reason: 'encrypted',
-    why: 'what cannot be read cannot be rebuilt',
-  },
 ]
+
+/** Before `encrypted`: whether the password is everybody's is known only when it was tried, where files are rebuilt. */
+const EVERYBODYS_PASSWORD: ShippedRow = {
+  id: 'everybodys-password',
+  when: { encrypted: true, detected: ['application/x-ooxml-encrypted', 'application/vnd.ms-excel'] },
+  then: 'disarm',
+  reason: '',
+  why: 'Excel opens a workbook with its default password without asking; any other stays locked',
+}
+
+const ENCRYPTED: ShippedRow = {
+  id: 'encrypted',
+  when: { encrypted: true },
+  then: 'quarantine',
+  reason: 'encrypted',
+  why: 'what cannot be read cannot be rebuilt',
+}
 
 const REBUILDABLE: ShippedRow = {
   id: 'rebuildable',
@@ -130,7 +140,7 @@ type Profile = { readonly first: readonly ShippedRow[]; readonly rest: readonly 
 
 /** Own rows of an organisation stand between `first` and `rest`. */
 export const SHIPPED_PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  'text-only': { first: FIRST_ROWS, rest: TEXT_ONLY },
-  disarm: { first: FIRST_ROWS, rest: [...INLINE_ROWS, REBUILDABLE, ...LAST_ROWS] },
-  raster: { first: FIRST_ROWS, rest: [PAGES, ...INLINE_ROWS, REBUILDABLE, ...LAST_ROWS] },
+  'text-only': { first: [...DANGEROUS_ROWS, ENCRYPTED], rest: TEXT_ONLY },
+  disarm: { first: [...DANGEROUS_ROWS, EVERYBODYS_PASSWORD, ENCRYPTED], rest: [...INLINE_ROWS, REBUILDABLE, ...LAST_ROWS] },
+  raster: { first: [...DANGEROUS_ROWS, EVERYBODYS_PASSWORD, ENCRYPTED], rest: [PAGES, ...INLINE_ROWS, REBUILDABLE, ...LAST_ROWS] },
 }

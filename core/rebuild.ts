@@ -138,6 +138,8 @@ class Rebuilding {
     const { unlock } = this.#context
     if (disarmed.kind === 'cannot' && disarmed.reason === 'encrypted' && unlock && mayUnlock) return this.#runUnlocked(task, unlock)
     if (disarmed.kind === 'cannot') return this.#kept(disarmed.why ?? REASON_OF[disarmed.reason], disarmed.object)
+    // Whatever the format: no file has become none.
+    if (disarmed.bytes.length === 0) return this.#kept('malformed')
     const removed = sumRemoved([...disarmed.removed, ...this.#members.flatMap(member => member.removed)])
     const blocked = removed.find(({ what }) => ruleFor(what, this.#context.policy.objects) === 'block')
     if (blocked) return this.#kept('blocked-object', blocked.what)

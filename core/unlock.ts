@@ -7,6 +7,7 @@
  * no file, and nothing here prints. 7z and RAR come out as ZIP, since nobody may write the one and need not the other.
  * Invariants: never rejects; bounded by `limits` and by the number of candidates.
  */
+import { EVERYBODYS_PASSWORD } from './disarm/locked-office.ts'
 import { unlockOffice } from './unlock/office.ts'
 import { unlockOldOffice } from './unlock/old-office.ts'
 import { unlockPacked } from './unlock/packed.ts'
@@ -44,13 +45,16 @@ const WAYS: Readonly<Record<string, Way>> = {
   'application/vnd.ms-powerpoint': unlockOldOffice,
 }
 
+/** Excel tries one more by itself, whatever a person enters. */
+const TRIED_BY_EXCEL: ReadonlySet<string> = new Set(['application/x-ooxml-encrypted', 'application/vnd.ms-excel'])
+
 export async function unlock(untrustedBytes: Uint8Array, detectedType: string, passwords: readonly string[], limits: UnlockLimits): Promise<Unlocked> {
   const way = Object.hasOwn(WAYS, detectedType) ? WAYS[detectedType] : undefined
   const candidates = [...new Set(passwords)].filter(each => each !== '' && each.length <= LONGEST_PASSWORD).slice(0, MOST_PASSWORDS)
   if (!way) return { kind: 'cannot', reason: 'unsupported' }
   if (candidates.length === 0) return { kind: 'cannot', reason: 'wrong-password' }
   try {
-    return await way(untrustedBytes, candidates, { ...limits, detectedType })
+    return await way(untrustedBytes, TRIED_BY_EXCEL.has(detectedType) ? [...candidates, EVERYBODYS_PASSWORD] : candidates, { ...limits, detectedType })
   } catch {
     return { kind: 'cannot', reason: 'malformed' }
   }

@@ -173,6 +173,14 @@ export const FAMILIES: readonly Family[] = [
     load: async () => (await import('./xls/disarm.ts')).xlsDisarmer,
   },
   {
+    name: 'locked-office',
+    mediaTypes: ['application/x-ooxml-encrypted'],
+    makes: OOXML_KINDS.map(kind => `${OOXML}${kind}`),
+    lane: 'heavy',
+    raster: false,
+    load: async () => (await import('./locked-office.ts')).lockedOfficeDisarmer,
+  },
+  {
     name: 'odf',
     mediaTypes: ODF_TYPES,
     makes: ODF_TYPES,

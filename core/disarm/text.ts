@@ -2,7 +2,8 @@
  * Plain text files: decoded, made harmless, written again as UTF-8 with CRLF.
  *
  * The byte order mark is there because Notepad and Excel of older Windows take UTF-8 without it for CP932.
- * What is binary under a text label decodes to noise; noise is 'malformed', never delivered.
+ * What is binary under a text label decodes to noise; noise is 'malformed', never delivered. So is a file that has no
+ * character left, as one of a byte order mark alone: nobody could tell an empty file from a lost one.
  */
 import { Buffer, isAscii } from 'node:buffer'
 import { lastExtension } from '../media/filename.ts'
@@ -36,13 +37,14 @@ export type ReadText = {
   readonly removed: readonly Removed[]
 }
 
-/** Decodes a text file and makes it harmless; undefined when it is not text. Linear, never throws. */
+/** Decodes a text file and makes it harmless; undefined when it is not text, or no character of it is left. Linear, never throws. */
 export function readTextFile(input: Pick<DisarmInput, 'untrustedBytes' | 'declaredCharset'>): ReadText | undefined {
   const decoded = decodeText(input.untrustedBytes, input.declaredCharset)
   // Cut text would be a file that ends early and does not say so.
   if (decoded.findings.some(finding => finding.code === 'charset.cut')) return undefined
   if (!looksLikeText(decoded.text)) return undefined
   const harmless = makeHarmless(decoded.text)
+  if (harmless.text === '') return undefined
   const removed = harmless.findings.flatMap(({ code, detail }) => {
     const what = REMOVED_KINDS[code]
     return what === undefined ? [] : [{ what, count: Number(detail ?? 1) }]

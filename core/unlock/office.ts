@@ -33,14 +33,16 @@ type Scheme = {
   decrypt(key: Buffer, encrypted: Buffer): Buffer
 }
 
-export async function unlockOffice(untrustedBytes: Uint8Array, passwords: readonly string[], { outputBytes }: UnlockLimits): Promise<Unlocked> {
+type OfficeLimits = UnlockLimits & { readonly mostSpins?: number }
+
+export async function unlockOffice(untrustedBytes: Uint8Array, passwords: readonly string[], { outputBytes, mostSpins = MOST_SPINS }: OfficeLimits): Promise<Unlocked> {
   const root = readCompound(untrustedBytes)
   const info = streamOf(root, 'EncryptionInfo')
   const locked = streamOf(root, 'EncryptedPackage')
   if (!info || !locked || info.length < 8 || locked.length < PACKAGE_HEADER_BYTES) return { kind: 'cannot', reason: 'malformed' }
   const size = Number(locked.readBigUInt64LE(0))
   if (size > outputBytes) return { kind: 'cannot', reason: 'limit' }
-  const scheme = schemeOf(info.subarray(0, MOST_INFO_BYTES))
+  const scheme = schemeOf(info.subarray(0, MOST_INFO_BYTES), mostSpins)
   if (typeof scheme === 'string') return { kind: 'cannot', reason: scheme }
   const encrypted = locked.subarray(PACKAGE_HEADER_BYTES)
   if (size > encrypted.length) return { kind: 'cannot', reason: 'malformed' }
@@ -56,9 +58,9 @@ function streamOf(root: Storage | undefined, name: string): Buffer | undefined {
   return stream && Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength)
 }
 
-function schemeOf(info: Buffer): Scheme | 'unsupported' | 'limit' | 'malformed' {
+function schemeOf(info: Buffer, mostSpins: number): Scheme | 'unsupported' | 'limit' | 'malformed' {
   const [major, minor] = [info.readUInt16LE(0), info.readUInt16LE(2)]
-  if (major === 4 && minor === 4) return agileScheme(info.subarray(8))
+  if (major === 4 && minor === 4) return agileScheme(info.subarray(8), mostSpins)
   if (minor === 2 && major >= 2 && major <= 4) return standardScheme(info)
   return 'unsupported'
 }
@@ -113,8 +115,8 @@ type Agile = {
   readonly password: AgileKey & { readonly spins: number; readonly verifierInput: Buffer; readonly verifierValue: Buffer; readonly packageKey: Buffer }
 }
 
-function agileScheme(xml: Buffer): Scheme | 'unsupported' | 'limit' | 'malformed' {
-  const agile = readAgile(xml)
+function agileScheme(xml: Buffer, mostSpins: number): Scheme | 'unsupported' | 'limit' | 'malformed' {
+  const agile = readAgile(xml, mostSpins)
   if (typeof agile === 'string') return agile
   const { data, password: locked } = agile
   return {
@@ -157,7 +159,7 @@ function decryptCbc(key: Buffer, iv: Buffer, encrypted: Buffer): Buffer {
   return Buffer.concat([decipher.update(encrypted), decipher.final()])
 }
 
-function readAgile(xml: Buffer): Agile | 'unsupported' | 'limit' | 'malformed' {
+function readAgile(xml: Buffer, mostSpins: number): Agile | 'unsupported' | 'limit' | 'malformed' {
   const found = new Map<string, Map<string, string>>()
   const open = ({ local, attributes }: XmlElement) => {
     if ((local === 'keyData' || local === 'encryptedKey') && !found.has(local)) found.set(local, new Map(attributes.map(each => [each.local, each.value])))
@@ -169,7 +171,7 @@ function readAgile(xml: Buffer): Agile | 'unsupported' | 'limit' | 'malformed' {
   const spins = Number(key.get('spinCount'))
   if (!dataKey || !passwordKey) return 'unsupported'
   if (!Number.isInteger(spins) || spins < 0) return 'malformed'
-  if (spins > MOST_SPINS) return 'limit'
+  if (spins > mostSpins) return 'limit'
   const octets = (name: string) => Buffer.from(key.get(name) ?? '', 'base64')
   const password = {
     ...passwordKey,

@@ -1,4 +1,4 @@
-/** Locks old Office files as Office 2003 does (RC4 CryptoAPI, 128 bits), so that there is something to open. */
+/** Locks old Office files as Office 2003 does (RC4 CryptoAPI, 128 bits) or by XOR obfuscation, so that there is something to open. */
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { readCompound } from '../../core/disarm/ole/cfb.ts'
@@ -52,24 +52,69 @@ export function lockDoc(plain: Uint8Array, password: string): Uint8Array {
   })
 }
 
+type Heads = readonly (readonly [type: number, from: number, to: number])[]
+
 /** FilePass goes behind the first record; the places of sheets move by its size. */
-export function lockXls(plain: Uint8Array, password: string): Uint8Array {
+function lockBook(plain: Uint8Array, passData: Buffer, encrypt: (open: Buffer, heads: Heads) => Buffer): Uint8Array {
   return rewrite(plain, stream => {
-    const lock = lockOf(password)
     const book = stream('Workbook')
     const first = 4 + book.readUInt16LE(2)
-    const pass = Buffer.concat([Buffer.from([0x2f, 0, lock.info.length + 2, 0, 1, 0]), lock.info])
+    const pass = Buffer.concat([Buffer.from([0x2f, 0, passData.length, 0]), passData])
     const open = Buffer.concat([book.subarray(0, first), pass, book.subarray(first)])
     const heads: [number, number, number][] = []
     for (let at = 0; at + 4 <= open.length; at += 4 + open.readUInt16LE(at + 2)) heads.push([open.readUInt16LE(at), at + 4, at + 4 + open.readUInt16LE(at + 2)])
     for (const [type, from] of heads) if (type === 0x85) open.writeUInt32LE(open.readUInt32LE(from) + pass.length, from)
-    const locked = encrypted(open, lock, 1024)
+    const locked = encrypt(open, heads)
     for (const [type, from, to] of heads) {
       open.copy(locked, from - 4, from - 4, from)
       if ([0x809, 0x2f, 0xe1].includes(type)) open.copy(locked, from, from, to)
       if (type === 0x85) open.copy(locked, from, from, from + 4)
     }
     return { Workbook: locked }
+  })
+}
+
+export function lockXls(plain: Uint8Array, password: string): Uint8Array {
+  const lock = lockOf(password)
+  return lockBook(plain, Buffer.concat([Buffer.from([1, 0]), lock.info]), open => encrypted(open, lock, 1024))
+}
+
+/**
+ * MS-OFFCRYPTO §2.3.7.2 by its tables, for one password: the key of InitialCode[length - 1] and a row of XorMatrix per
+ * character, `XorRor` for the array.
+ */
+export type XorSecret = { readonly password: string; readonly key: number; readonly verifier: number }
+export const DEFAULT_SECRET: XorSecret = { password: 'VelvetSweatshop', key: 0xb359, verifier: 0x9a0a }
+
+const PAD = [0xbb, 0xff, 0xff, 0xba, 0xff, 0xff, 0xb9, 0x80, 0, 0xbe, 0x0f, 0, 0xbf, 0x0f, 0]
+
+function xorArray({ password, key }: XorSecret): number[] {
+  const octets = [...Buffer.from(password, 'latin1'), ...PAD].slice(0, 16)
+  return octets.map((octet, at) => octet ^ (at % 2 ? key >> 8 : key & 0xff)).map(mixed => (mixed >> 1) | ((mixed & 1) << 7))
+}
+
+/** §2.3.7.3: each octet turned left by five and laid over the array, which begins at place plus length. */
+export function xorXls(plain: Uint8Array, secret: XorSecret): Uint8Array {
+  const array = xorArray(secret)
+  const pass = Buffer.from([0, 0, secret.key & 255, secret.key >> 8, secret.verifier & 255, secret.verifier >> 8])
+  return lockBook(plain, pass, (open, heads) => {
+    const out = Buffer.from(open)
+    for (const [, from, to] of heads) for (let at = from; at < to; at++) out[at] = (((open[at]! << 5) | (open[at]! >> 3)) & 255) ^ array[(at - from + to) % 16]!
+    return out
+  })
+}
+
+/** §2.3.7.6: zeros, and what would become one, stay. */
+export function xorDoc(plain: Uint8Array, secret: XorSecret): Uint8Array {
+  const array = xorArray(secret)
+  const apply = (stream: Buffer) => Buffer.from(stream.map((octet, at) => (octet === 0 || octet === array[at % 16] ? octet : octet ^ array[at % 16]!)))
+  return rewrite(plain, stream => {
+    const main = stream('WordDocument')
+    const name = main.readUInt16LE(10) & 0x200 ? '1Table' : '0Table'
+    main.writeUInt16LE(main.readUInt16LE(10) | 0x8100, 10)
+    main.writeUInt16LE(secret.verifier, 14)
+    main.writeUInt16LE(secret.key, 16)
+    return { WordDocument: Buffer.concat([main.subarray(0, 68), apply(main).subarray(68)]), [name]: apply(stream(name)) }
   })
 }
 

@@ -12,6 +12,7 @@ import { ruleFor } from '../../objects.ts'
 import type { Disarmed, Disarmer, DisarmInput } from '../contract.ts'
 import { readCompound, type Storage } from '../ole/cfb.ts'
 import { oleBaggage } from '../ole/baggage.ts'
+import { OPENED_FINDING, openedOldWorkbook } from '../locked-office.ts'
 import { writeZip } from '../zip-write.ts'
 import { composeWorkbook } from './compose.ts'
 import { type Globals, type ListedSheet, readGlobals } from './globals.ts'
@@ -40,22 +41,31 @@ export const xlsDisarmer: Disarmer = {
     { object: 'ActiveX controls', becomes: 'removed', kind: 'controls' },
     { object: 'comments', becomes: 'removed', kind: 'comments' },
     { object: 'author and other properties', becomes: 'removed', kind: 'metadata' },
+    { object: 'a lock that opens with the password that Excel tries by itself', becomes: 'removed' },
     { object: 'pictures, shapes, charts, conditional formats, input rules, phonetic guides', becomes: 'removed', kind: 'layout' },
   ],
-  disarm(input: DisarmInput): Disarmed {
-    const root = readCompound(input.untrustedBytes)
-    const stream = root?.streams.get('Workbook')
-    if (!root) return { kind: 'cannot', reason: 'malformed' }
-    if (!stream) return { kind: 'cannot', reason: 'unsupported' }
-    const records = readRecords(stream)
-    const version = records[0]?.type === BOF ? records[0].pieces[0]!.subarray(0, 2) : undefined
-    if (version?.length !== 2) return { kind: 'cannot', reason: 'malformed' }
-    if (version.readUInt16LE() !== BIFF8) return { kind: 'cannot', reason: 'unsupported' }
-    const globals = readGlobals(records)
-    if (globals.isLocked) return { kind: 'cannot', reason: 'encrypted' }
-    if (globals.sheets.length > input.limits.entries) return { kind: 'cannot', reason: 'limit' }
-    return rebuild(input, root, records, globals)
+  async disarm(input: DisarmInput): Promise<Disarmed> {
+    const result = disarmOpen(input)
+    const isLocked = result.kind === 'cannot' && result.reason === 'encrypted'
+    const untrustedBytes = isLocked ? await openedOldWorkbook(input) : undefined
+    const opened = untrustedBytes && disarmOpen({ ...input, untrustedBytes })
+    return opened?.kind === 'rebuilt' ? { ...opened, findings: [OPENED_FINDING, ...opened.findings] } : (opened ?? result)
   },
+}
+
+function disarmOpen(input: DisarmInput): Disarmed {
+  const root = readCompound(input.untrustedBytes)
+  const stream = root?.streams.get('Workbook')
+  if (!root) return { kind: 'cannot', reason: 'malformed' }
+  if (!stream) return { kind: 'cannot', reason: 'unsupported' }
+  const records = readRecords(stream)
+  const version = records[0]?.type === BOF ? records[0].pieces[0]!.subarray(0, 2) : undefined
+  if (version?.length !== 2) return { kind: 'cannot', reason: 'malformed' }
+  if (version.readUInt16LE() !== BIFF8) return { kind: 'cannot', reason: 'unsupported' }
+  const globals = readGlobals(records)
+  if (globals.isLocked) return { kind: 'cannot', reason: 'encrypted' }
+  if (globals.sheets.length > input.limits.entries) return { kind: 'cannot', reason: 'limit' }
+  return rebuild(input, root, records, globals)
 }
 
 function rebuild(input: DisarmInput, root: Storage, records: readonly Rec[], globals: Globals): Disarmed {

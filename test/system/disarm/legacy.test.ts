@@ -9,6 +9,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { detect } from '../../../core/media/detect.ts'
 import { rebuildTestFile } from '../../support/disarm.ts'
+import { DEFAULT_SECRET, xorXls } from '../../support/old-lock.ts'
 
 const FIXTURES = 'test/fixtures/disarm'
 const SAME_TEXT = ['odf/doc.odt', 'odf/pres.odp', 'rtf/doc.rtf']
@@ -48,6 +49,16 @@ describe('LibreOffice opens it and shows the same text', () => {
     const text = textOf('after', outputs.get(file)!).replace(/\s+/g, ' ')
     for (const shown of ['見積書 株式会社髙﨑', '2026年4月1日', '1,234,567', '1234569.5', '注釈付き', 'はい']) expect(text).toContain(shown)
   })
+})
+
+test('LibreOffice opens a workbook under XOR obfuscation and everybody’s password, too: what it shows is what was rebuilt', async () => {
+  const locked = xorXls(new Uint8Array(readFileSync(join(FIXTURES, 'legacy/sheet.xls'))), DEFAULT_SECRET)
+  const result = await rebuildTestFile(locked, 'application/vnd.ms-excel', { name: 'locked.xls' })
+  if (result.kind === 'kept') throw new Error(result.reason)
+  writeFileSync(join(folder, 'locked.xls'), locked)
+  writeFileSync(join(folder, 'after', 'locked.xlsx'), result.file.bytes)
+  const shown = ['見積書', '1,234,567', '1234569.5']
+  for (const text of [textOf('before', join(folder, 'locked.xls')), textOf('after', join(folder, 'after', 'locked.xlsx'))]) for (const words of shown) expect(text).toContain(words)
 })
 
 describe('Python finds', () => {

@@ -41,7 +41,10 @@ describe('textDisarmer', () => {
   ])('%s under a text label cannot', (_, source) =>
     expect(disarm(source)).toEqual({ kind: 'cannot', reason: 'malformed' }),
   )
-  test('an empty file stays empty', () => expect(textOf(disarm(''))).toBe(''))
+  test.each([['nothing', ''], ['a byte order mark alone', '\xef\xbb\xbf'], ['invisible characters alone', '\xe2\x80\x8b'], ['an end-of-file mark', '\x1a']])(
+    'a file of %s does not come out as an empty one',
+    (_, source) => expect(disarm(source)).toEqual({ kind: 'cannot', reason: 'malformed' }),
+  )
 })
 
 test.each([['notes.md', 'md'], ['server.LOG', 'log'], ['a.txt', 'txt'], ['config.ini', 'txt'], ['x', 'txt'], ['run.js', 'txt']])('%s keeps its name where that is harmless', (name, extension) => {

@@ -1,20 +1,21 @@
 /** Locked files of real programs opened, and passwords that turn up nowhere. */
 import { Buffer } from 'node:buffer'
-import { createCipheriv, hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { DISARMERS } from '../../../../core/disarm/registry.ts'
-import { writeCompound } from '../../../../core/disarm/ole/cfb-write.ts'
 import { openArchive } from '../../../../core/disarm/zip.ts'
 import { detect } from '../../../../core/media/detect.ts'
-import { rebuildFile } from '../../../../core/rebuild.ts'
+import { judgeFile, rebuildFile } from '../../../../core/rebuild.ts'
 import { encodeCp932 } from '../../../../core/text/cp932-encode.ts'
 import { unlock, unlockerOf } from '../../../../core/unlock.ts'
+import { keyOf, verifierOf } from '../../../../core/unlock/xor.ts'
 import { lockedNames } from '../../../../core/unlock/zip.ts'
 import { TEST_BOUNDS } from '../../../support/disarm.ts'
 import { testPolicy } from '../../../support/job.ts'
-import { lockDoc, lockPpt, lockXls } from '../../../support/old-lock.ts'
+import { agile, standard } from '../../../support/locked-office.ts'
+import { xlsx as xlsxOf } from '../../../support/ooxml.ts'
+import { DEFAULT_SECRET, lockDoc, lockPpt, lockXls, xorDoc, xorXls } from '../../../support/old-lock.ts'
 
 const fixture = (path: string) => new Uint8Array(readFileSync(new URL(`../../../fixtures/disarm/${path}`, import.meta.url)))
 const typeOf = async (bytes: Uint8Array) => (await detect(bytes, { size: bytes.length, name: '', claimedType: '' })).type
@@ -29,6 +30,11 @@ async function rebuildLocked(bytes: Uint8Array, passwords: readonly string[]) {
   const context = { disarmers: DISARMERS, policy: testPolicy('disarm'), bounds: TEST_BOUNDS, unlock: unlockerOf(passwords, TEST_BOUNDS) }
   const task = { untrustedBytes: bytes, untrustedName: 'file', detectedType: await typeOf(bytes), declaredCharset: undefined, mode: 'disarm' } as const
   return rebuildFile(task, context)
+}
+
+function rebuildPlain(bytes: Uint8Array, detectedType: string) {
+  const task = { untrustedBytes: bytes, untrustedName: 'file', detectedType, declaredCharset: undefined, mode: 'disarm' } as const
+  return rebuildFile(task, { disarmers: DISARMERS, policy: testPolicy('disarm'), bounds: TEST_BOUNDS })
 }
 
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
@@ -62,10 +68,27 @@ describe('what real programs locked', () => {
     const locked = lock(fixture(`legacy/${name}`), JAPANESE)
     expect(await open(locked, 'no')).toBe('wrong-password')
     const result = await rebuildLocked(locked, ['no', JAPANESE])
-    const plain = await rebuildFile({ untrustedBytes: fixture(`legacy/${name}`), untrustedName: 'file', detectedType: type, declaredCharset: undefined, mode: 'disarm' }, { disarmers: DISARMERS, policy: testPolicy('disarm'), bounds: TEST_BOUNDS })
+    const plain = await rebuildPlain(fixture(`legacy/${name}`), type)
     if (result.kind !== 'rebuilt' || plain.kind !== 'rebuilt') throw new Error('not rebuilt')
     expect(Buffer.from(result.file.bytes).equals(Buffer.from(plain.file.bytes))).toBe(true)
     expect(Buffer.from(result.file.bytes).toString()).toContain(words)
+  })
+
+  test.each([
+    ['sheet.xls', 'application/vnd.ms-excel', xorXls],
+    ['doc.doc', 'application/msword', xorDoc],
+  ] as const)('%s by XOR obfuscation', async (name, type, lock) => {
+    const plain = fixture(`legacy/${name}`)
+    // Key and verifier by the tables of MS-OFFCRYPTO §2.3.7.2, which the code does not have.
+    const locked = lock(plain, { password: 'Secret7', key: 0x7563, verifier: 0xc166 })
+    expect(await open(locked, 'no', 'secret7', 'Secret')).toBe('wrong-password')
+    expect(await rebuildLocked(locked, ['no', 'Secret7'])).toEqual({ ...(await rebuildPlain(plain, type)) })
+  })
+
+  test('keys of XOR obfuscation are those of the tables', () => {
+    expect([1, 2, 3, 7, 15].map(length => keyOf(Buffer.alloc(length)))).toEqual([0xe1f0, 0x1d0f, 0xcc9c, 0xf1ce, 0x4ec3])
+    expect([keyOf(Buffer.from('abc')), keyOf(Buffer.from(DEFAULT_SECRET.password))]).toEqual([0x514a, DEFAULT_SECRET.key])
+    expect([verifierOf(Buffer.from('abc')), verifierOf(Buffer.from(DEFAULT_SECRET.password))]).toEqual([0xcc1a, DEFAULT_SECRET.verifier])
   })
 
   test('an agile package as Office writes it', async () => {
@@ -117,10 +140,61 @@ describe('then the usual way', () => {
   })
 })
 
+describe('the password that Excel tries by itself', () => {
+  const { password } = DEFAULT_SECRET
+  const xlsx = () => fixture('ooxml/openpyxl.xlsx')
+  const xls = () => fixture('legacy/sheet.xls')
+  const judge = (untrustedBytes: Uint8Array, untrustedName: string, profile: 'disarm' | 'text-only' = 'disarm') =>
+    judgeFile({ untrustedBytes, untrustedName, wholeBytes: untrustedBytes.length }, { disarmers: DISARMERS, policy: testPolicy(profile), bounds: TEST_BOUNDS })
+
+  test.each([
+    ['agile', 'a.xlsx', () => agile(xlsx(), password, { spins: 100_000 }), xlsx, XLSX],
+    ['standard', 'a.xlsx', () => standard(xlsx(), password), xlsx, XLSX],
+    ['RC4', 'a.xls', () => lockXls(xls(), password), xls, 'application/vnd.ms-excel'],
+    ['XOR', 'a.xls', () => xorXls(xls(), DEFAULT_SECRET), xls, 'application/vnd.ms-excel'],
+  ] as const)('%s: opened without a question, rebuilt as if it had none, and said', async (_, name, locked, plain, type) => {
+    const { report, rebuilt } = await judge(locked(), name)
+    const same = await rebuildPlain(plain(), type)
+    if (rebuilt.kind !== 'rebuilt' || same.kind !== 'rebuilt') throw new Error('kept back')
+    expect(Buffer.from(rebuilt.file.bytes).equals(Buffer.from(same.file.bytes))).toBe(true)
+    expect(rebuilt.file).toMatchObject({ mediaType: XLSX, extension: 'xlsx', removed: same.file.removed })
+    expect(report).toMatchObject({ outcome: 'rebuilt', deliveredName: 'a.xlsx' })
+    expect(report.findings.map(({ code }) => code)).toContain('media.default-password')
+  })
+
+  test('which row of the policy let it be tried stands in the report', async () =>
+    expect((await judge(agile(xlsx(), password), 'a.xlsx')).report.rule).toBe('everybodys-password'))
+
+  test('macros in such a workbook go as ever, and its kind is that without them', async () => {
+    const program = { id: 'rId9', type: 'http://schemas.microsoft.com/office/2006/relationships/vbaProject', target: 'vbaProject.bin' }
+    const locked = agile(xlsxOf('<sheetData/>', { links: [program], parts: { 'xl/vbaProject.bin': 'x' } }), password)
+    const { rebuilt } = await judge(locked, 'a.xlsm')
+    expect(rebuilt).toMatchObject({ kind: 'rebuilt', file: { extension: 'xlsx', removed: expect.arrayContaining([expect.objectContaining({ what: 'macros' })]) } })
+  })
+
+  test.each([
+    ['agile', 'a.xlsx', () => agile(xlsx(), JAPANESE)],
+    ['RC4', 'a.xls', () => lockXls(xls(), JAPANESE)],
+    ['XOR', 'a.xls', () => xorXls(xls(), { password: 'Secret7', key: 0x7563, verifier: 0xc166 })],
+    ['more hashing than Excel asks for', 'a.xlsx', () => agile(xlsx(), password, { spins: 10, claimedSpins: 300_000 })],
+  ] as const)('%s with another one stays locked', async (_, name, locked) => {
+    expect((await judge(locked(), name)).rebuilt).toMatchObject({ kind: 'kept', reason: 'encrypted' })
+  })
+
+  test('a person who enters another one gets the workbook all the same', async () => {
+    expect(await open(agile(xlsx(), password), 'no')).toBe(XLSX)
+    expect(await open(xorXls(xls(), DEFAULT_SECRET), 'no')).toBe('application/vnd.ms-excel')
+    expect(await open(xorXls(xls(), DEFAULT_SECRET))).toBe('wrong-password')
+  })
+
+  test('where no file passes, none of these does', async () =>
+    expect((await judge(agile(xlsx(), password), 'a.xlsx', 'text-only')).rebuilt).toMatchObject({ kind: 'kept', reason: 'encrypted' }))
+})
+
 describe('a password turns up nowhere', () => {
   const SECRETS = ['qZ7-unmistakable-1', '合言葉-unmistakable-2']
   const forms = SECRETS.flatMap(secret => [Buffer.from(secret), Buffer.from(secret, 'utf16le'), encodeCp932(secret) ?? Buffer.from(secret)])
-  const paths = ['archives/locked-names.7z', 'archives/aes256.zip', 'archives/zipcrypto.zip', 'locked/standard.docx', 'archives/plain.7z']
+  const paths = ['locked/rc4.xls', 'locked/rc4.doc', 'archives/locked-names.7z', 'archives/aes256.zip', 'archives/zipcrypto.zip', 'locked/standard.docx', 'archives/plain.7z']
 
   test('not in results, reports, errors or anything printed', async () => {
     const printed: string[] = []
@@ -169,36 +243,3 @@ test('CP932 as Windows writes it', () => {
   expect(Buffer.from(encodeCp932('ソ表ｱ①髙~a')!).toString('hex')).toBe('835c955cb18740fbfc7e61')
   expect(encodeCp932('한')).toBeUndefined()
 })
-
-/** MS-OFFCRYPTO §2.3.4.10–15, written from the specification's side of the encrypting program. */
-type Spins = { readonly spins?: number; readonly claimedSpins?: number }
-function agile(content: Buffer, password: string, { spins = 1000, claimedSpins = spins }: Spins = {}): Uint8Array {
-  const [keySalt, dataSalt, packageKey, verifier] = [Buffer.alloc(16, 1), Buffer.alloc(16, 2), Buffer.alloc(32, 3), Buffer.alloc(16, 4)]
-  const sha = (...pieces: Uint8Array[]) => hash('sha512', Buffer.concat(pieces), 'buffer')
-  const number = (value: number) => {
-    const octets = Buffer.alloc(4)
-    octets.writeUInt32LE(value)
-    return octets
-  }
-  const encrypt = (key: Buffer, iv: Buffer, data: Buffer) => {
-    const cipher = createCipheriv('aes-256-cbc', key, iv).setAutoPadding(false)
-    return Buffer.concat([cipher.update(Buffer.concat([data, Buffer.alloc((16 - (data.length % 16)) % 16)])), cipher.final()])
-  }
-  let spun = sha(keySalt, Buffer.from(password, 'utf16le'))
-  for (let spin = 0; spin < spins; spin++) spun = sha(number(spin), spun)
-  const lock = (blockKey: string, data: Buffer) => encrypt(sha(spun, Buffer.from(blockKey, 'hex')).subarray(0, 32), keySalt, data).toString('base64')
-  const cipher = 'saltSize="16" blockSize="16" keyBits="256" hashSize="64" cipherAlgorithm="AES" cipherChaining="ChainingModeCBC" hashAlgorithm="SHA512"'
-  const xml = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<encryption xmlns="http://schemas.microsoft.com/office/2006/encryption" xmlns:p="http://schemas.microsoft.com/office/2006/keyEncryptor/password"><keyData ${cipher} saltValue="${dataSalt.toString('base64')}"/><keyEncryptors><keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password"><p:encryptedKey spinCount="${claimedSpins}" ${cipher} saltValue="${keySalt.toString('base64')}" encryptedVerifierHashInput="${lock('fea7d2763b4b9e79', verifier)}" encryptedVerifierHashValue="${lock('d7aa0f6d3061344e', sha(verifier))}" encryptedKeyValue="${lock('146e0be7abacd0d6', packageKey)}"/></keyEncryptor></keyEncryptors></encryption>`
-  const segments: Buffer[] = []
-  for (let at = 0; at < content.length; at += 4096) {
-    segments.push(encrypt(packageKey, sha(dataSalt, number(at / 4096)).subarray(0, 16), content.subarray(at, at + 4096)))
-  }
-  const size = Buffer.alloc(8)
-  size.writeUInt32LE(content.length)
-  const streams = new Map<string, Uint8Array>([
-    ['EncryptionInfo', Buffer.concat([Buffer.from('0400040040000000', 'hex'), Buffer.from(xml)])],
-    ['EncryptedPackage', Buffer.concat([size, ...segments])],
-  ])
-  return writeCompound({ classId: '', streams, storages: new Map() })!
-}
