@@ -44,7 +44,7 @@ function listen(config: Config, workshop: ReturnType<typeof behindAntivirus>): P
     fileBytes: config.sanitizer.limits.fileBytes,
     resultMs: resultMinutes * MINUTE_MS,
     nowMs: Date.now,
-    sanitize: (brought, { profile }) => sanitizeBrought(brought, rules.get(profile)!, workshop),
+    sanitize: (brought, { profile }, secrets) => sanitizeBrought(brought, { ...rules.get(profile)!, ...secrets }, workshop),
     onRequest: line => {
       if (log === 'stderr') process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), api: line })}\n`)
     },

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { MOST_PASSWORDS } from '../core/unlock.ts'
+import { isUsable, USABLE_WORDS } from '../files/lock.ts'
 import { EXIT, Failure } from './exit.ts'
 
 export function readPasswords(file: string): string[] {
@@ -11,6 +12,14 @@ export function readPasswords(file: string): string[] {
   if (lines.length === 0) throw new Failure(EXIT.usage, `${file} has no password in it`)
   if (lines.length > MOST_PASSWORDS) throw new Failure(EXIT.usage, `${file} has more than ${MOST_PASSWORDS} passwords in it`)
   return lines
+}
+
+/** The one password that results are locked with. */
+export function readLockPassword(file: string): string {
+  const [password, ...more] = readLines(file)
+  if (password === undefined || more.length > 0) throw new Failure(EXIT.usage, `${file} must have one line, the password`)
+  if (!isUsable(password)) throw new Failure(EXIT.usage, `the password in ${file} must be ${USABLE_WORDS}`)
+  return password
 }
 
 function readLines(file: string): string[] {

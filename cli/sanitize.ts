@@ -2,7 +2,7 @@
  * `sekisho sanitize`: files without a server, for trying a policy and for people who carry files by hand.
  *
  *   a.eml ─▶ DIR/a.eml.sanitized.eml   DIR/a.eml.report.json
- *   a.csv ─▶ DIR/a.csv.sanitized.csv   DIR/a.csv.report.json
+ *   a.csv ─▶ DIR/a.csv.sanitized.csv   DIR/a.csv.report.json   with --lock-file: DIR/a.csv.sanitized.zip
  *
  * Nothing but what was rebuilt is written; without it there is only the report. Files are parsed in sealed processes
  * (own-workshop.ts): one that a file kills or holds up is replaced, and the other files go on.
@@ -11,7 +11,7 @@ import { createReadStream, mkdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { PROFILES, type ProfileName } from '../core/policy/model.ts'
-import { type DeskRules, sanitizeBrought } from '../files/desk.ts'
+import { type DeskRules, type Secrets, sanitizeBrought } from '../files/desk.ts'
 import { type Written, writeResult } from '../files/results.ts'
 import { type CommonOptions, leaf, outputOf, readConfig } from './command.ts'
 import { EXIT, Failure } from './exit.ts'
@@ -19,7 +19,7 @@ import { type Output, print, size, table } from './output.ts'
 import { deskRules, openOwnWorkshop, type OwnWorkshop, withProfile } from './own-workshop.ts'
 import { Progress } from './progress.ts'
 
-type SanitizeOptions = CommonOptions & { readonly profile?: ProfileName; readonly out: string; readonly passwordFile?: string }
+type SanitizeOptions = CommonOptions & { readonly profile?: ProfileName; readonly out: string; readonly passwordFile?: string; readonly lockFile?: string }
 type Line = Written & { readonly file: string }
 
 export function sanitizeCommand(): Command {
@@ -33,6 +33,7 @@ export function sanitizeCommand(): Command {
     )
     .requiredOption('-o, --out <dir>', 'folder for results')
     .option('--password-file <file>', 'passwords to try, one a line, for files, what is in archives and in mails; - reads them from standard input')
+    .option('--lock-file <file>', 'results go out in ZIP files locked (AES-256) with the one password in it; - reads it from standard input')
     .argument('<file...>')
     .action(sanitize)
 }
@@ -42,12 +43,22 @@ async function sanitize(files: readonly string[], options: SanitizeOptions): Pro
   const twice = files.find((file, i) => files.findIndex(other => basename(other) === basename(file)) < i)
   if (twice !== undefined)
     throw new Failure(EXIT.usage, `two files are called ${basename(twice)}: their results would be the same files`)
-  const passwords = options.passwordFile === undefined ? [] : (await import('./passwords.ts')).readPasswords(options.passwordFile)
+  const secrets = await readSecrets(options)
   mkdirSync(options.out, { recursive: true })
   const own = await openOwnWorkshop(config)
-  const lines = await sanitizeAll(files, { rules: { ...deskRules(config), passwords }, own, out: options.out }).finally(() => own.close())
+  const lines = await sanitizeAll(files, { rules: { ...deskRules(config), ...secrets }, own, out: options.out }).finally(() => own.close())
   const output = outputOf(options)
   print(output, lines, () => (lines.length === 0 ? '' : summary(output, lines)))
+}
+
+async function readSecrets({ passwordFile, lockFile }: SanitizeOptions): Promise<Secrets> {
+  if (passwordFile === undefined && lockFile === undefined) return {}
+  if (passwordFile === '-' && lockFile === '-') throw new Failure(EXIT.usage, 'standard input can give one of the two, not both')
+  const { readLockPassword, readPasswords } = await import('./passwords.ts')
+  return {
+    ...(passwordFile === undefined ? {} : { passwords: readPasswords(passwordFile) }),
+    ...(lockFile === undefined ? {} : { lockWith: readLockPassword(lockFile) }),
+  }
 }
 
 type Work = { readonly rules: DeskRules; readonly own: OwnWorkshop; readonly out: string }

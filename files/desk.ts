@@ -3,6 +3,7 @@
  *
  *   octets ──▶ head looks like a mail? ──▶ mail   sanitize ▸ verify, as the gateway does
  *                                     └──▶ file   identify ▸ decide ▸ rebuild, as one attachment would be; mails with passwords, too
+ *                                                                                      what may leave ▸ locked, where that is asked for
  *
  * Command line, hot folder and HTTP stand at the same desk. Nothing is parsed here, nothing is kept, and no octet of
  * what was brought is in a result.
@@ -12,6 +13,7 @@ import type { SanitizeLimits } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
 import type { Report } from '../core/verdict.ts'
 import type { FileWorkshop, Workshop } from '../workers/contract.ts'
+import { lock } from './lock.ts'
 import { sanitizeFile } from './loose-file.ts'
 import { looksLikeMail, sanitizeMail } from './loose-mail.ts'
 
@@ -31,8 +33,16 @@ export type Sanitized = {
   readonly file: { readonly extension: string; readonly mediaType: string; readonly bytes: Uint8Array } | undefined
 }
 
+/** In memory only, as long as the file is in work. */
+export type Secrets = {
+  /** Candidates for files and for what is inside them; without any, what is locked is kept back. */
+  readonly passwords?: readonly string[]
+  /** What may leave is locked with this one. */
+  readonly lockWith?: string
+}
+
 /** Whose rules hold. */
-export type DeskRules = {
+export type DeskRules = Secrets & {
   readonly policy: Policy
   readonly limits: SanitizeLimits
   readonly tenant: {
@@ -42,8 +52,6 @@ export type DeskRules = {
     readonly noticeTexts: Readonly<Record<string, string>>
     readonly ownDomains: readonly string[]
   }
-  /** Candidates for files and for what is inside them; without any, what is locked is kept back. */
-  readonly passwords?: readonly string[]
   readonly hostname: string
   readonly recipient: string
 }
@@ -60,7 +68,9 @@ export async function sanitizeBrought(brought: Brought, rules: DeskRules, worksh
   const isMail = looksLikeMail(brought.untrustedName, await headOf(brought))
   // The gateway's way for mails knows no passwords: with some, a mail is a file with files in it.
   const isLocked = (rules.passwords ?? []).length > 0
-  return isMail && !isLocked ? sanitizeMail(brought, rules, workshop) : sanitizeFile(brought, rules, workshop)
+  const sanitized = await (isMail && !isLocked ? sanitizeMail(brought, rules, workshop) : sanitizeFile(brought, rules, workshop))
+  if (rules.lockWith === undefined || !sanitized.file) return sanitized
+  return { ...sanitized, file: await lock(sanitized.file, brought.untrustedName, rules.lockWith) }
 }
 
 async function headOf({ open }: Brought): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document, and docs/api.md from the same tables. */
 import { DISPOSITIONS, OUTCOMES } from '../../core/verdict.ts'
+import { USABLE_WORDS } from '../lock.ts'
 import { PROBLEMS, type ProblemKind } from './problem.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -74,6 +75,15 @@ export function openApi(version: string): Json {
   }
 }
 
+const FORM = object(
+  {
+    file: { type: 'string', format: 'binary' },
+    password: { ...list(text('')), maxItems: 10, description: 'Tried on the file and on what is inside it. Never stored, never repeated.' },
+    lockPassword: text(`The rebuilt file comes in a ZIP that is locked with it (AES-256): ${USABLE_WORDS}.`),
+  },
+  ['file'],
+)
+
 function sanitizeOperation(): Json {
   return {
     operationId: 'sanitize',
@@ -86,7 +96,7 @@ function sanitizeOperation(): Json {
       required: true,
       content: {
         'application/octet-stream': OCTETS,
-        'multipart/form-data': { schema: object({ file: { type: 'string', format: 'binary' } }) },
+        'multipart/form-data': { schema: FORM },
       },
     },
     responses: {
@@ -153,7 +163,15 @@ curl -H "Authorization: Bearer $TOKEN" --data-binary @a.docx -H 'Content-Type: a
 curl -H "Authorization: Bearer $TOKEN" -OJ http://127.0.0.1:8090/api/v1/results/…
 \`\`\`
 
-A form works too (\`-F file=@a.docx\`), and \`Accept: multipart/mixed\` gets report and file in one answer. With an
+A form works too (\`-F file=@a.docx\`), and only a form takes passwords: \`password\`, up to ten, for what is locked; \`lockPassword\`,
+one, and the rebuilt file comes in a ZIP that is locked with it (AES-256; its name stays readable):
+
+\`\`\`sh
+curl -H "Authorization: Bearer $TOKEN" -F file=@a.zip -F 'password=<its-password.txt' -F 'lockPassword=<new-password.txt' \\
+  http://127.0.0.1:8090/api/v1/sanitize
+\`\`\`
+
+ \`Accept: multipart/mixed\` gets report and file in one answer. With an
 \`Idempotency-Key\` a request may be repeated after a lost answer; with another file under the same key it is refused.
 
 Originals are held in memory while they are worked on, are never written to disk and are in no answer. Results are held in

@@ -10,10 +10,10 @@
  */
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { hash, randomUUID } from 'node:crypto'
+import { createHmac, hash, randomBytes, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { attachment } from '../../core/media/attachment-header.ts'
-import { type Brought, type Sanitized, Unavailable } from '../desk.ts'
+import { type Brought, type Sanitized, type Secrets, Unavailable } from '../desk.ts'
 import { summaryOf } from '../results.ts'
 import { Access, type Token } from './access.ts'
 import { type Answer, answerOf, asJson, asMultipart } from './answer.ts'
@@ -34,7 +34,7 @@ export type ApiOptions = {
   readonly heldBytes: number
   readonly resultMs: number
   readonly nowMs: () => number
-  readonly sanitize: (brought: Brought, token: Token) => Promise<Sanitized>
+  readonly sanitize: (brought: Brought, token: Token, secrets: Secrets) => Promise<Sanitized>
   readonly onRequest: (line: RequestLine) => void
   readonly onError: (error: unknown) => void
 }
@@ -87,6 +87,7 @@ class Desk {
   readonly #access: Access
   readonly #shelf: Shelf
   readonly #counts = new Counts()
+  readonly #key = randomBytes(32)
   readonly #known = new WeakMap<FastifyRequest, Known>()
   #inWork = 0
 
@@ -140,19 +141,24 @@ class Desk {
     const upload = await uploadOf(request, Math.min(token.maxBytes, this.#options.fileBytes))
     const sha256 = hash('sha256', upload.octets)
     known.facts = { bytes: upload.octets.length, sha256 }
-    const same = hash('sha256', JSON.stringify([sha256, upload.untrustedName, upload.untrustedType]))
+    const same = this.#sameness([sha256, upload.untrustedName, upload.untrustedType, upload.secrets])
     const answer = await this.#shelf.answer({ token: token.name, key, sha256: same }, () => this.#make(request.id, upload, token))
     const { type, result } = summaryOf(answer)
     known.facts = { ...known.facts, type, result }
     return answer
   }
 
-  async #make(requestId: string, { octets, untrustedName, untrustedType }: Upload, token: Token): Promise<Answer> {
+  /** What a repeated request must be equal in; keyed, so that what is remembered tells nobody a password. */
+  #sameness(facts: readonly unknown[]): string {
+    return createHmac('sha256', this.#key).update(JSON.stringify(facts)).digest('hex')
+  }
+
+  async #make(requestId: string, { octets, untrustedName, untrustedType, secrets }: Upload, token: Token): Promise<Answer> {
     const { sanitize, nowMs, resultMs } = this.#options
     const open = async function* () {
       yield octets
     }
-    const sanitized = await sanitize({ untrustedName, untrustedType, open }, token)
+    const sanitized = await sanitize({ untrustedName, untrustedType, open }, token, secrets)
     return answerOf(sanitized, { requestId, name: untrustedName, expiresMs: nowMs() + resultMs })
   }
 

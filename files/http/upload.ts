@@ -1,9 +1,14 @@
 /**
- * Takes the file out of a request: the body itself, or the part `file` of a form. In memory within the limit, never on
- * disk: an unsealed original leaves no trace here.
+ * Takes the file out of a request: the body itself, or the part `file` of a form, with its passwords. In memory within
+ * the limit, never on disk: an unsealed original leaves no trace here. Passwords come in a form only: an address or a header
+ * field stands in logs on the way.
  */
 import type { Readable } from 'node:stream'
+import type { Secrets } from '../desk.ts'
+import { isUsable, USABLE_WORDS } from '../lock.ts'
 import { Problem } from './problem.ts'
+
+const MOST_PASSWORDS = 10
 
 /** Of a request of Fastify, what is needed here. */
 export type Request = {
@@ -11,10 +16,12 @@ export type Request = {
   readonly query: unknown
   readonly raw: Readable
   isMultipart(): boolean
-  file(options: { readonly limits: Readonly<Record<string, number>> }): Promise<{ readonly file: Readable; readonly filename: string; readonly mimetype: string } | undefined>
+  parts(options: { readonly limits: Readonly<Record<string, number>> }): AsyncIterableIterator<FilePart | FieldPart>
 }
+type FilePart = { readonly type: 'file'; readonly file: Readable; readonly filename: string; readonly mimetype: string }
+type FieldPart = { readonly type: 'field'; readonly fieldname: string; readonly value: unknown }
 
-export type Upload = { readonly untrustedName: string; readonly untrustedType: string; readonly octets: Uint8Array }
+export type Upload = { readonly untrustedName: string; readonly untrustedType: string; readonly octets: Uint8Array; readonly secrets: Secrets }
 
 /** @throws Problem */
 export async function uploadOf(request: Request, limitBytes: number): Promise<Upload> {
@@ -22,18 +29,33 @@ export async function uploadOf(request: Request, limitBytes: number): Promise<Up
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes)
   const octets = await readWithin(request.raw, limitBytes)
   const untrustedType = String(request.headers['content-type'] ?? '').split(';')[0]!.trim()
-  return { untrustedName: nameOf(request), untrustedType, octets }
+  return { untrustedName: nameOf(request), untrustedType, octets, secrets: {} }
 }
 
 async function fromForm(request: Request, limitBytes: number): Promise<Upload> {
   // Room for the form itself; what counts is the file.
-  const limits = { files: 1, parts: 10, fields: 9, fieldSize: 4096, headerPairs: 20, fileSize: limitBytes + 1 }
-  const part = await request.file({ limits }).catch(error => {
-    throw new Problem('bad-request', (error as Error).message)
-  })
-  if (!part) throw new Problem('bad-request', 'the form has no file')
-  const octets = await readWithin(part.file, limitBytes)
-  return { untrustedName: nameOf(request) || (part.filename ?? ''), untrustedType: part.mimetype, octets }
+  const limits = { files: 1, parts: 20, fields: 19, fieldSize: 4096, headerPairs: 20, fileSize: limitBytes + 1 }
+  const fields: FieldPart[] = []
+  let file: Omit<Upload, 'secrets'> | undefined
+  try {
+    for await (const part of request.parts({ limits })) {
+      if (part.type === 'field') fields.push(part)
+      else file = { untrustedName: nameOf(request) || (part.filename ?? ''), untrustedType: part.mimetype, octets: await readWithin(part.file, limitBytes) }
+    }
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem('bad-request', (error as Error).message)
+  }
+  if (!file) throw new Problem('bad-request', 'the form has no file')
+  return { ...file, secrets: secretsOf(fields) }
+}
+
+/** Nothing of a password is in a problem. */
+function secretsOf(fields: readonly FieldPart[]): Secrets {
+  const valuesOf = (name: string) => fields.flatMap(({ fieldname, value }) => (fieldname === name && typeof value === 'string' && value !== '' ? [value] : []))
+  const [passwords, [lockWith, ...more]] = [valuesOf('password'), valuesOf('lockPassword')]
+  if (passwords.length > MOST_PASSWORDS) throw new Problem('bad-request', `at most ${MOST_PASSWORDS} passwords`)
+  if (more.length > 0 || (lockWith !== undefined && !isUsable(lockWith))) throw new Problem('bad-request', `lockPassword must be one, of ${USABLE_WORDS}`)
+  return { ...(passwords.length > 0 ? { passwords } : {}), ...(lockWith === undefined ? {} : { lockWith }) }
 }
 
 function nameOf({ query }: Request): string {

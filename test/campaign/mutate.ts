@@ -4,6 +4,7 @@
  */
 import { openPackage } from '../../core/disarm/zip-package.ts'
 import { writeZip, type ZipFile } from '../../core/disarm/zip-write.ts'
+import { packedMutant } from './mutate-packed.ts'
 
 /** What nothing that was rebuilt may name. */
 export const CANARY = 'canary.invalid'
@@ -21,14 +22,19 @@ export function randomOf(seed: number): Below {
   }
 }
 
-/** Of a package three of four are changed inside. */
+/** Of a package, and of what has sums over its content, three of four are changed inside. */
 export function mutant(bytes: Uint8Array, below: Below): Uint8Array {
-  const inside = below(4) > 0 ? packageMutant(bytes, below) : undefined
+  const inside = below(4) > 0 ? (packageMutant(bytes, below) ?? packedMutant(bytes, below, octetMutant)) : undefined
   return inside ?? octetMutant(bytes, below)
 }
 
+/** One of three has a single octet that is another: what changes much is refused at once. */
 function octetMutant(bytes: Uint8Array, below: Below): Uint8Array {
   let changed = Buffer.from(bytes)
+  if (changed.length > 0 && below(3) === 0) {
+    changed[below(changed.length)] = below(256)
+    return new Uint8Array(changed)
+  }
   for (let change = below(4) + 1; change > 0 && changed.length > 0; change--) {
     const at = below(changed.length)
     const way = below(4)

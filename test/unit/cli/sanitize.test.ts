@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { unlock } from '../../../core/unlock.ts'
+import { lockedNames } from '../../../core/unlock/zip.ts'
 import { looksLikeMail } from '../../../files/loose-mail.ts'
 import { runCli } from '../../support/run-cli.ts'
 
@@ -43,6 +45,12 @@ function file(name: string, content: string | Buffer): string {
   writeFileSync(join(dir, name), content)
   return join(dir, name)
 }
+const limits = { outputBytes: 1 << 20, entries: 10 }
+const openWith = async (archive: Uint8Array, password: string) => {
+  const result = await unlock(archive, 'application/zip', [password], limits)
+  return result.kind === 'cannot' ? result.reason : result.kind
+}
+const namesIn = (archive: Uint8Array) => lockedNames(archive, 10)
 const report = (name: string) => JSON.parse(readFileSync(join(out, `${name}.report.json`), 'utf8'))
 
 describe('sekisho sanitize', () => {
@@ -143,6 +151,29 @@ describe('passwords', () => {
   test('without any, the file is kept back as before', async () => {
     expect(await runCli('sanitize', '--out', out, locked('archives/aes256.zip'))).toMatchObject({ code: 0 })
     expect(report('aes256.zip').parts[0]).toMatchObject({ outcome: 'quarantined', reason: 'encrypted' })
+  })
+
+  test('results go out locked with another one, which is on no disk', async () => {
+    const [unlockList, lockList] = [passwords('secret7'), file('lock', 'new-Password-1\n')]
+    const table = file('表.csv', 'a,b\n1,2\n')
+    expect(await runCli('sanitize', '--password-file', unlockList, '--lock-file', lockList, '--out', out, locked('archives/aes256.zip'), table)).toMatchObject({ code: 0, err: '' })
+    expect(readdirSync(out).toSorted()).toEqual(['aes256.zip.report.json', 'aes256.zip.sanitized.zip', '表.csv.report.json', '表.csv.sanitized.zip'])
+    const archive = new Uint8Array(readFileSync(join(out, '表.csv.sanitized.zip')))
+    expect(await namesIn(archive)).toEqual(['表.csv'])
+    expect(await openWith(archive, 'secret7')).toBe('wrong-password')
+    expect(await openWith(archive, 'new-Password-1')).toBe('unlocked')
+    for (const name of readdirSync(out)) expect(readFileSync(join(out, name), 'latin1')).not.toMatch(/secret7|new-Password-1|1,2/)
+  })
+
+  test.each([
+    ['two', 'one-Password\nanother-1\n'],
+    ['none', '\n'],
+    ['a short one', 'short\n'],
+    ['one that programs write in two ways', 'ひみつ1234567\n'],
+  ])('%s to lock with is wrong usage, and not repeated', async (_, content) => {
+    const result = await runCli('sanitize', '--lock-file', file('lock', content), '--out', out, file('a.csv', 'a\n'))
+    expect(result.code).toBe(2)
+    for (const word of content.split('\n').filter(line => line !== '')) expect(result.err).not.toContain(word)
   })
 
   test('more than are tried, none, or no file: wrong usage', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deskRules } from '../../../cli/own-workshop.ts'
 import { loadConfig } from '../../../config/load.ts'
+import { unlock } from '../../../core/unlock.ts'
+import { lockedNames } from '../../../core/unlock/zip.ts'
 import { sanitizeBrought } from '../../../files/desk.ts'
 import { summaryOf } from '../../../files/results.ts'
 import { JOBS, type LocalWorkshop, message, openLocalWorkshop } from '../workers/local-workshop.ts'
@@ -43,6 +45,17 @@ describe('files at the desk', () => {
     expect(file).toEqual({ extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from('UPPER PLEASE') })
     expect(report.parts).toMatchObject([{ id: '1', name: 'a.txt', detectedType: 'text/plain', bytes: 12, outcome: 'rebuilt' }])
     expect(local.launcher.pids).toHaveLength(1)
+  })
+
+  test('what may leave is locked where that is asked for, under its own name', async () => {
+    const open = async function* () {
+      yield Buffer.from('upper please')
+    }
+    const { file, report } = await sanitizeBrought({ untrustedName: '通知.txt', untrustedType: '', open }, { ...rules, lockWith: 'long-Enough-1' }, local.workshop)
+    expect(file).toMatchObject({ extension: 'zip', mediaType: 'application/zip' })
+    expect(await lockedNames(file!.bytes, 10)).toEqual(['通知.txt'])
+    expect(await unlock(file!.bytes, 'application/zip', ['long-Enough-1'], { outputBytes: 1000, entries: 10 })).toMatchObject({ kind: 'unlocked' })
+    expect(Buffer.from(file!.bytes).includes('UPPER') || JSON.stringify(report).includes('Enough')).toBe(false)
   })
 
   test('one that kills its process twice, and one that holds it up, are kept back; the others go on', async () => {

@@ -1,7 +1,7 @@
 /** The HTTP face with a desk that does what a file says; the way through real processes is desk.test.ts. */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Brought, type Sanitized, Unavailable } from '../../../files/desk.ts'
+import { type Brought, type Sanitized, type Secrets, Unavailable } from '../../../files/desk.ts'
 import { Access } from '../../../files/http/access.ts'
 import { attachment } from '../../../core/media/attachment-header.ts'
 import { openApi } from '../../../files/http/openapi.ts'
@@ -16,8 +16,11 @@ let nowMs = 1_800_000_000_000
 let runs = 0
 let hold: PromiseWithResolvers<void> | undefined
 
-async function sanitize({ untrustedName, open }: Brought, token: { readonly profile: string }): Promise<Sanitized> {
+const given: Secrets[] = []
+
+async function sanitize({ untrustedName, open }: Brought, token: { readonly profile: string }, secrets: Secrets): Promise<Sanitized> {
   runs++
+  given.push(secrets)
   const content = Buffer.concat(await Array.fromAsync(open() as AsyncIterable<Uint8Array>)).toString()
   if (content === 'busy') throw new Unavailable('secret cause')
   if (content === 'throw') throw new Error('secret cause')
@@ -112,6 +115,31 @@ describe('POST /api/v1/sanitize', () => {
     expect(parts[3]).toBe('--\r\n')
   })
 
+  test('passwords come in the form, before or behind the file, and stand nowhere else', async () => {
+    const form = new FormData()
+    for (const password of ['first-secret', 'second-secret']) form.append('password', password)
+    form.set('file', new File([MARK], 'a.txt'))
+    form.set('lockPassword', 'third-secret')
+    const answer = await (await post(form, as('a'), '')).text()
+    expect(given.at(-1)).toEqual({ passwords: ['first-secret', 'second-secret'], lockWith: 'third-secret' })
+    expect(answer + JSON.stringify(lines)).not.toContain('-secret')
+    await post(MARK, as('a'))
+    expect(given.at(-1)).toEqual({})
+  })
+
+  test.each([
+    ['a password to lock with that is too short', [['lockPassword', 'short-1']]],
+    ['two to lock with', [['lockPassword', 'long-enough-1'], ['lockPassword', 'long-enough-2']]],
+    ['more than are tried', Array.from({ length: 11 }, (_, index) => ['password', `long-enough-${index}`])],
+  ])('%s is a problem that does not repeat it', async (_, fields) => {
+    const form = new FormData()
+    form.set('file', new File(['x'], 'a.txt'))
+    for (const [name, value] of fields) form.append(name!, value!)
+    const response = await post(form, as('a'), '')
+    expect(await response.clone().text()).not.toMatch(/short-1|long-enough/)
+    expect(await problem(response)).toEqual([400, 'bad-request'])
+  })
+
   test('what is kept back has a report and no result', async () =>
     expect(await (await post('kept')).json()).toMatchObject({ result: null, report: { verdict: 'relay' } }))
 
@@ -170,6 +198,17 @@ describe('Idempotency-Key', () => {
     const third = await post(MARK, keyed('k1'))
     expect(await first.text()).toBe(await second.text())
     expect(third.status).toBe(200)
+    expect(runs).toBe(1)
+  })
+
+  test('the same file with another password is another request', async () => {
+    const send = (password: string) => {
+      const form = new FormData()
+      form.set('file', new File(['x'], 'a.txt'))
+      form.set('password', password)
+      return post(form, { ...as('a'), 'idempotency-key': 'with-password' }, '')
+    }
+    expect([(await send('one')).status, (await send('one')).status, (await send('two')).status]).toEqual([200, 200, 422])
     expect(runs).toBe(1)
   })
 
