@@ -9,17 +9,21 @@ import { operationsClient } from './operations-client.ts'
 import type { PortalRooms } from './portal-rooms.ts'
 import type { ConfigSource } from './reload.ts'
 import { vaultAudit } from './vault-client.ts'
+import { packageVersion } from './version.ts'
 import { vaultSocket } from './wiring.ts'
 
 type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut'] }
 
-export function adminDesk({ config, source, shutOut }: Given, { db }: PortalRooms): AdminDesk {
+export function adminDesk({ config, source, shutOut }: Given, { db, tokens }: PortalRooms): AdminDesk {
   const operations = operationsClient({ config, configPath: source.path, environment: process.env })
   const today = () => dayInJapan(db.nowMs())
   return {
     operations,
     chains: [operations.audit, portalAudit(db), vaultAudit(vaultSocket(config))],
     book: inspectionBook(db),
+    tokens,
+    apiFaces: config.portal.apiFaces,
+    version: packageVersion(),
     departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
     peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
     hostname: config.hostname,

@@ -41,6 +41,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./user.ts')).userCommand(),
   },
   {
+    name: 'token',
+    summary: 'tokens of the HTTP API',
+    load: async () => (await import('./token.ts')).tokenCommand(),
+  },
+  {
     name: 'policy',
     summary: 'what is done with content, and why',
     load: async () => (await import('./policy.ts')).policyCommand(),

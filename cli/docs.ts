@@ -13,9 +13,11 @@ import { FINDINGS } from '../core/finding.ts'
 import { OBJECTS } from '../core/objects.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
 import { REASONS } from '../core/text/reasons.ts'
-import { apiReference } from '../files/http/openapi.ts'
+import { filesReference } from '../files/http/openapi.ts'
 import { EVENTS } from '../gateway/maillog-events.ts'
 import { METRIC_PREFIX, METRICS } from '../gateway/metrics.ts'
+import { portalReference } from '../portal/api/openapi.ts'
+import { apiOperations } from '../portal/api/routes.ts'
 import { RIGHTS_ROWS } from '../portal/rights/table.ts'
 import { AUDIT_KINDS } from '../store/audit.ts'
 import { cliReference } from './reference.ts'
@@ -45,7 +47,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/disarm.md', page(await disarming())],
     ['docs/audit.md', page(audit())],
     ['docs/rights.md', page(rights())],
-    ['docs/api.md', page(title('Files over HTTP', 'files/http/openapi.ts') + apiReference())],
+    ['docs/api.md', page(apis())],
     ['docs/cli.md', page(await cliReference())],
   ])
 }
@@ -64,6 +66,13 @@ function markdownTable(head: readonly string[], rows: readonly (readonly (string
   const line = (cells: readonly (string | number)[]) =>
     `| ${cells.map(cell => String(cell).replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n') + '\n'
+}
+
+/** What the operations stand on is asked for when they answer, which none does here. */
+function apis(): string {
+  const portal = apiOperations({} as never)
+  const both = '`GET /api/v1/openapi.json` gives the OpenAPI 3.1 document of each, without a token. Errors are `application/problem+json` (RFC 9457); with 429 and 503, `Retry-After` says how many seconds to wait. A token goes into `Authorization: Bearer …`; only its SHA-256 is kept.'
+  return `${title('HTTP APIs', 'files/http/openapi.ts and portal/api/', 'Two, each on a listener of its own: files disarmed, and what is known about mail.', '', both)}## What is known about mail\n\n${portalReference(portal)}\n## Files disarmed\n\n${filesReference()}`
 }
 
 function replies(): string {

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { tokenMethods } from '../portal/api/control.ts'
 import { portalExchanges, portalMethods } from '../portal/control.ts'
 import type { House } from '../portal/house.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
@@ -53,6 +54,7 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   await control.close()
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await portal.close()
+  rooms.tokens.close()
   rooms.db.close()
   clearTimeout(late)
   if (process.connected) process.disconnect?.()
@@ -68,6 +70,7 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
     stepUpMs: portal.stepUpMinutes * MINUTE_MS,
     nowMs: Date.now,
     findSession: cookie => findSession(rooms, cookie),
+    admitToken: (authorization, use) => rooms.tokens.admit(authorization, use),
     onRequest: line => {
       if (portal.log === 'stderr') process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), portal: line })}\n`)
     },
@@ -89,11 +92,11 @@ function listenerOf(face: Face, { address, port, origin, certificateFile, keyFil
 
 function controlOptions(config: Config, rooms: PortalRooms, { faces }: Portal): RpcOptions {
   const options = { rooms, origin: () => faces[0]?.origin ?? '', invitationHours: config.portal.password.invitationHours }
-  return { socketPath: portalSocket(config), methods: portalMethods(options), exchanges: portalExchanges(options), onError: complain('control') }
+  return { socketPath: portalSocket(config), methods: { ...portalMethods(options), ...tokenMethods(rooms.tokens) }, exchanges: portalExchanges(options), onError: complain('control') }
 }
 
-/** Personnel changes take effect on their day, those of missed days at once, and open requests pass on. Returns how to stop it. */
-function runDays({ changes }: PortalRooms, { requests: { desk } }: House): () => void {
+/** Once a minute. Personnel changes take effect on their day, those of missed days at once, and open requests pass on; uses of tokens are written down. Returns how to stop it. */
+function runDays({ changes, tokens }: PortalRooms, { requests: { desk } }: House): () => void {
   changes.tell((moved, by) => {
     const successors = moved.flatMap(({ personId, successorIds }) => (successorIds[0] === undefined ? [] : [[personId, successorIds[0]] as const]))
     desk.peopleChanged(new Map(successors), by)
@@ -101,8 +104,9 @@ function runDays({ changes }: PortalRooms, { requests: { desk } }: House): () =>
   const turn = () => {
     try {
       changes.turn(dayOf(Date.now()))
+      tokens.turn(Date.now())
     } catch (error) {
-      complain('personnel change')(error)
+      complain('once a minute')(error)
     }
   }
   turn()

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { ApiTokens } from '../portal/api/tokens.ts'
 import { openPortalDb, type PortalDb } from '../portal/db/open.ts'
 import type { Found } from '../portal/http/server.ts'
 import type { Entrance } from '../portal/pages/entrance.ts'
@@ -13,7 +14,7 @@ const MINUTE_MS = 60_000
 /** For a sign-in that was begun: time to fetch a device, or to set one up. */
 const UNFINISHED_MS = 10 * MINUTE_MS
 
-export type PortalRooms = PeopleRooms & SignInRooms & { readonly db: PortalDb }
+export type PortalRooms = PeopleRooms & SignInRooms & { readonly db: PortalDb; readonly tokens: ApiTokens }
 
 export async function openPortalRooms(config: Config): Promise<PortalRooms> {
   const directory = join(config.dataDir, 'portal')
@@ -33,7 +34,7 @@ export async function openPortalRooms(config: Config): Promise<PortalRooms> {
       mostPerPerson: session.mostPerPerson,
     },
   })
-  return { db, ...people, ...signIn }
+  return { db, ...people, ...signIn, tokens: new ApiTokens(db) }
 }
 
 function ldapOf({ portal: { ldap } }: Config): LdapSettings | undefined {

@@ -1,10 +1,12 @@
 /** Settings of the portal: its three listeners, and what its pages show. */
-import { bytes, choice, collectorAddress, flag, integer, line, list, network, section, text, webAddress } from './kinds.ts'
+import { bytes, choice, collectorAddress, flag, integer, line, list, network, section, text, webAddress, word } from './kinds.ts'
 import { requests } from './requests.ts'
 import { ldap, password, secondFactor, session } from './sign-in.ts'
 
 /** Names of the listeners, as in this section. */
 export const PORTAL_FACES = ['inner', 'outer', 'admin'] as const
+/** Those that may serve the HTTP API. */
+const API_FACES = ['admin', 'inner'] as const
 
 const listener = (defaults: { readonly port: number; readonly en: string; readonly ja: string }) =>
   section(
@@ -44,6 +46,11 @@ export const portal = section(
       ja: '監査記録の送り先（監査人が操作する）。`tls://ホスト:6514`、`tcp://ホスト:601`、`udp://ホスト:514`。空なら送らない。',
     }),
     collectorCaFile: text({ default: '', en: 'Who issued its certificate (PEM). Empty: those that the system knows.', ja: '送り先の証明書の発行者（PEM）。空ならシステムの既定。' }),
+    apiFaces: list(word(API_FACES), {
+      default: ['admin'],
+      en: 'Listeners that serve the HTTP API (docs/api.md) to holders of tokens. Empty: none. Never the outer one.',
+      ja: 'HTTP API（docs/api.md）を出す面。トークンを持つ相手だけが使える。空なら出さない。outer には出せない。',
+    }),
     backupStamp: text({
       default: '',
       en: 'File that every successful backup touches; the self-inspection looks at its time. Empty: a person attests.',

@@ -1,7 +1,7 @@
 /** Opens the faces of the portal over one table of routes. */
 import { assetRoutes } from './http/assets.ts'
 import { type FrameOptions, frame } from './http/frame.ts'
-import { FACES, type Face, type OpenRoute, type Route } from './http/route.ts'
+import { FACES, type Face, type OpenRoute, type Route, standsOn } from './http/route.ts'
 import { ownPath } from './http/own-path.ts'
 import { type FaceOptions, type FaceServer, startFace } from './http/server.ts'
 
@@ -26,7 +26,7 @@ export async function openPortal(options: PortalOptions): Promise<Portal> {
 }
 
 function frameOf({ look }: PortalOptions, routes: readonly Route[], face: Face): FaceOptions['frame'] {
-  const paths = new Set(routes.filter(route => route.method === 'GET' && route.faces.includes(face)).map(route => route.path))
+  const paths = new Set(routes.filter(route => route.method === 'GET' && standsOn(route, face)).map(route => route.path))
   return (page, visit) => frame(page, visit, { ...look, paths })
 }
 
@@ -40,4 +40,4 @@ const languageRoute: OpenRoute = {
 }
 
 /** What a browser's policy forbade; the line of the request in the log is the record. */
-const policyReportRoute: OpenRoute = { method: 'POST', path: '/csp', faces: FACES, who: 'anyone', handle: () => ({ kind: 'nothing' }) }
+const policyReportRoute: OpenRoute = { method: 'POST', path: '/csp', faces: FACES, who: 'anyone', isSessionless: true, handle: () => ({ kind: 'nothing' }) }

@@ -1,5 +1,6 @@
 /** The whole table of routes: what is not in here is not served. One line per page family. */
 import { adminRoutes } from './admin/routes.ts'
+import { apiRoutes } from './api/routes.ts'
 import type { Route } from './http/route.ts'
 import type { House } from './house.ts'
 import { approvalRoutes } from './pages/approvals.ts'
@@ -9,5 +10,5 @@ import { requestRoutes } from './pages/requests.ts'
 import { staffRoutes } from './pages/staff.ts'
 
 export function allRoutes(house: House, entrance: Entrance): readonly Route[] {
-  return [...entranceRoutes(entrance), ...staffRoutes(house), ...requestRoutes(house), ...approvalRoutes(house), ...adminRoutes({ ...house, ...house.admin })]
+  return [...entranceRoutes(entrance), ...staffRoutes(house), ...requestRoutes(house), ...approvalRoutes(house), ...adminRoutes({ ...house, ...house.admin }), ...apiRoutes({ ...house.admin, mail: house.mail, requests: house.requests.desk.records })]
 }

@@ -57,7 +57,7 @@ export const AUDIT_KINDS = {
   handover: 'audit records were exported or handed over to a collector',
   inspect: 'a self-inspection was made, or the clause of a point was set',
   attest: 'a person attested a point of the self-inspection',
-  token: 'a token of the HTTP API was made or revoked',
+  token: 'a token of the HTTP API was made, revoked, or used (twice an hour at most)',
   retain: 'records past their time to keep were deleted',
 } as const satisfies Record<string, string>
 

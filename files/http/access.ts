@@ -1,7 +1,8 @@
-/** Who may send files, and how many: tokens known by their SHA-256 only, and a bucket of requests for each. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+/** Who may send files, and how many: the tokens of the configuration. */
+import { timingSafeEqual } from 'node:crypto'
 import type { PROFILES } from '../../core/policy/model.ts'
-import { Problem } from './problem.ts'
+import { Bucket, digestOf } from '../../rest/bearer.ts'
+import { Problem } from '../../rest/problem.ts'
 
 export type Token = {
   readonly name: string
@@ -12,7 +13,7 @@ export type Token = {
   readonly maxBytes: number
 }
 
-type Bucket = { left: number; atMs: number }
+const NO_DIGEST = Buffer.alloc(32)
 
 export class Access {
   readonly #tokens: readonly { readonly token: Token; readonly digest: Buffer; readonly bucket: Bucket }[]
@@ -20,30 +21,19 @@ export class Access {
 
   constructor(tokens: readonly Token[], nowMs: () => number) {
     this.#nowMs = nowMs
-    this.#tokens = tokens.map(token => ({
-      token,
-      digest: Buffer.from(token.sha256, 'hex'),
-      bucket: { left: token.requestsPerMinute, atMs: nowMs() },
-    }))
+    this.#tokens = tokens.map(token => ({ token, digest: Buffer.from(token.sha256, 'hex'), bucket: new Bucket(token.requestsPerMinute, nowMs()) }))
   }
 
   /** Looks at all of them whatever is found, so that time tells nothing. @throws Problem */
   tokenOf(authorization: string | undefined): Token {
-    const [, secret] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? []
-    const digest = createHash('sha256').update(secret ?? '').digest()
-    const matches = this.#tokens.filter(each => timingSafeEqual(each.digest, digest))
-    if (secret === undefined || matches[0] === undefined) throw new Problem('unauthorized')
+    const given = digestOf(authorization)
+    const matches = this.#tokens.filter(each => timingSafeEqual(each.digest, given ?? NO_DIGEST))
+    if (given === undefined || matches[0] === undefined) throw new Problem('unauthorized')
     return matches[0].token
   }
 
   /** @throws Problem when the token has no request left. */
   spend(token: Token): void {
-    const { bucket } = this.#tokens.find(each => each.token === token)!
-    const perMs = token.requestsPerMinute / 60_000
-    const nowMs = this.#nowMs()
-    bucket.left = Math.min(token.requestsPerMinute, bucket.left + (nowMs - bucket.atMs) * perMs)
-    bucket.atMs = nowMs
-    if (bucket.left < 1) throw new Problem('too-many-requests', '', Math.ceil((1 - bucket.left) / perMs / 1000))
-    bucket.left--
+    this.#tokens.find(each => each.token === token)!.bucket.spend(this.#nowMs())
   }
 }

@@ -1,17 +1,10 @@
-/** The OpenAPI 3.1 document, and docs/api.md from the same tables. */
+/** The OpenAPI 3.1 document of the files API, and its part of docs/api.md from the same tables. */
 import { DISPOSITIONS, OUTCOMES } from '../../core/verdict.ts'
+import { count, DOCUMENT_OPERATION, type Json, list, object, oneOf, openApiDocument, type Operation, ref, text } from '../../rest/openapi.ts'
+import { type ProblemKind, problemRows } from '../../rest/problem.ts'
 import { USABLE_WORDS } from '../lock.ts'
-import { PROBLEMS, type ProblemKind } from './problem.ts'
 
-type Json = Readonly<Record<string, unknown>>
-
-const text = (description: string): Json => ({ type: 'string', description })
-const count = (description: string): Json => ({ type: 'integer', minimum: 0, description })
-const list = (items: Json): Json => ({ type: 'array', items })
-const object = (properties: Json, required: readonly string[] = Object.keys(properties)): Json => ({ type: 'object', properties, required })
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` })
-
-const finding = object({ code: text('What was seen (docs/findings.md).'), detail: text('') }, ['code'])
+const finding = object({ code: text('What was seen (docs/findings.md).'), detail: text('') }, ['detail'])
 const removed = object({ what: text('Kind of object (docs/policy.md).'), count: count('How many.') })
 const part = object(
   {
@@ -20,18 +13,18 @@ const part = object(
     detectedType: text('What it is.'),
     bytes: count('Size.'),
     sha256: text('Digest in hex.'),
-    disposition: { type: 'string', enum: DISPOSITIONS },
+    disposition: oneOf(DISPOSITIONS),
     rule: text('Row of the policy that decided.'),
-    outcome: { type: 'string', enum: OUTCOMES },
+    outcome: oneOf(OUTCOMES),
     reason: text('Why it was kept back (docs/findings.md).'),
     removed: list(removed),
     findings: list(finding),
   },
-  ['id', 'name', 'detectedType', 'bytes', 'sha256', 'disposition', 'rule', 'outcome', 'removed', 'findings'],
+  ['reason'],
 )
 
 const SCHEMAS: Json = {
-  Report: object({ verdict: { type: 'string', enum: ['relay', 'reject'] }, profile: text('Profile of the token.'), policyVersion: text(''), parts: list(part), findings: list(finding) }),
+  Report: object({ verdict: oneOf(['relay', 'reject']), profile: text('Profile of the token.'), policyVersion: text(''), parts: list(part), findings: list(finding) }),
   Answer: object({
     requestId: text('Also in X-Request-Id.'),
     report: ref('Report'),
@@ -48,32 +41,16 @@ const SCHEMAS: Json = {
             url: text('Where to fetch the file, once. Not in a multipart/mixed answer.'),
             expires: text('Until when.'),
           },
-          ['name', 'mediaType', 'bytes', 'sha256'],
+          ['url', 'expires'],
         ),
       ],
     },
   }),
-  Problem: object({ type: text('urn:sekisho:problem:KIND'), title: text(''), status: count(''), detail: text(''), instance: text('') }, ['type', 'title', 'status', 'instance']),
 }
 
 const SANITIZE_PROBLEMS: readonly ProblemKind[] = ['bad-request', 'unauthorized', 'too-large', 'idempotency-conflict', 'too-many-requests', 'internal', 'unavailable']
 const RESULT_PROBLEMS: readonly ProblemKind[] = ['unauthorized', 'result-gone', 'too-many-requests']
 const OCTETS: Json = { schema: { type: 'string', format: 'binary' } }
-
-export function openApi(version: string): Json {
-  return {
-    openapi: '3.1.0',
-    info: { title: 'Sekisho: files disarmed', version },
-    servers: [{ url: '/' }],
-    security: [{ token: [] }],
-    paths: {
-      '/api/v1/sanitize': { post: sanitizeOperation() },
-      '/api/v1/results/{id}': { get: resultOperation() },
-      '/api/v1/openapi.json': { get: { summary: 'This document', operationId: 'openapi', security: [], responses: { '200': { description: 'OpenAPI 3.1' } } } },
-    },
-    components: { schemas: SCHEMAS, securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-  }
-}
 
 const FORM = object(
   {
@@ -81,71 +58,58 @@ const FORM = object(
     password: { ...list(text('')), maxItems: 10, description: 'Tried on the file and on what is inside it. Never stored, never repeated.' },
     lockPassword: text(`The rebuilt file comes in a ZIP that is locked with it (AES-256): ${USABLE_WORDS}.`),
   },
-  ['file'],
+  ['password', 'lockPassword'],
 )
 
-function sanitizeOperation(): Json {
-  return {
+const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/v1/sanitize',
     operationId: 'sanitize',
     summary: 'Disarm one file or mail',
     parameters: [
-      { name: 'name', in: 'query', required: false, schema: text('Name of the file, where the body has none.') },
-      { name: 'Idempotency-Key', in: 'header', required: false, schema: text('The same key and file get the same answer for 24 hours, as long as memory lasts.') },
+      { name: 'name', in: 'query', schema: text('Name of the file, where the body has none.') },
+      { name: 'Idempotency-Key', in: 'header', schema: text('The same key and file get the same answer for 24 hours, as long as memory lasts.') },
     ],
-    requestBody: {
-      required: true,
-      content: {
-        'application/octet-stream': OCTETS,
-        'multipart/form-data': { schema: FORM },
-      },
+    requestBody: { required: true, content: { 'application/octet-stream': OCTETS, 'multipart/form-data': { schema: FORM } } },
+    answer: {
+      description: 'The report, and the rebuilt file if something may leave. `Accept: multipart/mixed` gets both in one answer.',
+      content: { 'application/json': { schema: ref('Answer') }, 'multipart/mixed': OCTETS },
     },
-    responses: {
-      '200': {
-        description: 'The report, and the rebuilt file if something may leave. `Accept: multipart/mixed` gets both in one answer.',
-        content: { 'application/json': { schema: ref('Answer') }, 'multipart/mixed': OCTETS },
-      },
-      ...problems(SANITIZE_PROBLEMS),
-    },
-  }
-}
-
-function resultOperation(): Json {
-  return {
+    problems: SANITIZE_PROBLEMS,
+  },
+  {
+    method: 'get',
+    path: '/api/v1/results/{id}',
     operationId: 'result',
     summary: 'Fetch a rebuilt file, once, with the token that sent the original',
-    parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', pattern: '^[0-9a-f]{32}$' } }],
-    responses: { '200': { description: 'The rebuilt file', content: { '*/*': OCTETS } }, ...problems(RESULT_PROBLEMS) },
-  }
+    parameters: [{ name: 'id', in: 'path', schema: { type: 'string', pattern: '^[0-9a-f]{32}$' } }],
+    answer: { description: 'The rebuilt file', content: { '*/*': OCTETS } },
+    problems: RESULT_PROBLEMS,
+  },
+  DOCUMENT_OPERATION,
+]
+
+export function openApi(version: string): Json {
+  return openApiDocument({ title: 'Sekisho: files disarmed', version, description: 'Send a file, get the report and the rebuilt file.' }, OPERATIONS, SCHEMAS)
 }
 
-function problems(kinds: readonly ProblemKind[]): Json {
-  const content = { 'application/problem+json': { schema: ref('Problem') } }
-  return Object.fromEntries(kinds.map(kind => [String(PROBLEMS[kind].status), { description: PROBLEMS[kind].title, content }]))
-}
-
-/** The body of docs/api.md below its title. */
-export function apiReference(): string {
-  const rows = Object.entries(PROBLEMS).map(([kind, { status, title }]) => `| ${status} | \`urn:sekisho:problem:${kind}\` | ${title} |`)
+/** Its part of docs/api.md. */
+export function filesReference(): string {
+  const kinds = new Set([...SANITIZE_PROBLEMS, ...RESULT_PROBLEMS, 'not-found'] as const)
   return `${EXAMPLES}
-## Problems
-
-Errors are \`application/problem+json\` (RFC 9457). With 429 and 503, \`Retry-After\` says how many seconds to wait.
-
 | status | type | meaning |
 | --- | --- | --- |
-${rows.join('\n')}
+${problemRows([...kinds])}
 
-## Document
-
-\`GET /api/v1/openapi.json\` gives the OpenAPI 3.1 document, without a token. \`GET /health\` answers while the process lives;
-\`GET /metrics\` answers to this host only.
+\`GET /health\` answers while the process lives; \`GET /metrics\` answers to this host only.
 `
 }
 
-const EXAMPLES = `Off by default; settings: \`api\` in [config.md](config.md). A token is any secret text; the configuration has only its digest:
+const EXAMPLES = `Off by default; settings: \`api\` in [config.md](config.md). The configuration has only the digest of a token:
 
 \`\`\`sh
-TOKEN=$(openssl rand -hex 32); printf %s "$TOKEN" | sha256sum
+TOKEN=sekisho_$(openssl rand -hex 32); printf %s "$TOKEN" | sha256sum
 \`\`\`
 
 \`\`\`yaml

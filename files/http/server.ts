@@ -13,13 +13,14 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { createHmac, hash, randomBytes, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { attachment } from '../../core/media/attachment-header.ts'
+import { API_HEADERS } from '../../rest/headers.ts'
+import { PROBLEM_TYPE, Problem } from '../../rest/problem.ts'
 import { type Brought, type Sanitized, type Secrets, Unavailable } from '../desk.ts'
 import { summaryOf } from '../results.ts'
 import { Access, type Token } from './access.ts'
 import { type Answer, answerOf, asJson, asMultipart } from './answer.ts'
 import { Counts } from './counts.ts'
 import { openApi } from './openapi.ts'
-import { Problem } from './problem.ts'
 import { Shelf } from './shelf.ts'
 import { type Upload, uploadOf } from './upload.ts'
 
@@ -60,13 +61,6 @@ const LONGEST_REQUEST_MS = 300_000
 const RETRY_SECONDS = 5
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const KEY = /^[\x21-\x7e]{1,255}$/
-const HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
 
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const app = Fastify({ genReqId: () => randomUUID(), requestTimeout: LONGEST_REQUEST_MS, forceCloseConnections: 'idle', exposeHeadRoutes: false })
@@ -100,7 +94,7 @@ class Desk {
   serve(app: FastifyInstance): void {
     app.addHook('onRequest', async (request, reply) => {
       this.#known.set(request, { startedMs: performance.now(), facts: {} })
-      reply.headers({ ...HEADERS, 'x-request-id': request.id })
+      reply.headers({ ...API_HEADERS, 'x-request-id': request.id })
     })
     app.addHook('onResponse', async (request, reply) => this.#record(request, reply))
     app.setErrorHandler((error, request, reply) => this.#problem(problemOf(error, this.#options.onError), request, reply))
@@ -177,9 +171,7 @@ class Desk {
   /** A body that was not read to its end ends the connection with it. */
   #problem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!request.raw.complete) reply.header('connection', 'close')
-    if (problem.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="sekisho"')
-    if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', problem.retryAfterSeconds)
-    return reply.code(problem.status).type('application/problem+json').send(Buffer.from(JSON.stringify(problem.body(request.id))))
+    return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(Buffer.from(JSON.stringify(problem.body(request.id))))
   }
 
   #record(request: FastifyRequest, reply: FastifyReply): void {

@@ -3,7 +3,7 @@
  * In memory only, bounded: the oldest go first. Bound to the token that sent the file.
  */
 import type { Answer } from './answer.ts'
-import { Problem } from './problem.ts'
+import { Problem } from '../../rest/problem.ts'
 
 export type ShelfRules = { readonly heldBytes: number; readonly resultMs: number; readonly nowMs: () => number }
 

@@ -4,9 +4,9 @@
  * field stands in logs on the way.
  */
 import type { Readable } from 'node:stream'
+import { Problem } from '../../rest/problem.ts'
 import type { Secrets } from '../desk.ts'
 import { isUsable, USABLE_WORDS } from '../lock.ts'
-import { Problem } from './problem.ts'
 
 const MOST_PASSWORDS = 10
 

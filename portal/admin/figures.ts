@@ -18,7 +18,7 @@ const MOST_SLOTS = 400
 const MOST_MAILBOXES = 1_000
 
 /** One line per slot, empty ones too. */
-export async function flowOf({ operations }: Pick<AdminHouse, 'operations'>, stretch: Stretch): Promise<readonly Flow[]> {
+export async function flowOf({ operations }: { readonly operations: Pick<AdminHouse['operations'], 'series'> }, stretch: Stretch): Promise<readonly Flow[]> {
   const ask = (measure: Measure) => operations.series({ ...stretch, measure })
   const [incoming, outgoing, failed] = await Promise.all([ask('in'), ask('out'), ask('failed')])
   const at = (tallies: readonly Tally[], slotMs: number) => tallies.find(tally => tally.slotMs === slotMs)
@@ -31,7 +31,7 @@ export async function flowOf({ operations }: Pick<AdminHouse, 'operations'>, str
 }
 
 /** Departments are made of their mailboxes as memberships are today. */
-export async function topOf(house: Pick<AdminHouse, 'operations' | 'departmentOf'>, stretch: Stretch, dimension: Dimension, limit: number): Promise<Top> {
+export async function topOf(house: Pick<AdminHouse, 'departmentOf'> & { readonly operations: Pick<AdminHouse['operations'], 'top'> }, stretch: Stretch, dimension: Dimension, limit: number): Promise<Top> {
   if (dimension !== 'department') return house.operations.top({ ...stretch, measure: dimension, limit })
   const top = await house.operations.top({ ...stretch, measure: 'mailbox', limit: MOST_MAILBOXES })
   const departmentOf = house.departmentOf(stretch.tenant)

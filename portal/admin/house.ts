@@ -1,6 +1,7 @@
 /** What pages of administrators and auditors stand on, beside the house of all pages. */
 import type { House } from '../house.ts'
-import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
+import type { ApiTokens } from '../api/tokens.ts'
+import { type ApiFace, Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import type { Asker, AuditSource, Operations } from '../ports.ts'
 import { type Act, RIGHTS } from '../rights/table.ts'
 import type { InspectionBook } from './inspection-book.ts'
@@ -11,6 +12,10 @@ export type AdminDesk = {
   /** The gateway's, the portal's, the vault's: those that there are. */
   readonly chains: readonly AuditSource[]
   readonly book: InspectionBook
+  readonly tokens: ApiTokens
+  /** Where the HTTP API is served. */
+  readonly apiFaces: readonly ApiFace[]
+  readonly version: string
   /** Departments of today's memberships, by mailbox, for statistics. */
   readonly departmentOf: (tenant: string) => ReadonlyMap<string, string>
   readonly peopleFacts: (tenant: string) => PeopleFacts

@@ -3,19 +3,16 @@ import { html, type SafeHtml } from '../http/html.ts'
 import type { Language, SignedRoute, SignedVisit } from '../http/route.ts'
 import { dayText, type Era, timeText } from '../http/when.ts'
 import type { ChainedRecord } from '../../store/audit.ts'
-import { percentileMs, slotAfter, slotOf } from '../../store/statistics.ts'
+import { percentileMs, slotOf } from '../../store/statistics.ts'
 import { adminTexts } from '../texts/admin.ts'
 import { dashboardTexts } from '../texts/dashboard.ts'
 import { reportTexts } from '../texts/reports.ts'
 import { duration } from './dashboard.ts'
-import { type Dimension, flowOf, monthOfField, slotName, type Stretch, topOf } from './figures.ts'
+import { monthOfField, slotName } from './figures.ts'
 import { type AdminHouse, needing } from './house.ts'
+import { MONTH_DIMENSIONS, monthOf } from './month.ts'
 import { flowChart, flowTable, topTable, totalOf } from './reports.ts'
 import { dataTable, facts, number } from './widgets.ts'
-
-const SECTIONS: readonly Dimension[] = ['verdict', 'reason', 'type', 'sender', 'department']
-const SHOWN = 20
-const MOST_EMERGENCIES = 100
 
 export function monthlyRoutes(house: AdminHouse): SignedRoute[] {
   return [{ ...needing('dashboard.see'), method: 'GET', path: '/reports/month', handle: visit => page(house, visit) }]
@@ -26,14 +23,7 @@ async function page(house: AdminHouse, visit: SignedVisit) {
   const texts = reportTexts(language)
   const era: Era = query.get('era') === 'wareki' || query.get('era') === 'western' ? (query.get('era') as Era) : house.era
   const fromMs = monthOfField(query.get('month')) ?? slotOf(nowMs, 'month')
-  const stretch: Stretch = { tenant: person.tenant, grain: 'day', fromMs, untilMs: slotAfter(fromMs, 'month', 1) }
-  const [flow, delays, chains, emergencies, ...tops] = await Promise.all([
-    flowOf(house, stretch),
-    house.operations.top({ ...stretch, measure: 'delay', limit: 100 }),
-    Promise.all(house.chains.map(async chain => ({ name: chain.name, head: (await chain.page({ untilMs: stretch.untilMs, limit: 1 })).records[0] }))),
-    house.operations.audit.page({ kinds: ['emergency'], sinceMs: stretch.fromMs, untilMs: stretch.untilMs, limit: MOST_EMERGENCIES }),
-    ...SECTIONS.map(dimension => topOf(house, stretch, dimension, SHOWN)),
-  ])
+  const { stretch, flow, delays, heads, emergencies, tops } = await monthOf(house, person.tenant, fromMs)
   const total = totalOf(flow)
   const body = html`<p>${texts.report.made(timeText(nowMs, language, era))}</p>
 <p class="no-print row"><a href="/reports/month?month=${slotName(fromMs, 'month')}&amp;era=wareki">${texts.report.wareki}</a><a href="/reports/month?month=${slotName(fromMs, 'month')}&amp;era=western">${texts.report.western}</a> ${adminTexts(language).print}</p>
@@ -41,13 +31,13 @@ async function page(house: AdminHouse, visit: SignedVisit) {
     [texts.incoming, number(total.incoming, language)],
     [texts.outgoing, number(total.outgoing, language)],
     [texts.failed, number(total.failed, language)],
-    [texts.report.delays, delayText(delays.rows, language)],
+    [texts.report.delays, delayText(delays, language)],
   ])}
 ${flowChart(flow, stretch, language)}
-${SECTIONS.map((dimension, index) => html`<h2>${texts.top(texts.dimensions[dimension]!)}</h2>${topTable(tops[index]!, dimension, language)}`)}
+${MONTH_DIMENSIONS.map((dimension, index) => html`<h2>${texts.top(texts.dimensions[dimension]!)}</h2>${topTable(tops[index]!, dimension, language)}`)}
 <h2>${texts.report.perDay}</h2>${flowTable(flow, stretch, language, slotMs => dayText(slotMs, language, era))}
-<h2>${texts.report.emergencies}</h2>${emergencyTable(emergencies.records, language, era)}
-<h2>${texts.report.chains}</h2><p>${texts.report.chainsLead}</p>${chainTable(chains, language)}`
+<h2>${texts.report.emergencies}</h2>${emergencyTable(emergencies, language, era)}
+<h2>${texts.report.chains}</h2><p>${texts.report.chainsLead}</p>${chainTable(heads, language)}`
   return { kind: 'page', title: texts.monthTitle(monthText(fromMs, language, era)), body } as const
 }
 

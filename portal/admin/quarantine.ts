@@ -36,11 +36,15 @@ export function quarantineRoutes(house: AdminHouse): SignedRoute[] {
 }
 
 /** Found as mails are found, a bounded number of them; then the row of each original. */
-async function rowsOf({ operations, mail }: AdminHouse, visit: SignedVisit, limit: number, after: string) {
-  const page = await mail.list({ ...questionOf(visit), limit, ...(after === '' ? {} : { after }) })
+export async function originalsOf({ operations, mail }: { readonly operations: Pick<AdminHouse['operations'], 'quarantine'>; readonly mail: Pick<AdminHouse['mail'], 'list'> }, question: MailQuestion) {
+  const page = await mail.list(question)
   const queueIds = [...new Set(page.rows.map(row => row.queueId))]
-  const rows = queueIds.length === 0 ? [] : await operations.quarantine({ queueIds, tenant: visit.person.tenant, limit: queueIds.length })
+  const rows = queueIds.length === 0 ? [] : await operations.quarantine({ queueIds, tenant: question.tenant, limit: queueIds.length })
   return { rows, next: page.next, searchedToMs: page.searchedToMs }
+}
+
+function rowsOf(house: AdminHouse, visit: SignedVisit, limit: number, after: string) {
+  return originalsOf(house, { ...questionOf(visit), limit, ...(after === '' ? {} : { after }) })
 }
 
 function questionOf({ query, person }: SignedVisit): Omit<MailQuestion, 'limit'> {

@@ -13,6 +13,7 @@ import { procedureRoutes } from './procedure.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { queueRoutes } from './queue.ts'
 import { reportRoutes } from './reports.ts'
+import { tokenRoutes } from './tokens.ts'
 import { traceRoutes } from './trace.ts'
 
 const FAMILIES = [
@@ -28,6 +29,7 @@ const FAMILIES = [
   auditExportRoutes,
   inspectionRoutes,
   procedureRoutes,
+  tokenRoutes,
   emergencyRoutes,
 ] as const
 

@@ -9,17 +9,16 @@
 import { html, type SafeHtml } from '../http/html.ts'
 import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import { dayText, shortTime, sizeText } from '../http/when.ts'
-import type { ChainedRecord } from '../../store/audit.ts'
 import type { Report } from '../../core/verdict.ts'
 import type { MailPage, MailQuestion } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
 import { commonTexts } from '../texts/common.ts'
 import { traceTexts } from '../texts/trace.ts'
 import { type AdminHouse, needing } from './house.ts'
+import { type LifeStep, lifeOf } from './life.ts'
 import { dataTable, facts, field, nextLink } from './widgets.ts'
 
 const PAGE = 50
-const MOST_STEPS = 500
 
 export function traceRoutes(house: AdminHouse): SignedRoute[] {
   return [
@@ -94,17 +93,14 @@ function byTrace(results: Awaited<ReturnType<AdminHouse['operations']['trace']>>
   return { rows, next: undefined, searchedToMs: undefined }
 }
 
-async function one({ operations, chains }: AdminHouse, visit: SignedVisit) {
+async function one(house: AdminHouse, visit: SignedVisit) {
   const { language, params, person } = visit
   const [words, texts] = [adminTexts(language), traceTexts(language)]
   const queueId = params['queueId']!
-  const [message] = await operations.trace({ tenant: person.tenant, queueId, limit: 1 })
-  if (!message) throw new Refused('not-found')
-  const [reports, ...others] = await Promise.all([
-    operations.reports(queueId, person.tenant),
-    ...chains.filter(({ name }) => name !== 'gateway').map(chain => chain.page({ subject: queueId, tenant: person.tenant, limit: MOST_STEPS })),
-  ])
-  const steps = [...message.steps, ...others.flatMap(({ records }) => records.toReversed())].toSorted((a, b) => a.atMs - b.atMs)
+  const life = await lifeOf(house, person.tenant, queueId)
+  if (!life) throw new Refused('not-found')
+  const { message, steps } = life
+  const reports = await house.operations.reports(queueId, person.tenant)
   const accept = message.steps.find(({ kind }) => kind === 'accept')?.detail
   const body = html`${facts([
     [words.sender, message.reversePath || words.nobody],
@@ -120,9 +116,7 @@ ${reports.map((report, index) => reportTable(report, index, language))}
   return { kind: 'page', title: texts.one(queueId), body, wide: true } as const
 }
 
-type Step = Pick<ChainedRecord, 'atMs' | 'kind' | 'actor'> & { readonly detail: Readonly<Record<string, unknown>> }
-
-function stepTable(steps: readonly Step[], language: SignedVisit['language']): SafeHtml {
+function stepTable(steps: readonly LifeStep[], language: SignedVisit['language']): SafeHtml {
   const [words, texts] = [adminTexts(language), traceTexts(language)]
   const columns = [words.time, texts.step, words.who, words.detail].map(label => ({ label }))
   return dataTable(texts.life, columns, steps.map(({ atMs, kind, actor, detail }) => [shortTime(atMs, language), texts.kinds[kind] ?? kind, actor, detailText(detail)]))

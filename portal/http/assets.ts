@@ -18,8 +18,8 @@ export const STYLE_PATH = style.path
 export const SCRIPT_PATH = script.path
 
 export const assetRoutes: readonly OpenRoute[] = [
-  ...[style, script].map(({ path, mediaType, bytes }): OpenRoute => ({ method: 'GET', path, faces: FACES, who: 'anyone', handle: () => ({ kind: 'asset', mediaType, bytes }) })),
-  { method: 'GET', path: '/favicon.ico', faces: FACES, who: 'anyone', handle: () => ({ kind: 'nothing' }) },
+  ...[style, script].map(({ path, mediaType, bytes }): OpenRoute => ({ method: 'GET', path, faces: FACES, who: 'anyone', isSessionless: true, handle: () => ({ kind: 'asset', mediaType, bytes }) })),
+  { method: 'GET', path: '/favicon.ico', faces: FACES, who: 'anyone', isSessionless: true, handle: () => ({ kind: 'nothing' }) },
 ]
 
 function assetOf(name: string, mediaType: string, bytes: Uint8Array) {

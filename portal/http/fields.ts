@@ -11,5 +11,5 @@ export function fieldsOf(parsed: unknown): Fields {
     if (!Object.hasOwn(values, name)) return []
     return [values[name]].flat().slice(0, MOST).filter(each => typeof each === 'string').map(each => each.slice(0, LONGEST).toWellFormed())
   }
-  return { all, get: name => all(name)[0] ?? '' }
+  return { all, get: name => all(name)[0] ?? '', names: Object.keys(values).slice(0, MOST) }
 }

@@ -27,6 +27,7 @@ const NAV: readonly NavRow[] = [
   { path: '/audit', label: 'audit', faces: ['admin'], roles: ['auditor', 'administrator'] },
   { path: '/inspection', label: 'inspection', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/people', label: 'people', faces: ['admin'], roles: ['administrator'] },
+  { path: '/tokens', label: 'tokens', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/emergency', label: 'emergency', faces: ['admin'], roles: ['administrator'] },
 ]
 

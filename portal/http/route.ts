@@ -9,6 +9,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Person, Role, Session, SignedIn } from '../people/person.ts'
+import type { Scope } from '../api/scopes.ts'
 import type { SafeHtml } from './html.ts'
 
 /** Told apart by listener, not by login. */
@@ -29,15 +30,42 @@ type Row = {
   readonly body?: 'form' | 'files' | 'json'
 }
 
-export type OpenRoute = Row & { readonly who: 'anyone'; readonly handle: (visit: Visit) => Answer | Promise<Answer> }
+/** `isSessionless`: the same for everybody, so nobody is looked up (assets). */
+export type OpenRoute = Row & { readonly who: 'anyone'; readonly isSessionless?: true; readonly handle: (visit: Visit) => Answer | Promise<Answer> }
 /** Signed in with everything that the role asks for; `roles`: one of these is needed. */
 export type SignedRoute = Row & { readonly who: 'signed-in'; readonly roles?: readonly Role[]; readonly handle: (visit: SignedVisit) => Answer | Promise<Answer> }
 /** A session whose second factor is still to come, or to be set up. */
 export type HalfSignedRoute = Row & { readonly who: 'half-signed-in'; readonly handle: (visit: SignedVisit) => Answer | Promise<Answer> }
-export type Route = OpenRoute | SignedRoute | HalfSignedRoute
+/**
+ * For a program with a token. It reads, and it reads what is known about mail: by this type no such route can change
+ * anything, take a body, or answer with a file, a picture or a page, and its handler knows no person.
+ */
+export type TokenRoute = {
+  readonly method: 'GET'
+  readonly path: `${typeof API_PATH}${string}`
+  readonly faces: readonly ApiFace[]
+  readonly who: 'token'
+  readonly scope: Scope
+  /** What the use is called in the audit chain. */
+  readonly operation: string
+  readonly givesOriginal?: undefined
+  readonly needsStepUp?: undefined
+  readonly body?: undefined
+  readonly handle: (visit: TokenVisit) => Promise<ApiAnswer>
+}
+export type Route = OpenRoute | SignedRoute | HalfSignedRoute | TokenRoute
+
+export function standsOn({ faces }: Pick<Route, 'faces'>, face: Face): boolean {
+  return (faces as readonly Face[]).includes(face)
+}
+
+/** Below it only programs are served, and every error is a problem (RFC 9457). */
+export const API_PATH = '/api/v1/'
+/** Never the outer face: its terminals are on the Internet's side. */
+export type ApiFace = Exclude<Face, 'outer'>
 
 /** Fields of a form or query. A field that was not sent is ''. Values are text of at most 100,000 characters. */
-export type Fields = { get(name: string): string; all(name: string): readonly string[] }
+export type Fields = { get(name: string): string; all(name: string): readonly string[]; readonly names: readonly string[] }
 
 export type UploadedFile = { readonly untrustedName: string; readonly untrustedType: string; readonly octets: Readable; /** Set once the octets have been read: the file was longer than allowed. */ readonly isCut: () => boolean }
 
@@ -68,6 +96,14 @@ export type Visit = {
 
 export type SignedVisit = Visit & { readonly signedIn: SignedIn; readonly person: Person; readonly session: Session }
 
+/** A token in force. */
+export type ApiToken = { readonly tokenId: number; readonly tenant: string; readonly name: string; readonly scopes: readonly Scope[] }
+
+export type TokenVisit = Pick<Visit, 'requestId' | 'nowMs' | 'address' | 'params' | 'query'> & { readonly token: ApiToken }
+
+/** Facts as JSON, or one such value a line. */
+export type ApiAnswer = { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'lines'; readonly lines: AsyncIterable<unknown> }
+
 /** Sets (or ends, with null) the session of this face. */
 type SessionChange = { readonly sessionCookie?: string | null }
 
@@ -91,6 +127,7 @@ export type Answer =
   /** A PNG that we drew. */
   | { readonly kind: 'picture'; readonly png: Uint8Array }
   | { readonly kind: 'json'; readonly status?: number; readonly value: unknown }
+  | { readonly kind: 'lines'; readonly lines: AsyncIterable<unknown> }
   | { readonly kind: 'asset'; readonly mediaType: string; readonly bytes: Uint8Array }
   | { readonly kind: 'nothing' }
 

@@ -2,6 +2,7 @@
  * The portal's door to Fastify: one listener, one face, its rows of the route table.
  *
  *   request ▸ route ▸ session ▸ rights ▸ same origin and CSRF ▸ step-up ▸ handler ▸ headers ▸ reply
+ *                   └▶ token ▸ scope ▸ rate ──────────────────────────────▸ handler        (/api/v1/, portal/api/)
  *
  * Whoever may not come is known before a body is read. Texts of exceptions stay here; the visitor gets a page that says
  * what to do, and a number that stands in the log beside the error.
@@ -11,14 +12,19 @@ import formbody from '@fastify/formbody'
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
-import { type AddressInfo, BlockList } from 'node:net'
+import type { AddressInfo, BlockList } from 'node:net'
+import { Readable } from 'node:stream'
 import { attachment } from '../../core/media/attachment-header.ts'
+import { API_HEADERS } from '../../rest/headers.ts'
+import { PROBLEM_TYPE, Problem, type ProblemKind } from '../../rest/problem.ts'
+import type { Scope } from '../api/scopes.ts'
 import type { SignedIn } from '../people/person.ts'
 import type { Stage } from '../sign-in/sessions.ts'
 import { fieldsOf } from './fields.ts'
 import { problemPage } from './frame.ts'
 import { FILE_POLICY, pageHeaders } from './headers.ts'
-import { type Answer, type Face, type Language, type Problem, Refused, type Route, type SignedVisit, type UploadedFile, type Visit } from './route.ts'
+import { isWithin, networksOf } from './networks.ts'
+import { API_PATH, type Answer, type ApiToken, type Face, type Language, type Problem as PageProblem, Refused, type Route, type SignedVisit, standsOn, type UploadedFile, type Visit } from './route.ts'
 import { checkSameOrigin, checkToken } from './same-origin.ts'
 
 /** A session in force; one that is not open yet is let in only where its stage goes on (`/second-factor`, `/enrol` …). */
@@ -39,6 +45,8 @@ export type FaceOptions = {
   readonly uploadBytes: number
   readonly routes: readonly Route[]
   readonly findSession: (cookie: string, face: Face) => Found | undefined
+  /** Whoever this field names may make such a request now; the use is counted. @throws Problem */
+  readonly admitToken: (authorization: string | undefined, use: TokenUse) => ApiToken
   readonly stepUpMs: number
   readonly nowMs: () => number
   /** Draws what is inside a page into the frame. */
@@ -46,6 +54,8 @@ export type FaceOptions = {
   readonly onRequest: (line: PortalLine) => void
   readonly onError: (requestId: string, error: unknown) => void
 }
+
+export type TokenUse = { readonly scope: Scope; readonly operation: string; readonly address: string; readonly nowMs: number }
 
 /** For the log: who came where. */
 export type PortalLine = {
@@ -65,12 +75,16 @@ const LONGEST_REQUEST_MS = 600_000
 const FORM_BYTES = 1 << 20
 const NOTE_COOKIE = 'note'
 const LANGUAGE_COOKIE = 'language'
+const RETRY_SECONDS = 5
+/** What the troubles of pages are called where a program asks. */
+const API_PROBLEMS: Readonly<Record<PageProblem | 'failed', ProblemKind>> = { 'not-found': 'not-found', 'not-allowed': 'forbidden', forged: 'bad-request', 'bad-request': 'bad-request', conflict: 'bad-request', 'too-large': 'bad-request', 'too-many': 'too-many-requests', unavailable: 'unavailable', failed: 'internal' }
 const NOTE = /^[a-z][a-z0-9-]{0,40}$/
 
 /** @throws when the table breaks an invariant: then nothing is served. */
 export async function startFace(options: FaceOptions): Promise<FaceServer> {
-  const routes = options.routes.filter(route => route.faces.includes(options.face))
+  const routes = options.routes.filter(route => standsOn(route, options.face))
   if (options.face !== 'outer' && routes.some(route => route.givesOriginal)) throw new Error(`a route of the ${options.face} face could give out an original`)
+  if (options.face === 'outer' && routes.some(route => route.who === 'token')) throw new Error('no route for tokens may stand on the outer face')
   const { tls } = options
   const https = tls && { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' as const, ...(tls.clientCa === '' ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }) }
   const app = Fastify({
@@ -105,6 +119,7 @@ class FaceDesk {
   readonly #options: FaceOptions
   readonly #started = new WeakMap<FastifyRequest, number>()
   readonly #visits = new WeakMap<FastifyRequest, Visit>()
+  readonly #tokens = new WeakMap<FastifyRequest, ApiToken>()
   readonly #clients: BlockList | undefined
   origin: string
 
@@ -118,7 +133,7 @@ class FaceDesk {
     app.addHook('onRequest', async (request, reply) => {
       if (!this.#mayConnect(request)) return void request.raw.socket.destroy()
       this.#started.set(request, performance.now())
-      reply.headers({ ...pageHeaders(this.#isHttps()), 'x-request-id': request.id })
+      reply.headers({ ...pageHeaders(this.#isHttps()), ...(isApi(request) ? API_HEADERS : {}), 'x-request-id': request.id })
     })
     app.addHook('onResponse', async (request, reply) => this.#record(request, reply))
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply))
@@ -134,18 +149,18 @@ class FaceDesk {
   }
 
   #mayConnect(request: FastifyRequest): boolean {
-    const peer = request.raw.socket.remoteAddress ?? ''
-    return this.#clients === undefined || this.#clients.check(peer.replace(/^::ffff:/, ''), peer.includes(':') && !peer.startsWith('::ffff:') ? 'ipv6' : 'ipv4')
+    return this.#clients === undefined || isWithin(this.#clients, request.raw.socket.remoteAddress ?? '')
   }
 
   /** Everything that can be known before the body is read. */
   async #admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const visit = this.#visitOf(request)
+    const visit = this.#visitOf(request, route)
     this.#visits.set(request, visit)
+    if (route.who === 'token') return void this.#tokens.set(request, this.#options.admitToken(request.headers.authorization, { ...route, address: visit.address, nowMs: visit.nowMs }))
     if (route.method === 'POST' && request.url !== '/csp') checkSameOrigin(request.headers, this.origin)
     const { signedIn } = visit
     if (route.who === 'anyone') return
-    if (!signedIn) return this.#toSignIn(visit, request, reply)
+    if (!signedIn) return this.#toSignIn(visit, reply)
     const { stage } = signedIn as Found
     if (route.who === 'half-signed-in') return
     if (stage !== 'open') return reply.redirect(`/${stage}`, 303)
@@ -157,6 +172,7 @@ class FaceDesk {
     const { signedIn } = this.#visits.get(request)!
     const visit: Visit = { ...this.#visits.get(request)!, params: request.params as Record<string, string>, form: fieldsOf(request.body), json: route.body === 'json' ? request.body : undefined }
     this.#visits.set(request, visit)
+    if (route.who === 'token') return this.#send(await route.handle({ ...visit, token: this.#tokens.get(request)! }), visit, reply)
     if (route.method === 'POST' && signedIn && route.who !== 'anyone') checkToken(route, visit, request.headers, signedIn.session.csrfToken)
     if (route.who === 'anyone') return this.#send(await route.handle(visit), visit, reply)
     const signed: SignedVisit = { ...visit, signedIn: signedIn!, person: signedIn!.person, session: signedIn!.session }
@@ -182,15 +198,19 @@ class FaceDesk {
       case 'asset':
         return reply.header('cache-control', 'public, max-age=31536000, immutable').type(answer.mediaType).send(Buffer.from(answer.bytes))
       case 'json':
-        return reply.code(answer.status ?? 200).type('application/json').send(JSON.stringify(answer.value))
+        return reply.code(answer.status ?? 200).type('application/json').send(Buffer.from(JSON.stringify(answer.value)))
+      case 'lines':
+        return reply.type('application/jsonl').send(Readable.from(jsonLines(answer.lines)))
       case 'nothing':
         return reply.code(204).send()
     }
   }
 
-  #visitOf(request: FastifyRequest): Visit {
+  /** A cookie counts for nothing where the route is for everybody alike, or for tokens. */
+  #visitOf(request: FastifyRequest, route?: Route): Visit {
     const { face, nowMs, findSession } = this.#options
-    const sessionCookie = request.cookies[this.#sessionCookieName()]
+    const isSessionless = route?.who === 'token' || (route?.who === 'anyone' && route.isSessionless === true)
+    const sessionCookie = isSessionless ? undefined : request.cookies[this.#sessionCookieName()]
     const signedIn = sessionCookie === undefined ? undefined : findSession(sessionCookie, face)
     const note = request.cookies[NOTE_COOKIE]
     return {
@@ -229,8 +249,7 @@ class FaceDesk {
     return session.steppedUpAtMs !== undefined && nowMs - session.steppedUpAtMs < this.#options.stepUpMs
   }
 
-  #toSignIn(visit: Visit, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    if (request.url.startsWith('/api/')) return reply.code(401).type('application/json').send('{"error":"not signed in"}')
+  #toSignIn(visit: Visit, reply: FastifyReply): FastifyReply {
     return reply.redirect(`/sign-in${visit.path === '/' ? '' : `?to=${encodeURIComponent(visit.path)}`}`, 303)
   }
 
@@ -241,13 +260,19 @@ class FaceDesk {
   }
 
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const visit = this.#visits.get(request) ?? this.#visitOf(request)
     if (!request.raw.complete) reply.header('connection', 'close')
+    if (isApi(request)) return this.#failApi(error, request, reply)
+    const visit = this.#visits.get(request) ?? this.#visitOf(request)
     const problem = problemOf(error)
     if (problem === 'failed') this.#options.onError(request.id, error)
     const page = problemPage(problem, visit)
-    if (request.url.startsWith('/api/')) return reply.code(page.status ?? 500).type('application/json').send(JSON.stringify({ error: problem, requestId: request.id }))
     return reply.code(page.status ?? 500).type('text/html; charset=utf-8').send(this.#options.frame(page, visit))
+  }
+
+  #failApi(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const problem = apiProblemOf(error)
+    if (problem.kind === 'internal') this.#options.onError(request.id, error)
+    return reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(Buffer.from(JSON.stringify(problem.body(request.id))))
   }
 
   #record(request: FastifyRequest, reply: FastifyReply): void {
@@ -256,7 +281,7 @@ class FaceDesk {
       requestId: request.id,
       face: this.#options.face,
       client: request.ip,
-      login: this.#visits.get(request)?.signedIn?.person.login ?? '',
+      login: this.#tokens.has(request) ? `token:${this.#tokens.get(request)!.name}` : (this.#visits.get(request)?.signedIn?.person.login ?? ''),
       method: request.method,
       route: request.routeOptions.url ?? '',
       status: reply.statusCode,
@@ -281,16 +306,6 @@ class FaceDesk {
   }
 }
 
-function networksOf(written: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of written) {
-    const [address = '', prefix] = network.split('/')
-    const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    list.addSubnet(address, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family)
-  }
-  return list
-}
-
 function languageOf(request: FastifyRequest, signedIn: SignedIn | undefined): Language {
   if (signedIn) return signedIn.person.language
   const chosen = request.cookies[LANGUAGE_COOKIE]
@@ -298,12 +313,26 @@ function languageOf(request: FastifyRequest, signedIn: SignedIn | undefined): La
   return /^en\b/i.test(String(request.headers['accept-language'] ?? '')) ? 'en' : 'ja'
 }
 
-function problemOf(error: unknown): Problem | 'failed' {
+function problemOf(error: unknown): PageProblem | 'failed' {
   if (error instanceof Refused) return error.problem
   const { statusCode } = error as { readonly statusCode?: number }
   if (statusCode === 413) return 'too-large'
   if (statusCode === 429) return 'too-many'
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? 'bad-request' : 'failed'
+}
+
+function isApi({ url }: FastifyRequest): boolean {
+  return url.startsWith(API_PATH)
+}
+
+function apiProblemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const kind = API_PROBLEMS[problemOf(error)]
+  return new Problem(kind, '', kind === 'unavailable' ? RETRY_SECONDS : undefined)
+}
+
+async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`
 }
 
 function pathOfReferer(referer: string | undefined, origin: string): string {

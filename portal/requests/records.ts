@@ -116,6 +116,15 @@ export class RequestRecords {
     return this.#db.all(`${COLUMNS} WHERE due_at_ms IS NOT NULL AND due_at_ms <= ? ORDER BY due_at_ms LIMIT ?`, nowMs, MOST_ROWS).map(row => this.#from(row))
   }
 
+  /** All of a tenant, newest first; `after`: the last one of the page before. */
+  page(tenant: string, { after, stage, limit }: { readonly after?: string; readonly stage?: 'waiting' | 'approved'; readonly limit: number }): KeptRequest[] {
+    const before = after === undefined ? undefined : this.#db.get('SELECT filed_at_ms FROM requests WHERE tenant = ? AND request_id = ?', tenant, after)
+    if (after !== undefined && !before) return []
+    const atMs = before ? Number(before['filed_at_ms']) : Number.MAX_SAFE_INTEGER
+    const where = `tenant = ? AND (filed_at_ms, request_id) < (?, ?)${stage === undefined ? '' : ' AND stage = ?'}`
+    return this.#db.all(`${COLUMNS} WHERE ${where} ORDER BY filed_at_ms DESC, request_id DESC LIMIT ?`, tenant, atMs, after ?? '', ...(stage === undefined ? [] : [stage]), limit).map(row => this.#from(row))
+  }
+
   openOf(tenant: string, personId: number): KeptRequest[] {
     return this.#db.all(`${COLUMNS} WHERE tenant = ? AND requester_id = ? AND due_at_ms IS NOT NULL ORDER BY filed_at_ms`, tenant, personId).map(row => this.#from(row))
   }

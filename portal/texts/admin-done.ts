@@ -15,6 +15,7 @@ export const ADMIN_DONE: Readonly<Record<Language, Readonly<Record<string, strin
     inspected: '点検しました。結果を保存しました。',
     attested: '確認を記録しました。',
     forwarded: '監査記録を送りました。',
+    'token-revoked': 'トークンを取り消しました。',
   },
   en: {
     'queue-retried': 'It is delivered now.',
@@ -29,5 +30,6 @@ export const ADMIN_DONE: Readonly<Record<Language, Readonly<Record<string, strin
     inspected: 'Inspected. The results are saved.',
     attested: 'Your attestation is recorded.',
     forwarded: 'The audit records were sent.',
+    'token-revoked': 'The token is revoked.',
   },
 }

@@ -37,6 +37,7 @@ const ja = {
     audit: '監査記録',
     inspection: '自己点検',
     people: '利用者',
+    tokens: 'API',
     emergency: '緊急対応',
   },
   problems: {
@@ -90,6 +91,7 @@ const en: CommonTexts = {
     audit: 'Audit',
     inspection: 'Self-inspection',
     people: 'People',
+    tokens: 'API',
     emergency: 'Emergency',
   },
   problems: {

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminRoutes } from '../../portal/admin/routes.ts'
-import { type AdminFixture, adminFixture } from '../support/admin-house.ts'
+import { type AdminFixture, adminFixture, HOSTILE } from '../support/admin-house.ts'
 import { found, NOW_MS, person, type TestPortal, testPortal } from '../support/portal.ts'
 import { expectAccessible, expectNoSideways, openBrowser, shoot, visitorOf } from './support.ts'
 
@@ -21,6 +21,7 @@ beforeAll(async () => {
   ])
   await portal.post('admin', '/inspection', 'admin-ja', {})
   await portal.post('admin', '/inspection', 'admin-ja', {})
+  fixture.house.tokens.make({ tenant: 'default', name: HOSTILE.replaceAll(/[^\x20-\x7e]/g, '').slice(0, 60), scopes: ['audit', 'health'], networks: ['192.0.2.0/24'], requestsPerMinute: 60, days: 30 }, { actor: 'user:kanri', reason: 'x' })
 })
 afterAll(async () => {
   await browser.close()
@@ -56,6 +57,8 @@ const PAGES = [
   ['inspection', '/inspection'],
   ['inspection-point', '/inspection/points/restore-drill'],
   ['procedure', '/inspection/procedure'],
+  ['tokens', '/tokens'],
+  ['token-one', '/tokens/1'],
   ['emergency', '/emergency'],
 ] as const
 
@@ -129,6 +132,19 @@ test('answers to forms are accessible, too', async () => {
   await page.goto('/audit')
   await page.click('form[action="/audit/verify"] button')
   await expectAccessible(page, 'verified')
+  await page.goto('/tokens')
+  await page.fill('#name', 'x'.repeat(61))
+  await page.fill('#reason', 'ログの収集')
+  await page.check('input[value=audit]')
+  await page.click('form[action="/tokens"] button')
+  await shoot(page, 'admin-token-mistake-ja-320')
+  await expectAccessible(page, 'token, wrong')
+  await page.fill('#name', 'ログ収集サーバ（情報政策課）')
+  await page.click('form[action="/tokens"] button')
+  await shoot(page, 'admin-token-made-ja-320')
+  expect(await page.textContent('#secret')).toMatch(/^sekisho_/)
+  await expectAccessible(page, 'token, made')
+  await expectNoSideways(page, 'token, made')
   await page.goto('/quarantine/purge')
   await page.fill('#sender', 'chosa@example.go.jp')
   await page.click('form[action="/quarantine/purge"] button')

@@ -20,6 +20,7 @@ import type { AdminDesk, AdminHouse } from '../../portal/admin/house.ts'
 import { inspectionBook } from '../../portal/admin/inspection-book.ts'
 import { peopleFactsOf } from '../../portal/admin/people-facts.ts'
 import { portalAudit } from '../../portal/admin/portal-audit.ts'
+import { ApiTokens } from '../../portal/api/tokens.ts'
 import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
 import type { Emergency } from '../../store/contract.ts'
 import { dayInJapan } from '../../store/retention.ts'
@@ -78,6 +79,9 @@ export async function adminFixture(): Promise<AdminFixture> {
     operations,
     chains: [operations.audit, portalAudit(db)],
     book: inspectionBook(db),
+    tokens: new ApiTokens(db),
+    apiFaces: ['admin'],
+    version: '0.1.0',
     departmentOf: () => new Map([['a@town.example.jp', '税務課']]),
     peopleFacts: tenant => peopleFactsOf(db, tenant, dayInJapan(NOW_MS), ['administrator', 'auditor', 'approver']),
     hostname: 'gate.example.jp',
@@ -122,5 +126,5 @@ async function fill(store: SqliteStore): Promise<void> {
 export function absentDesk(db: PortalDb): AdminDesk {
   const refuse = () => Promise.reject(new Error('not asked in this test'))
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
-  return { operations, chains: [portalAudit(db)], book: inspectionBook(db), departmentOf: () => new Map(), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+  return { operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
 }

@@ -1,5 +1,7 @@
 /** A portal over given routes on free ports, with people who are signed in by a cookie of their own. */
+import type { ApiTokens } from '../../portal/api/tokens.ts'
 import type { Person, Role } from '../../portal/people/person.ts'
+import { Problem } from '../../rest/problem.ts'
 import { openPortal, type Portal } from '../../portal/open.ts'
 import type { Face, Route } from '../../portal/http/route.ts'
 import type { Found, PortalLine } from '../../portal/http/server.ts'
@@ -15,6 +17,10 @@ export function found(who: Person, more: Partial<Found> & { readonly steppedUpAt
   return { person: who, session: { sessionId: `s-${who.login}`, startedAtMs: NOW_MS, factors: 'two', steppedUpAtMs, csrfToken: `token-${who.login}` }, stage: 'open', ...rest }
 }
 
+const noToken = (): never => {
+  throw new Problem('unauthorized')
+}
+
 export type TestPortal = {
   readonly portal: Portal
   readonly lines: PortalLine[]
@@ -25,7 +31,7 @@ export type TestPortal = {
 }
 
 /** `people`: by cookie value, which is the login. */
-export async function testPortal(routes: readonly Route[], people: readonly Found[]): Promise<TestPortal> {
+export async function testPortal(routes: readonly Route[], people: readonly Found[], tokens?: ApiTokens): Promise<TestPortal> {
   const lines: PortalLine[] = []
   const errors: unknown[] = []
   const byLogin = new Map(people.map(each => [each.person.login, each]))
@@ -40,6 +46,7 @@ export async function testPortal(routes: readonly Route[], people: readonly Foun
     look: { name: '', contact: '情報政策課 内線123' },
     uploadBytes: 1 << 20,
     findSession: cookie => byLogin.get(cookie),
+    admitToken: (authorization, use) => (tokens ? tokens.admit(authorization, use) : noToken()),
     stepUpMs: 600_000,
     nowMs: () => NOW_MS,
     onRequest: line => lines.push(line),

@@ -75,6 +75,10 @@ const TABLE: readonly (readonly [method: 'GET' | 'POST', route: string, path: st
   ['GET', '/inspection/points/:pointId', '/inspection/points/backup', 'administrator'],
   ['POST', '/inspection/points/:pointId', '/inspection/points/backup', 'administrator'],
   ['GET', '/inspection/procedure', '/inspection/procedure', 'administrator'],
+  ['GET', '/tokens', '/tokens', 'both'],
+  ['POST', '/tokens', '/tokens', 'administrator'],
+  ['GET', '/tokens/:tokenId', '/tokens/1', 'both'],
+  ['POST', '/tokens/:tokenId/revoke', '/tokens/1/revoke', 'administrator'],
   ['GET', '/emergency', '/emergency', 'administrator'],
   ['POST', '/emergency', '/emergency', 'administrator'],
 ]

@@ -49,6 +49,8 @@ audit.see         -     -        O             O
 inspection.see    -     -        O             O
 inspection.attest -     -        O             -
 contacts.change   -     -        O             -
+token.see         -     -        O             O
+token.change      -     -        O             -
 emergency.change  -     -        O             -
 glass.ask         -     -        O             -
 glass.confirm     -     O        O             -`

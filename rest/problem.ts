@@ -1,10 +1,12 @@
 /**
- * Everything that can go wrong over HTTP, once: the answers, the OpenAPI document and docs/api.md are made from it.
+ * Everything that can go wrong with an HTTP API of ours, once: the answers, the OpenAPI documents and docs/api.md are made
+ * from it.
  *
  * @see RFC 9457 (problem details)
  */
 export const PROBLEMS = {
-  unauthorized: { status: 401, title: 'The token is missing or not known' },
+  unauthorized: { status: 401, title: 'The token is missing, not known or no longer valid' },
+  forbidden: { status: 403, title: 'This token is not for that, or not for this address' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'result-gone': { status: 404, title: 'No such result: fetched already, expired, or of another token' },
   'too-large': { status: 413, title: 'The file is larger than this token may send' },
@@ -16,6 +18,8 @@ export const PROBLEMS = {
 } as const
 
 export type ProblemKind = keyof typeof PROBLEMS
+
+export const PROBLEM_TYPE = 'application/problem+json'
 
 /** Ends a request with a problem. */
 export class Problem extends Error {
@@ -33,9 +37,22 @@ export class Problem extends Error {
     return PROBLEMS[this.kind].status
   }
 
+  /** Fields of the answer beside its type. */
+  get headers(): Record<string, string> {
+    return {
+      ...(this.kind === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="sekisho"' } : {}),
+      ...(this.retryAfterSeconds === undefined ? {} : { 'retry-after': String(this.retryAfterSeconds) }),
+    }
+  }
+
   body(requestId: string): Record<string, unknown> {
     const { status, title } = PROBLEMS[this.kind]
     const detail = this.message === '' ? {} : { detail: this.message }
     return { type: `urn:sekisho:problem:${this.kind}`, title, status, ...detail, instance: `urn:uuid:${requestId}` }
   }
+}
+
+/** Rows of the table in docs/api.md. */
+export function problemRows(kinds: readonly ProblemKind[]): string {
+  return kinds.map(kind => `| ${PROBLEMS[kind].status} | \`urn:sekisho:problem:${kind}\` | ${PROBLEMS[kind].title} |`).join('\n')
 }
