@@ -1,4 +1,5 @@
 /** Settings that say what is done with content: profile, groups of recipients, own rows, tenants. */
+import { USUAL_FORMS } from '../core/file-forms.ts'
 import { OBJECT_KINDS, OBJECTS, type ObjectKind, type ObjectRule } from '../core/objects.ts'
 import { LINK_POLICIES, PROFILES } from '../core/policy/model.ts'
 import {
@@ -64,6 +65,22 @@ const objects = section(
       return [kind, choice(allowed, { default: usual as never, en: `${en[0]!.toUpperCase()}${en.slice(1)}.`, ja: `${ja}。` })]
     }),
   ) as Record<ObjectKind, ObjectSetting>,
+)
+
+const files = section(
+  { en: 'What rebuilt files look like, where there is a choice.', ja: '作り直したファイルの形（選べるもの）。' },
+  {
+    html: choice(['page', 'text'] as const, {
+      default: USUAL_FORMS.html,
+      en: 'HTML files: `page` (written anew from harmless elements) or `text` (what a reader sees, as a text file).',
+      ja: 'HTMLファイル。`page`（無害な要素だけで書き直す）、`text`（見える文字だけのテキストファイルにする）。',
+    }),
+    zipNames: choice(['utf-8', 'cp932'] as const, {
+      default: USUAL_FORMS.zipNames,
+      en: 'Names of files in delivered ZIP archives. `cp932` is for old programs of Windows; a name that it cannot write stays in UTF-8 and is marked so.',
+      ja: '渡すZIPの中のファイル名の文字コード。`cp932` は古いWindowsソフト向け。書けない名前はUTF-8のまま、その印を付ける。',
+    }),
+  },
 )
 
 const group = entry({
@@ -135,6 +152,7 @@ export const policy = section(
     subjectTag: text({ default: '', ...TAG }),
     extraHeaderFields: list(fieldName, { default: [], ...FIELDS }),
     objects,
+    files,
     rows: list(row, {
       default: [],
       en: 'Own rows, read after the fixed ones (programs, encrypted files) and before those of the profile. The first that matches decides.',

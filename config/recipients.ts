@@ -114,6 +114,7 @@ function composePolicy({ policy }: Config, tenant: TenantConfig | undefined, gro
     profile,
     rows: [...shipped.first, ...policy.rows.map(ownRow), ...shipped.rest],
     objects: policy.objects,
+    files: policy.files,
     links: group?.links ?? tenant?.links ?? policy.links,
     bodyCharset: group?.bodyCharset ?? tenant?.bodyCharset ?? policy.bodyCharset,
     extraHeaderFields: group?.extraHeaderFields ?? tenant?.extraHeaderFields ?? policy.extraHeaderFields,

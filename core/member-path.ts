@@ -32,7 +32,7 @@ async function catchMember({ untrustedBytes, untrustedName, claimedType }: Loose
     const detected = await detect(untrustedBytes, { size: untrustedBytes.length, name: untrustedName, claimedType: claimedType ?? '', tail: untrustedBytes.subarray(-1024) })
     const disarmer = await context.disarmers.get(detected.type)?.load()
     const { policy, bounds } = context
-    await disarmer?.disarm({ untrustedBytes, detectedType: detected.type, name: '', declaredCharset: undefined, mode: 'disarm', rules: policy.objects, limits: bounds, tools })
+    await disarmer?.disarm({ untrustedBytes, detectedType: detected.type, name: '', declaredCharset: undefined, mode: 'disarm', rules: policy.objects, forms: policy.files, limits: bounds, tools })
   } catch {
     return undefined
   }

@@ -172,6 +172,7 @@ class Rebuilding {
         declaredCharset,
         mode,
         rules: policy.objects,
+        forms: policy.files,
         limits: bounds,
         tools: this.tools,
       })

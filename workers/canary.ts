@@ -2,6 +2,7 @@
  * The canary: a harmless message with a known result. When a message kills its process, the canary is sent down
  * right after; only if it comes back well was it the message's fault.
  */
+import { USUAL_FORMS } from '../core/file-forms.ts'
 import { hash } from 'node:crypto'
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
 import { DEFAULT_READER_LIMITS } from '../core/mime/part.ts'
@@ -52,6 +53,7 @@ export const CANARY_JOB: SanitizeJob = {
         version: 'canary',
         rows: [],
         objects: {},
+        files: USUAL_FORMS,
         links: 'keep',
         bodyCharset: 'utf-8',
         extraHeaderFields: [],

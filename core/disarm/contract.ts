@@ -5,6 +5,7 @@
  * unknown structures are left behind because nobody copied them, not because somebody listed them.
  * So there is no path from input to output on failure.
  */
+import type { FileForms } from '../file-forms.ts'
 import type { Finding } from '../finding.ts'
 import type { ObjectKind, ObjectRules, Removed } from '../objects.ts'
 import type { ReasonKey } from '../text/reasons.ts'
@@ -81,6 +82,7 @@ export type DisarmInput = {
   /** `raster`: only pictures of the pages may come out. Asked only of disarmers that have it. */
   readonly mode: 'disarm' | 'raster'
   readonly rules: ObjectRules
+  readonly forms: FileForms
   readonly limits: DisarmLimits
   readonly tools: DisarmTools
 }

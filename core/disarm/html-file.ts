@@ -1,5 +1,6 @@
 /**
- * HTML files: read as a browser would, and a page of our own written from what an allow-list knows of the tree.
+ * HTML files: read as a browser would, and a page of our own written from what an allow-list knows of the tree; or, where
+ * the policy wants it, only the text that its reader sees.
  *
  *   octets ──▶ charset ──▶ parseHtml ──▶ allow-list ──▶ page that can show and link, nothing else
  *
@@ -14,6 +15,7 @@ import { Buffer } from 'node:buffer'
 import { type ObjectKind, type ObjectRules, type Removed, ruleFor } from '../objects.ts'
 import { decodeText } from '../text/charset.ts'
 import { makeHarmless } from '../text/harmless.ts'
+import { htmlToText } from '../text/html.ts'
 import { attribute, type HtmlNode, parseHtml } from '../text/html-tree.ts'
 import type { Disarmed, Disarmer, DisarmInput } from './contract.ts'
 import { encodeTextFile } from './text.ts'
@@ -45,6 +47,8 @@ const STYLE_VALUE = /^(?:[#\w .%+-]{1,60}|rgb\([\d ,%]{5,30}\))$/
 const WEB = /^(?:https?|mailto|tel):/i
 const DATA_PICTURE = /^data:image\/[a-z+.-]{1,30};base64,/i
 
+type RebuiltFindings = Extract<Disarmed, { kind: 'rebuilt' }>['findings']
+
 const MOST_CHARACTERS = 5_000_000
 /** Each may become a node that holds some hundred octets. */
 const MOST_TAGS = 500_000
@@ -53,7 +57,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 export const htmlDisarmer: Disarmer = {
   table: [
-    { object: 'text, headings, lists, tables, ruby, emphasis, colours', becomes: 'rebuilt' },
+    { object: 'text, headings, lists, tables, ruby, emphasis, colours; only the text with policy.files.html: text', becomes: 'rebuilt' },
     { object: 'pictures that stand in the page as data', becomes: 'rebuilt', kind: 'pictures' },
     { object: 'links to the web, to a mailbox, within the page', becomes: 'rebuilt', kind: 'hyperlinks' },
     { object: 'scripts and event attributes', becomes: 'removed', kind: 'scripts' },
@@ -69,6 +73,7 @@ export const htmlDisarmer: Disarmer = {
     const { text, findings } = decodeText(input.untrustedBytes, input.declaredCharset ?? namedCharset(input.untrustedBytes))
     if (text.length > MOST_CHARACTERS || hasTooManyTags(text)) return { kind: 'cannot', reason: 'limit' }
     const { document } = parseHtml(text)
+    if (input.forms.html === 'text') return asText(text, document, input, findings)
     const pictures = await recodePictures(document, input)
     if (pictures === undefined) return { kind: 'cannot', reason: 'limit' }
     const page = new PageWriting(document, pictures, input.rules).run()
@@ -76,6 +81,17 @@ export const htmlDisarmer: Disarmer = {
     if (bytes.length > input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     return { kind: 'rebuilt', bytes, mediaType: 'text/html', extension: 'html', removed: page.removed, findings }
   },
+}
+
+/** Everything that is no text counts as removed. */
+function asText(markup: string, document: HtmlNode, { rules, limits }: DisarmInput, findings: RebuiltFindings): Disarmed {
+  const { removed } = new PageWriting(document, new Map(), rules).run()
+  const shown = htmlToText(markup, { links: 'keep', language: 'ja', maxChars: limits.outputBytes })
+  if (shown.truncated) return { kind: 'cannot', reason: 'limit' }
+  if (shown.text.trim() === '') return { kind: 'cannot', reason: 'malformed' }
+  const bytes = encodeTextFile(`${shown.text}\n`, { alwaysMark: false })
+  if (bytes.length > limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
+  return { kind: 'rebuilt', bytes, mediaType: 'text/plain', extension: 'txt', removed, findings: [...findings, ...shown.findings] }
 }
 
 function hasTooManyTags(text: string): boolean {

@@ -143,7 +143,7 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'html',
     mediaTypes: ['text/html'],
-    makes: ['text/html'],
+    makes: ['text/html', 'text/plain'],
     lane: 'heavy',
     raster: false,
     load: async () => (await import('./html-file.ts')).htmlDisarmer,

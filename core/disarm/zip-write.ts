@@ -3,12 +3,15 @@
  *
  *   files in order ──▶ [writeZip] ──▶ octets
  *
- * One date for all, no extra fields, no comments, sizes in the headers, names in UTF-8. Where deflating does not pay
+ * One date for all, no extra fields, no comments, sizes in the headers, names in UTF-8 or, for old programs of Windows, in
+ * CP932; a name that CP932 cannot write stays in UTF-8 and says so, so that no two names become one. Where deflating does not pay
  * the content is stored. Without ZIP64: what is larger than it allows is refused.
  * Standards: PKWARE APPNOTE 6.3.10 §4.3, §4.4, appendix D (UTF-8 names); ODF 1.3 part 2 §3.3 (`mimetype` comes stored).
  */
 import { Buffer } from 'node:buffer'
 import { crc32, deflateRawSync } from 'node:zlib'
+import { encodeCp932 } from '../text/cp932-encode.ts'
+import type { FileForms } from '../file-forms.ts'
 
 export type ZipFile = {
   readonly name: string
@@ -42,14 +45,14 @@ type Written = {
 }
 
 /** Undefined when the files do not fit into `limitBytes` or into the format. Names must be unique and harmless. */
-export function writeZip(files: readonly ZipFile[], limitBytes: number): Buffer | undefined {
+export function writeZip(files: readonly ZipFile[], limitBytes: number, names: FileForms['zipNames'] = 'utf-8'): Buffer | undefined {
   if (files.length > MOST_FILES) return undefined
   const limit = Math.min(limitBytes, MOST_BYTES)
   const pieces: Uint8Array[] = []
   const directory: Buffer[] = []
   let at = 0
   for (const file of files) {
-    const entry = pack(file)
+    const entry = pack(file, names)
     if (entry.rawName.length > LONGEST_NAME) return undefined
     pieces.push(localHeader(entry), entry.rawName, entry.data)
     directory.push(directoryHeader(entry, at), entry.rawName)
@@ -62,13 +65,14 @@ export function writeZip(files: readonly ZipFile[], limitBytes: number): Buffer 
   return Buffer.concat([...pieces, listing, endRecord(files.length, listing.length, at)], bytes)
 }
 
-function pack({ name, bytes, stored }: ZipFile): Written {
-  const rawName = Buffer.from(name, 'utf8')
+function pack({ name, bytes, stored }: ZipFile, names: FileForms['zipNames']): Written {
+  const utf8 = Buffer.from(name, 'utf8')
+  const cp932 = names === 'cp932' ? encodeCp932(name) : undefined
   const packed = stored || bytes.length === 0 ? undefined : deflateRawSync(bytes, { level: LEVEL })
   const pays = packed !== undefined && packed.length < bytes.length
   return {
-    rawName,
-    flags: rawName.length === name.length ? 0 : FLAG_UTF8,
+    rawName: cp932 ? Buffer.from(cp932) : utf8,
+    flags: cp932 || utf8.length === name.length ? 0 : FLAG_UTF8,
     method: pays ? DEFLATED : STORED,
     crc: crc32(bytes),
     data: pays ? packed : bytes,

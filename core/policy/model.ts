@@ -2,6 +2,7 @@
  * A policy as data: what one group of recipients wants done with what comes for them.
  * Shipped profiles stand in config/; this is only the shape, and it crosses process borders as JSON.
  */
+import type { FileForms } from '../file-forms.ts'
 import type { ObjectRules } from '../objects.ts'
 import type { Disposition } from '../verdict.ts'
 
@@ -40,6 +41,8 @@ export type Policy = {
   readonly links: LinkPolicy
   /** What is done about objects inside of files, where it is not the usual (core/objects.ts). */
   readonly objects: ObjectRules
+  /** What rebuilt files look like, where there is a choice. */
+  readonly files: FileForms
   readonly bodyCharset: 'utf-8' | 'iso-2022-jp'
   /** Header fields kept beyond the built-in allow-list, lower-case. */
   readonly extraHeaderFields: readonly string[]

@@ -1,5 +1,6 @@
 /** What a disarmer is given in tests: the real tools, the shipped policy, small bounds. */
 import type { DisarmInput } from '../../core/disarm/contract.ts'
+import { type FileForms, USUAL_FORMS } from '../../core/file-forms.ts'
 import { DISARMERS } from '../../core/disarm/registry.ts'
 import type { ObjectRules } from '../../core/objects.ts'
 import { type FileBounds, type Rebuilt, type RebuildContext, rebuildFile, toolsFor } from '../../core/rebuild.ts'
@@ -16,8 +17,8 @@ export const TEST_BOUNDS: FileBounds = {
   memberBytes: 64 << 20,
 }
 
-function contextOf(rules: ObjectRules, bounds: FileBounds): RebuildContext {
-  return { disarmers: DISARMERS, policy: testPolicy('disarm', { objects: rules }), bounds }
+function contextOf(rules: ObjectRules, bounds: FileBounds, forms: Partial<FileForms> = {}): RebuildContext {
+  return { disarmers: DISARMERS, policy: testPolicy('disarm', { objects: rules, files: { ...USUAL_FORMS, ...forms } }), bounds }
 }
 
 export type InputChanges = Partial<Omit<DisarmInput, 'untrustedBytes' | 'detectedType' | 'limits' | 'tools'>> & {
@@ -29,16 +30,16 @@ export function disarmInput(untrustedBytes: Uint8Array, detectedType: string, ch
   const bounds = { ...TEST_BOUNDS, ...limits }
   const rules = rest.rules ?? {}
   const tools = toolsFor(contextOf(rules, bounds))
-  return { untrustedBytes, detectedType, name: '', declaredCharset: undefined, mode: 'disarm', rules, ...rest, limits: bounds, tools }
+  return { untrustedBytes, detectedType, name: '', declaredCharset: undefined, mode: 'disarm', rules, forms: USUAL_FORMS, ...rest, limits: bounds, tools }
 }
 
-type FileChanges = { readonly name?: string; readonly rules?: ObjectRules; readonly limits?: Partial<FileBounds>; readonly mode?: 'disarm' | 'raster' }
+type FileChanges = { readonly name?: string; readonly rules?: ObjectRules; readonly limits?: Partial<FileBounds>; readonly mode?: 'disarm' | 'raster'; readonly forms?: Partial<FileForms> }
 
 /** The whole way of one file of a known type: disarmed, with everything inside it, by the shipped policy. */
 export function rebuildTestFile(untrustedBytes: Uint8Array, detectedType: string, changes: FileChanges = {}): Promise<Rebuilt> {
-  const { name = '', rules = {}, limits = {}, mode = 'disarm' } = changes
+  const { name = '', rules = {}, limits = {}, mode = 'disarm', forms = {} } = changes
   return rebuildFile(
     { untrustedBytes, untrustedName: name, detectedType, declaredCharset: undefined, mode },
-    contextOf(rules, { ...TEST_BOUNDS, ...limits }),
+    contextOf(rules, { ...TEST_BOUNDS, ...limits }, forms),
   )
 }

@@ -1,4 +1,5 @@
 /** A sanitize job with fixed clock, ids and policy, so that output is the same octets every time. */
+import { USUAL_FORMS } from '../../core/file-forms.ts'
 import { SHIPPED_PROFILES } from '../../config/profiles.ts'
 import { DISARMERS } from '../../core/disarm/registry.ts'
 import { boundsOf, type PolicyGroup, type SanitizeJob, type SanitizeResult } from '../../core/job.ts'
@@ -13,7 +14,7 @@ export const TEST_FILE_LIMITS = { filePixels: 100_000_000, filePages: 2_000, ras
 
 export function testPolicy(profile: ProfileName = 'disarm', changes: Partial<Policy> = {}): Policy {
   const { first, rest } = SHIPPED_PROFILES[profile]
-  return { profile, version: 'test', rows: [...first, ...rest], objects: {}, links: 'defang', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '', ...changes }
+  return { profile, version: 'test', rows: [...first, ...rest], objects: {}, files: USUAL_FORMS, links: 'defang', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '', ...changes }
 }
 
 export function testGroup(changes: Partial<PolicyGroup> = {}): PolicyGroup {

@@ -19,7 +19,7 @@ export { readySevenZip }
 export const archiveDisarmer: Disarmer = {
   table: [
     { object: 'files inside', becomes: 'rebuilt' },
-    { object: 'folders and file names, CP932 ones as UTF-8', becomes: 'rebuilt' },
+    { object: 'folders and file names, as UTF-8 or CP932 (policy.files.zipNames)', becomes: 'rebuilt' },
     { object: 'files that may not pass (a text file says why)', becomes: 'removed', kind: 'archiveMembers' },
     { object: 'symbolic and hard links, devices', becomes: 'removed', kind: 'archiveMembers' },
     { object: 'paths that lead out of the archive', becomes: 'removed' },

@@ -1,7 +1,7 @@
 /**
  * The files of any archive, each disarmed, in a ZIP of our own.
  *
- *   entries ──▶ place ▸ read ▸ tools.member ──▶ [repack] ──▶ ZIP with folders and UTF-8 names
+ *   entries ──▶ place ▸ read ▸ tools.member ──▶ [repack] ──▶ ZIP with folders and UTF-8 names (CP932 by policy)
  *
  * Where a file may not pass, a text file stands in its place that says why. An archive of which nothing may pass is
  * kept back whole: a ZIP of excuses helps nobody. Entries are read one after the other, so one is in memory at a time.
@@ -91,7 +91,7 @@ class Packing {
 
   finish(removed: readonly Removed[], findings: readonly Omit<Finding, 'partId'>[]): Disarmed {
     if (this.#passed === 0 && this.#kept.length > 0) return { ...cannot('unsupported'), why: mostTelling(this.#kept) }
-    const bytes = writeZip(this.#inPlace(), this.#input.limits.outputBytes)
+    const bytes = writeZip(this.#inPlace(), this.#input.limits.outputBytes, this.#input.forms.zipNames)
     if (bytes === undefined) return cannot('limit')
     const escapes = this.#escapes.map(path => ({ code: 'archive.path', detail: makeHarmlessLine(path, LONGEST_DETAIL) }) as const)
     return {

@@ -57,6 +57,25 @@ describe('seen by other readers, what comes out is whole, named right and harmle
   })
 })
 
+describe('names in CP932, where the policy wants them', () => {
+  const NAMES = ['表示ソース/能力①.txt', '髙﨑.txt', '한국.txt', 'plain.txt']
+  test('Python reads them as Windows would, libarchive unpacks them, 7-Zip finds the archive whole', async () => {
+    const archive = zipOf(NAMES.map((name, index) => ({ name, flags: 0x800, content: `${index}` })))
+    const result = await rebuildTestFile(archive, 'application/zip', { forms: { zipNames: 'cp932' } })
+    if (result.kind === 'kept') throw new Error(result.reason)
+    const out = join(dir, 'cp932.zip')
+    writeFileSync(out, result.file.bytes)
+    // Names without the mark are read in CP437 by Python, which loses nothing.
+    const code = 'import sys, zipfile\nfor i in zipfile.ZipFile(sys.argv[1]).infolist(): print(i.filename if i.flag_bits & 0x800 else i.filename.encode("cp437").decode("cp932"))'
+    const files = run('python3', '-c', code, out).trim().split('\n').filter(name => !name.endsWith('/'))
+    expect(files.toSorted()).toEqual(NAMES.toSorted())
+    expect(run('7zz', 't', out)).toContain('Everything is Ok')
+    mkdirSync(join(dir, 'cp932'))
+    run('bsdtar', '-x', '--options', 'zip:hdrcharset=CP932', '-C', 'cp932', '-f', out)
+    for (const [index, name] of NAMES.entries()) expect(readFileSync(join(dir, 'cp932', name), 'utf8').trim()).toBe(`${index}`)
+  })
+})
+
 describe('bombs', () => {
   /** As a heavy process does, with its usual bounds. */
   const MEASURE = `

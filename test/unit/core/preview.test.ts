@@ -1,3 +1,4 @@
+import { USUAL_FORMS } from '../../../core/file-forms.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -19,7 +20,7 @@ import { lockedZip } from '../../support/locked-zip.ts'
 import { onePage } from '../../support/pdf.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/disarm')
-const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
+const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, files: USUAL_FORMS, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
 const BOUNDS = { outputBytes: 1e8, pixels: 1e8, pages: 100, rasterDpi: 150, entries: 1000, depth: 5, members: 100, memberBytes: 1e8 }
 const CONTEXT: RebuildContext = { disarmers: DISARMERS, policy: POLICY, bounds: BOUNDS }
 

@@ -1,4 +1,5 @@
 /** The rooms of the vault over a real store and real keys; the gateway is called in this process, the workshop is told what to say. */
+import { USUAL_FORMS } from '../../../core/file-forms.ts'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -48,7 +49,7 @@ export const PART: PartReport = {
   findings: [],
 }
 
-const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
+const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, files: USUAL_FORMS, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
 
 export type TestHouse = House & {
   readonly store: SqliteStore

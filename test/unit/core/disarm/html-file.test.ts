@@ -51,6 +51,28 @@ describe('what shows stays', () => {
   })
 })
 
+describe('as text, where the policy wants it', () => {
+  const asText = (html: string) => disarm(html, { forms: { html: 'text', zipNames: 'utf-8' } })
+  test('what a reader sees, in a text file; everything else is told', async () => {
+    const result = await asText('<title>題</title><h1>見出し</h1><p>本文<b>太字</b><br>次の行<p style="display:none">隠し</p><script>alert(1)</script><a href="https://town.example.jp/x">役場</a><img src="http://track.example/1.gif" onerror=x>')
+    if (result.kind !== 'rebuilt') throw new Error(result.reason)
+    const text = Buffer.from(result.bytes).toString()
+    expect([result.mediaType, result.extension, text[0]]).toEqual(['text/plain', 'txt', '\ufeff'])
+    for (const words of ['見出し', '本文太字\r\n次の行', '役場', 'https://town.example.jp/x']) expect(text).toContain(words)
+    expect(text).not.toMatch(/<(?!https:)|alert|隠し|onerror/)
+    expect(result.removed.map(({ what }) => what)).toEqual(expect.arrayContaining(['scripts', 'remoteContent']))
+  })
+  test('markup that stands in the text as text is no markup', async () => {
+    const result = await asText('<p>&lt;script&gt;x&lt;/script&gt;')
+    expect(result.kind === 'rebuilt' && Buffer.from(result.bytes).toString()).toContain('<script>x</script>')
+    expect(result).toMatchObject({ mediaType: 'text/plain' })
+  })
+  test.each(['', '<script>x</script>', '<p style="display:none">x'])('a page that shows nothing is kept back: %j', async html =>
+    expect(await asText(html)).toEqual({ kind: 'cannot', reason: 'malformed' }))
+  test('never more than may come out', async () =>
+    expect(await disarm('a'.repeat(5000), { forms: { html: 'text', zipNames: 'utf-8' }, limits: { outputBytes: 1000 } })).toEqual({ kind: 'cannot', reason: 'limit' }))
+})
+
 describe('what acts is gone and told', () => {
   test.each([
     ['<script>alert(1)</script>x', 'scripts'],

@@ -1,4 +1,5 @@
 /** A workshop that composes next to nothing, and a store in memory that knows a message it has seen. */
+import { USUAL_FORMS } from '../../../../core/file-forms.ts'
 import { TEST_FILE_LIMITS } from '../../../support/job.ts'
 import { randomBytes } from 'node:crypto'
 import type { ComposedGroup, NoticeContext, SanitizeJob, SanitizeResult } from '../../../../core/job.ts'
@@ -13,7 +14,7 @@ import { SMALL_MESSAGE, type TransactionDeps } from '../../../../gateway/inbound
 import type { AcceptedMessage, CommitResult, QueueEntry } from '../../../../store/contract.ts'
 import type { Replay, Workshop, WorkResult } from '../../../../workers/contract.ts'
 
-export const POLICY: Policy = { profile: 'text-only', version: 'v1', rows: [], objects: {}, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
+export const POLICY: Policy = { profile: 'text-only', version: 'v1', rows: [], objects: {}, files: USUAL_FORMS, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
 
 const keys = generateIdentity(randomBytes(32))
 export const IDENTITY = parseIdentity(keys.identity)!

@@ -6,8 +6,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { detect } from '../../../../../core/media/detect.ts'
 import { openArchive } from '../../../../../core/disarm/zip.ts'
+import type { FileForms } from '../../../../../core/file-forms.ts'
 import type { ObjectRules } from '../../../../../core/objects.ts'
 import type { FileBounds } from '../../../../../core/rebuild.ts'
+import { encodeCp932 } from '../../../../../core/text/cp932-encode.ts'
 import { disarmerContract } from '../../../../contract/disarmer.contract.ts'
 import { cp932, lh5Run, lzhOf, rar4Of, rar5Of, tarOf, type ZipTestFile, zeros, zipOf } from '../../../../support/archives.ts'
 import { rebuildTestFile } from '../../../../support/disarm.ts'
@@ -15,7 +17,7 @@ import { rebuildTestFile } from '../../../../support/disarm.ts'
 const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../../../../fixtures/disarm/archives/${name}`, import.meta.url)))
 const PLAIN: readonly ZipTestFile[] = [{ name: 'a.txt', content: 'hello\n' }, { name: 'folder/b.csv', content: 'x,y\n1,2\n' }]
 
-type Changes = { readonly name?: string; readonly rules?: ObjectRules; readonly limits?: Partial<FileBounds> }
+type Changes = { readonly name?: string; readonly rules?: ObjectRules; readonly limits?: Partial<FileBounds>; readonly forms?: Partial<FileForms> }
 
 async function rebuild(bytes: Uint8Array, changes: Changes = {}) {
   const detected = await detect(bytes, { size: bytes.length, name: changes.name ?? '', claimedType: '' })
@@ -75,6 +77,41 @@ describe('names', () => {
     const field = Buffer.concat([Buffer.from([0x75, 0x70, 5 + path.length, 0, 1]), crcOf(raw), path])
     const files = await unpacked(zipOf([{ name: '表.txt', flags: 0x800, content: 'a' }, { name: raw, extra: field, content: 'b' }]))
     expect(files).toEqual({ '表.txt': 'a', '予定.txt': 'b' })
+  })
+
+  describe('in CP932, where the policy wants it', () => {
+    const forms = { zipNames: 'cp932' } as const
+    const named = async (...names: readonly string[]) => {
+      const result = await rebuilt(zipOf(names.map(name => ({ name, flags: 0x800, content: 'x' }))), { forms })
+      const opened = await openArchive(result.bytes, { reading: 'strict', entries: 1000 })
+      if (opened.kind === 'cannot') throw new Error(opened.reason)
+      return { bytes: result.bytes, entries: opened.entries }
+    }
+    const windows = new TextDecoder('shift_jis')
+
+    test('as Windows reads them, without the mark of UTF-8; ASCII names as ever', async () => {
+      const { entries } = await named('表示ソース/能力①.txt', '髙﨑ﾃｽﾄ.txt', 'plain.txt')
+      expect(entries.map(entry => [windows.decode(entry.untrustedRawName), entry.nameIsUtf8])).toEqual([['表示ソース/', false], ['表示ソース/能力①.txt', false], ['髙﨑ﾃｽﾄ.txt', false], ['plain.txt', false]])
+    })
+
+    test('a name that CP932 cannot write stays whole in UTF-8 and is marked; none becomes another', async () => {
+      const names = ['한국.txt', '한글.txt', '𠮷野家.txt', '~〜～.txt', '表.txt']
+      const { entries, bytes } = await named(...names)
+      expect(entries.map(entry => entry.nameIsUtf8)).toEqual([true, true, true, true, false])
+      expect(new Set(entries.map(entry => Buffer.from(entry.untrustedRawName).toString('hex'))).size).toBe(names.length)
+      expect(Object.keys(await unpacked(bytes))).toEqual(names)
+    })
+
+    test('once more gives the same', async () => {
+      const { bytes } = await named('資料/見積書.txt', '한국.txt', 'ﾊﾝｶｸ.txt')
+      expect(Buffer.from((await rebuilt(bytes, { forms })).bytes).equals(Buffer.from(bytes))).toBe(true)
+    })
+
+    test('every character comes back as it went', () =>
+      fc.assert(fc.property(fc.string({ unit: fc.integer({ min: 0x20, max: 0xffff }).filter(code => code < 0xd800 || code > 0xdfff).map(code => String.fromCharCode(code)) }), text => {
+        const octets = encodeCp932(text)
+        expect(octets === undefined || windows.decode(octets) === text).toBe(true)
+      }), { numRuns: 300 }))
   })
 
   test.each([
