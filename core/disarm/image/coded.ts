@@ -7,9 +7,11 @@
  */
 import { Buffer } from 'node:buffer'
 import { readGif, readWebp } from './blocks.ts'
+import { type KeptExif, keptExif } from './exif.ts'
 import { decodeHeic } from './heic.ts'
 import { type JpegFacts, readJpeg, withResolution } from './jpeg.ts'
 import { leftBehind, type Made, type Maker } from './made.ts'
+import { jpegWithExif, pngWithExif, webpWithExif } from './put-exif.ts'
 import {
   checkMemory,
   type Look,
@@ -34,7 +36,7 @@ const QUALITY_RANGE = [50, 95] as const
 /** Doubts of the reader that cost no pixel: octets between segments, a colour mark or an order of scans it does not know. */
 const HARMLESS_DOUBT = /extraneous bytes|Unknown Adobe color transform|Inconsistent progression/
 
-export const makeJpeg: Maker = async ({ untrustedBytes, limits }) => {
+export const makeJpeg: Maker = async ({ untrustedBytes, limits, rules }) => {
   const facts = readJpeg(untrustedBytes)
   const whole = facts.endless ? withEndMark(untrustedBytes) : untrustedBytes
   const source: Source = { untrustedBytes: whole, format: 'jpeg', limits, refuse: 'doubt' }
@@ -43,10 +45,11 @@ export const makeJpeg: Maker = async ({ untrustedBytes, limits }) => {
   if (facts.progressive) checkMemory(look, facts.fullChroma ? 2 * look.channels : 3)
   const options = { quality: qualityFor(facts), fullChroma: facts.fullChroma }
   const { bytes, doubtful } = await readWithDoubt(source, each => toJpeg(each, look, options))
+  const kept = keptExif(look.exif, rules)
   return {
-    bytes: withResolution(bytes, facts.resolution ?? exifResolution(look)),
+    bytes: jpegWithExif(withResolution(bytes, facts.resolution ?? exifResolution(look)), kept.octets),
     ...JPEG,
-    removed: leftBehind({ metadata: facts.metadata, trailingData: facts.trailingBytes > 0 ? 1 : 0 }),
+    removed: leftBehind({ metadata: metadataLeft(facts.metadata, kept), trailingData: facts.trailingBytes > 0 ? 1 : 0 }),
     findings: doubtful || facts.endless ? [{ code: 'media.damaged-picture' }] : [],
   }
 }
@@ -65,6 +68,11 @@ async function readWithDoubt(source: Source, read: (source: Source) => Promise<U
   }
 }
 
+/** Exif that was written anew counts by the tags that are not in it. */
+function metadataLeft(pieces: number, { octets, left }: KeptExif): number {
+  return octets ? pieces - 1 + left : pieces
+}
+
 function qualityFor({ quality }: Pick<JpegFacts, 'quality'>): number {
   return Math.min(QUALITY_RANGE[1], Math.max(QUALITY_RANGE[0], quality ?? USUAL_QUALITY))
 }
@@ -74,16 +82,17 @@ function exifResolution({ density }: Look): JpegFacts['resolution'] {
   return { unit: 1, x: Math.round(density), y: Math.round(density) }
 }
 
-export const makePng: Maker = async ({ untrustedBytes, limits }) => {
+export const makePng: Maker = async ({ untrustedBytes, limits, rules }) => {
   const facts = readPng(untrustedBytes)
   const source: Source = { untrustedBytes, format: 'png', limits }
   const look = await lookAt(source)
   if (facts.interlaced) checkMemory(look, look.channels * (look.sixteenBit ? 2 : 1))
+  const kept = keptExif(look.exif, rules)
   return {
-    bytes: (await fewColours(source, look, facts)) ?? (await toPng(source, look)),
+    bytes: pngWithExif((await fewColours(source, look, facts)) ?? (await toPng(source, look)), kept.octets),
     ...PNG,
     removed: leftBehind({
-      metadata: facts.metadata,
+      metadata: metadataLeft(facts.metadata, kept),
       customData: facts.unknownChunks,
       pictures: facts.furtherFrames,
       trailingData: facts.trailingBytes > 0 ? 1 : 0,
@@ -109,34 +118,42 @@ export const makeGif: Maker = async ({ untrustedBytes, limits }) => {
   }
 }
 
-export const makeWebp: Maker = async ({ untrustedBytes, limits }) => {
+export const makeWebp: Maker = async ({ untrustedBytes, limits, rules }) => {
   const facts = readWebp(untrustedBytes)
   const source: Source = { untrustedBytes, format: 'webp', limits, frames: 'all' }
   const look = await lookAt(source)
+  const kept = keptExif(look.exif, rules)
   return {
-    bytes: await toWebp(source, look, facts),
+    bytes: webpWithExif(await toWebp(source, look, facts), kept.octets, look),
     mediaType: 'image/webp',
     extension: 'webp',
-    removed: leftBehind({ metadata: facts.metadata, customData: facts.unknownBlocks, trailingData: facts.trailingBytes > 0 ? 1 : 0 }),
+    removed: leftBehind({ metadata: metadataLeft(facts.metadata, kept), customData: facts.unknownBlocks, trailingData: facts.trailingBytes > 0 ? 1 : 0 }),
   }
 }
 
-export const makeAvif: Maker = async ({ untrustedBytes, limits }) => {
+export const makeAvif: Maker = async ({ untrustedBytes, limits, rules }) => {
   const first: Source = { untrustedBytes, format: 'heif', limits }
   const look = await lookAt(first)
   const { frames } = await lookAt({ ...first, frames: 'all' })
   checkMemory(look, 8)
   const bytes = look.alpha ? await toPng(first, look) : await toJpeg(first, look, { quality: USUAL_QUALITY, fullChroma: false })
-  return { bytes, ...(look.alpha ? PNG : JPEG), removed: leftBehind({ pictures: frames - 1 }) }
+  return withTold(bytes, look, keptExif(look.exif, rules), frames - 1)
 }
 
 export const makeHeic: Maker = async input => {
   if (saysAvif(input.untrustedBytes)) return makeAvif(input)
   const { furtherPictures, alpha, ...pixels } = await decodeHeic(input.untrustedBytes, input.limits)
-  const made: Pick<Made, 'bytes' | 'mediaType' | 'extension'> = alpha
-    ? { bytes: await pixelsToPng(pixels), ...PNG }
-    : { bytes: withResolution(await pixelsToJpeg(pixels, { quality: USUAL_QUALITY, fullChroma: false }), undefined), ...JPEG }
-  return { ...made, removed: leftBehind({ pictures: furtherPictures }) }
+  const bytes = alpha ? await pixelsToPng(pixels) : await pixelsToJpeg(pixels, { quality: USUAL_QUALITY, fullChroma: false })
+  const told = await lookAt({ untrustedBytes: input.untrustedBytes, format: 'heif', limits: input.limits }).catch(() => NOTHING_TOLD)
+  return withTold(bytes, { ...told, alpha }, keptExif(told.exif, input.rules), furtherPictures)
+}
+
+const NOTHING_TOLD: Pick<Look, 'exif' | 'metadata'> = { exif: undefined, metadata: 0 }
+
+/** A picture that changes its format: JPEG, or PNG where parts are transparent. */
+function withTold(bytes: Uint8Array, { alpha, metadata }: Pick<Look, 'alpha' | 'metadata'>, kept: KeptExif, pictures: number): Made {
+  const removed = leftBehind({ metadata: metadataLeft(metadata, kept), pictures })
+  return alpha ? { bytes: pngWithExif(bytes, kept.octets), ...PNG, removed } : { bytes: jpegWithExif(withResolution(bytes, undefined), kept.octets), ...JPEG, removed }
 }
 
 /** The general brand `mif1` may stand before that of AV1. */

@@ -4,14 +4,15 @@
  * Two-colour pages stay two-coloured and are coded as faxes are (ITU-T T.6, "G4"), which every viewer of TIFF reads
  * and which is the smallest; pages that were JPEG stay JPEG, all others are coded without loss (LZW).
  */
+import { ruleFor } from '../../objects.ts'
 import { leftBehind, type Maker } from './made.ts'
 import { checkMemory, checkWork, type Look, lookAt, NotThatFormat, OverLimit, type Source, toTiff } from './pixels.ts'
-import { joinTiff, readTiff, type TiffPage } from './tiff.ts'
+import { joinTiff, type OwnPage, readTiff, type TiffPage } from './tiff.ts'
 
 /** A two-colour pixel costs an eighth of any other. */
 const BILEVEL_SHARE = 1 / 8
 
-export const makeTiff: Maker = async ({ untrustedBytes, limits }) => {
+export const makeTiff: Maker = async ({ untrustedBytes, limits, rules }) => {
   const pages = readTiff(untrustedBytes, limits.pages)
   if (pages === 'too many') throw new OverLimit()
   if (pages === undefined || pages.length === 0) throw new NotThatFormat()
@@ -20,7 +21,8 @@ export const makeTiff: Maker = async ({ untrustedBytes, limits }) => {
 
   checkWork(3 * pages.reduce((sum, { width, height, bilevel }) => sum + (bilevel ? 0 : width * height), 0), untrustedBytes.length)
 
-  const coded: Uint8Array[] = []
+  const keepsFacts = ruleFor('metadata', rules) === 'keep'
+  const coded: OwnPage[] = []
   let codedBytes = 0
   for (const [number, page] of pages.entries()) {
     const source: Source = { untrustedBytes, format: 'tiff', limits, frames: { page: number } }
@@ -29,13 +31,13 @@ export const makeTiff: Maker = async ({ untrustedBytes, limits }) => {
     const bytes = await toTiff(source, look, { compression: compressionFor(page, look), resolution: page.resolution })
     codedBytes += bytes.length
     if (codedBytes > limits.outputBytes) throw new OverLimit()
-    coded.push(bytes)
+    coded.push({ bytes, facts: keepsFacts ? page.facts : [] })
   }
   return {
     bytes: joinTiff(coded),
     mediaType: 'image/tiff',
     extension: 'tif',
-    removed: leftBehind({ metadata: pages.reduce((sum, page) => sum + page.metadata, 0) }),
+    removed: leftBehind({ metadata: pages.reduce((sum, page) => sum + page.metadata - (keepsFacts ? page.facts.length : 0), 0) }),
   }
 }
 

@@ -49,6 +49,10 @@ export type Look = {
   readonly sixteenBit: boolean
   /** Dots per inch, if the file says so. */
   readonly density: number | undefined
+  /** Octets of the file, for reading only. */
+  readonly exif: Uint8Array | undefined
+  /** Exif and XMP, whether read or not. */
+  readonly metadata: number
 }
 
 /** What is too large, too many, or would need too much memory. */
@@ -80,7 +84,7 @@ function open({ untrustedBytes, limits, frames, refuse, density }: Source): Shar
 
 /** Reads the header. Throws OverLimit above the limits of pixels and frames. */
 export async function lookAt(source: Source): Promise<Look> {
-  const { format, width, height, pages, pageHeight, channels, space, depth, hasAlpha, density } = await open(source).metadata()
+  const { format, width, height, pages, pageHeight, channels, space, depth, hasAlpha, density, exif, xmp } = await open(source).metadata()
   if (format !== source.format) throw new NotThatFormat()
   const frames = source.frames === 'all' ? (pages ?? 1) : 1
   const look: Look = {
@@ -92,6 +96,8 @@ export async function lookAt(source: Source): Promise<Look> {
     grey: space === 'b-w' || space === 'grey16',
     sixteenBit: depth === 'ushort' && (space === 'rgb16' || space === 'grey16'),
     density,
+    exif,
+    metadata: (exif ? 1 : 0) + (xmp ? 1 : 0),
   }
   checkSize(look, source.limits)
   // A drawing is as large as it is drawn, and a page of TIFF is one of many: both are bounded where they are counted.

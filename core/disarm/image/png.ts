@@ -96,7 +96,7 @@ function resolutionOctets({ x, y }: { readonly x: number; readonly y: number }):
   return octets
 }
 
-function chunk(name: string, content: Buffer): Buffer {
+export function chunk(name: string, content: Buffer): Buffer {
   const octets = Buffer.alloc(content.length + 12)
   octets.writeUInt32BE(content.length, 0)
   octets.write(name, 4, 'latin1')

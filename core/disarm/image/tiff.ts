@@ -7,6 +7,8 @@
  * Standards: TIFF 6.0 §2 (structure), §§8-11; TIFF-F (RFC 2306) for facsimile.
  */
 import { Buffer } from 'node:buffer'
+import { type Fact, factsOf } from './exif.ts'
+import { type Directory, type Entry, readDirectory, type Reader, readerOf, VALUE_BYTES } from './tiff-directory.ts'
 
 export type TiffPage = {
   readonly width: number
@@ -17,20 +19,15 @@ export type TiffPage = {
   readonly resolution: { readonly x: number; readonly y: number } | undefined
   /** Tags that say who, when, where, with what, and everything else that is not shown. */
   readonly metadata: number
+  /** When and with what it was made. */
+  readonly facts: readonly Fact[]
 }
 
-type Entry = { readonly tag: number; readonly type: number; readonly count: number; readonly at: number }
-type Directory = { readonly entries: ReadonlyMap<number, Entry>; readonly next: number }
-type Reader = { readonly bytes: Buffer; readonly short: (at: number) => number; readonly long: (at: number) => number }
-
-/** Octets of one value, by type. */
-const VALUE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]
 /** What a picture needs to be read: everything else is left behind. */
 const PICTURE_TAGS = new Set([
   254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296, 297, 301, 317, 318, 319,
   320, 321, 322, 323, 324, 325, 326, 327, 328, 338, 339, 340, 341, 347, 512, 513, 514, 515, 517, 519, 520, 521, 529, 530, 531, 532, 34675,
 ])
-const MAX_ENTRIES = 1_000
 const JPEG_COMPRESSIONS = new Set([6, 7, 34892])
 
 /** Undefined when it is no classic TIFF, or its directories go in a circle. */
@@ -50,27 +47,6 @@ export function readTiff(untrustedBytes: Uint8Array, maxPages: number): TiffPage
   return pages
 }
 
-function readerOf(untrustedBytes: Uint8Array): Reader | undefined {
-  const bytes = Buffer.from(untrustedBytes.buffer, untrustedBytes.byteOffset, untrustedBytes.byteLength)
-  if (bytes.length < 8) return undefined
-  const little = bytes[0] === 0x49
-  return { bytes, short: at => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at)), long: at => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)) }
-}
-
-function readDirectory({ bytes, short, long }: Reader, at: number): Directory | undefined {
-  if (at + 2 > bytes.length) return undefined
-  const count = short(at)
-  if (count > MAX_ENTRIES || at + 6 + 12 * count > bytes.length) return undefined
-  const entries = new Map<number, Entry>()
-  for (let entry = at + 2; entry < at + 2 + 12 * count; entry += 12) {
-    const [tag, type, values] = [short(entry), short(entry + 2), long(entry + 4)]
-    const size = (VALUE_BYTES[type] ?? 0) * values
-    const place = size <= 4 ? entry + 8 : long(entry + 8)
-    if (size > 0 && place + size <= bytes.length) entries.set(tag, { tag, type, count: values, at: place })
-  }
-  return { entries, next: long(at + 2 + 12 * count) }
-}
-
 function pageOf(reader: Reader, { entries }: Directory): TiffPage {
   const first = (tag: number) => valuesOf(reader, entries.get(tag))[0]
   const perUnit = first(296) === 3 ? 2.54 : 1
@@ -83,6 +59,7 @@ function pageOf(reader: Reader, { entries }: Directory): TiffPage {
     photographic: JPEG_COMPRESSIONS.has(first(259) ?? 1),
     resolution: known ? { x: x * perUnit, y: y * perUnit } : undefined,
     metadata: [...entries.keys()].filter(tag => !PICTURE_TAGS.has(tag)).length,
+    facts: factsOf(reader, entries, 'image'),
   }
 }
 
@@ -104,8 +81,11 @@ function rational({ long }: Reader, entry: Entry | undefined): number | undefine
 /** Of an encoded page: strips and their sizes are written by their own rules. */
 const JOINED_TAGS = [256, 257, 258, 259, 262, 266, 277, 278, 282, 283, 284, 292, 293, 296, 317, 320, 338, 339, 347, 530, 532]
 
-/** One file of many pages. `ownPages` are files of one page that our own encoder made, little-endian, in strips. */
-export function joinTiff(ownPages: readonly Uint8Array[]): Uint8Array {
+/** A file of one page that our own encoder made, little-endian, in strips, and what is to be told about it. */
+export type OwnPage = { readonly bytes: Uint8Array; readonly facts: readonly Fact[] }
+
+/** One file of many pages. */
+export function joinTiff(ownPages: readonly OwnPage[]): Uint8Array {
   const parts: Buffer[] = [Buffer.from('49492a0000000000', 'hex')]
   let length = 8
   const put = (octets: Buffer): number => {
@@ -123,8 +103,8 @@ export function joinTiff(ownPages: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts, length))
 }
 
-function joinedDirectory(ownPage: Uint8Array, put: (octets: Buffer) => number): Buffer {
-  const reader = readerOf(ownPage)!
+function joinedDirectory({ bytes, facts }: OwnPage, put: (octets: Buffer) => number): Buffer {
+  const reader = readerOf(bytes)!
   const { entries } = readDirectory(reader, reader.long(4))!
   const sizes = valuesOf(reader, entries.get(279))
   const places = valuesOf(reader, entries.get(273)).map((at, i) => put(reader.bytes.subarray(at, at + sizes[i]!)))
@@ -135,6 +115,7 @@ function joinedDirectory(ownPage: Uint8Array, put: (octets: Buffer) => number): 
     const { type, count, at } = entry
     values.set(tag, { type, count, octets: reader.bytes.subarray(at, at + VALUE_BYTES[type]! * count) })
   }
+  for (const { tag, type, count, octets } of facts) values.set(tag, { type, count, octets })
   values.set(273, { type: 4, count: places.length, octets: longs(places) })
   values.set(279, { type: 4, count: sizes.length, octets: longs(sizes) })
   const directory = Buffer.alloc(6 + 12 * values.size)

@@ -1,6 +1,6 @@
 /** Pictures after disarming, as other programs see them: exiftool, libtiff, ImageMagick; and a drawing behind the wall. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -49,6 +49,32 @@ describe.runIf(installed)('rebuilt pictures', () => {
     const file = readdirSync(directory).find(each => each.startsWith(`${name}.`))!
     const { status, stderr } = spawnSync('identify', ['-regard-warnings', join(directory, file)], { encoding: 'utf8' })
     expect([status, stderr]).toEqual([0, ''])
+  })
+})
+
+describe.runIf(installed)('with `metadata: keep`', () => {
+  const KEPT = { Make: 'Acme', Model: 'Camera 1', ModifyDate: '2026:04:10 09:00:00' }
+  const TAKEN = { DateTimeOriginal: '2026:04:10 08:59:59', FNumber: 2.8, ISO: 200, FocalLength: '35.0 mm', ExposureTime: '1/125', OffsetTimeOriginal: '+09:00' }
+  const LOST = { Artist: 'somebody', Copyright: 'somebody', SerialNumber: '12345', ImageDescription: 'words', UserComment: 'words', GPSLatitude: 35.5, GPSLatitudeRef: 'N' }
+  const arguments_ = Object.entries({ ...KEPT, ...TAKEN, ...LOST }).map(([name, value]) => `-${name}=${value}`)
+
+  test.each(['photo.jpg', 'rgb.png', 'lossy.webp', 'photo.tif', 'photo.heic', 'photo.avif'])('exiftool finds date, camera and exposure in %s, and nothing else of what it had written', async name => {
+    const directory = mkdtempSync(join(tmpdir(), 'sekisho-exif-'))
+    const original = join(directory, name)
+    writeFileSync(original, fixture(name))
+    execFileSync('exiftool', ['-q', '-overwrite_original', ...arguments_, original])
+    const bytes = new Uint8Array(readFileSync(original))
+    const { type } = await detect(bytes, { size: bytes.length, name, claimedType: '' })
+    const rebuilt = await rebuildTestFile(bytes, type, { name, rules: { metadata: 'keep' } })
+    if (rebuilt.kind !== 'rebuilt') throw new Error(rebuilt.reason)
+    const out = join(directory, `out.${rebuilt.file.extension}`)
+    writeFileSync(out, rebuilt.file.bytes)
+    const [seen] = JSON.parse(execFileSync('exiftool', ['-json', '-a', out], { encoding: 'utf8' }))
+    rmSync(directory, { recursive: true })
+    // Of TIFF only the directory of the page is read: that of the exposure is one of its private tags.
+    expect(seen).toMatchObject(name.endsWith('.tif') ? KEPT : { ...KEPT, ...TAKEN })
+    for (const lost of Object.keys(LOST)) expect(seen, lost).not.toHaveProperty(lost)
+    expect(seen).not.toHaveProperty('Warning')
   })
 })
 

@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { deflateSync } from 'node:zlib'
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { keptExif } from '../../../../../core/disarm/image/exif.ts'
 import { imageDisarmer } from '../../../../../core/disarm/image/disarmer.ts'
+import { joinTiff } from '../../../../../core/disarm/image/tiff.ts'
 import { disarmerContract } from '../../../../contract/disarmer.contract.ts'
 import { disarmInput, type InputChanges, rebuildTestFile } from '../../../../support/disarm.ts'
 import { concat, differenceOf, fixture, pixelsOf, shapeOf } from '../../../../support/picture.ts'
@@ -144,6 +147,74 @@ describe('what is no pixel stays behind', () => {
       expect(Buffer.from(result.bytes).toString('latin1')).not.toMatch(SECRET)
     }
   })
+  describe('with `metadata: keep`', () => {
+    const keep = { rules: { metadata: 'keep' } } as const
+    const tagged = () =>
+      sharp(fixture('photo.jpg')).withExif({
+        IFD0: { Make: 'Acme', Model: 'Camera 1', DateTime: '2026:04:10 09:00:00', Artist: 'secret', Copyright: 'secret', ImageDescription: 'secret' },
+        IFD2: { DateTimeOriginal: '2026:04:10 08:59:59', FNumber: '28/10', ISOSpeedRatings: '200', UserComment: 'secret', BodySerialNumber: 'secret-1' },
+        IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '35/1 40/1 0/1' },
+      }).withXmp('<secret/>')
+    const variants = ['jpeg', 'png', 'webp', 'avif'] as const
+    const coded = async (format: (typeof variants)[number]) => new Uint8Array(await tagged().toFormat(format).toBuffer())
+
+    test.each(variants)('%s: date, camera and exposure written anew; nothing of people, places and texts', async format => {
+      const original = await coded(format)
+      const { bytes, mediaType, removed } = await rebuild(original, `image/${format}`, keep)
+      const text = Buffer.from(bytes).toString('latin1')
+      for (const kept of ['Acme', 'Camera 1', '2026:04:10 09:00:00', '2026:04:10 08:59:59']) expect(text).toContain(kept)
+      expect(text).not.toMatch(/secret|GPS|photoshop/i)
+      expect(removed).toMatchObject([{ what: 'metadata' }])
+      expect(await differenceOf(bytes, original)).toBeLessThan(6)
+      const again = await rebuild(bytes, mediaType, keep)
+      expect(again.removed).toEqual([])
+      expect(Buffer.from(again.bytes).toString('latin1')).toContain('Camera 1')
+      expect(Buffer.from((await rebuild(original, `image/${format}`)).bytes).toString('latin1')).not.toMatch(/Acme|2026:04/)
+    })
+
+    test('TIFF: the tags of the page', async () => {
+      const text = (tag: number, value: string) => ({ tag, place: 'image' as const, type: 2, count: value.length + 1, octets: Buffer.from(`${value}\0`) })
+      const { bytes: page } = await rebuildFixture('photo.tif')
+      const original = joinTiff([{ bytes: page, facts: [text(0x010f, 'Acme'), text(0x0110, 'Camera 1'), text(0x013b, 'secret')] }])
+      const { bytes, removed } = await rebuild(original, 'image/tiff', keep)
+      expect(removed).toEqual([{ what: 'metadata', count: 1 }])
+      const words = Buffer.from(bytes).toString('latin1')
+      expect([words.includes('Acme\0'), words.includes('Camera 1\0'), words.includes('secret')]).toEqual([true, true, false])
+      expect((await rebuild(bytes, 'image/tiff', keep)).removed).toEqual([])
+    })
+
+    test('a picture lying on its side stands upright all the same, and says nothing about it', async () => {
+      const turned = new Uint8Array(await tagged().withMetadata({ orientation: 6 }).jpeg().toBuffer())
+      const { bytes } = await rebuild(turned, 'image/jpeg', keep)
+      const before = await sharp(turned).metadata()
+      expect(await sharp(bytes).metadata()).toMatchObject({ width: before.height, height: before.width })
+      expect((await sharp(bytes).metadata()).orientation).toBeUndefined()
+    })
+
+    test('pictures with transparency in WebP keep it beside what is told', async () => {
+      const original = new Uint8Array(await sharp(fixture('alpha.png')).withExif({ IFD0: { Model: 'Camera 1' } }).webp({ lossless: true }).toBuffer())
+      const { bytes } = await rebuild(original, 'image/webp', keep)
+      expect(await pixelsOf(bytes)).toEqual(await pixelsOf(original))
+      expect(Buffer.from((await sharp(bytes).metadata()).exif!).toString('latin1')).toContain('Camera 1')
+    })
+
+    test.each([
+      ['a name that is no name', { IFD0: { Model: 'x'.repeat(200) } }],
+      ['a date that is none', { IFD0: { DateTime: '<script>alert(1)</script>' } }],
+    ])('%s is left behind', async (_, exif) => {
+      const original = new Uint8Array(await sharp(fixture('photo.jpg')).withExif(exif).jpeg().toBuffer())
+      const { bytes, removed } = await rebuild(original, 'image/jpeg', keep)
+      expect(Buffer.from(bytes).includes('Exif')).toBe(false)
+      expect(removed).toEqual([{ what: 'metadata', count: 1 }])
+    })
+
+    test('no octets make the reader of Exif throw', () =>
+      fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom('49492a0008000000', '4d4d002a00000008', ''), (octets, head) => {
+        const { octets: composed } = keptExif(concat(Buffer.from(head, 'hex'), octets), { metadata: 'keep' })
+        expect(composed === undefined || keptExif(composed, { metadata: 'keep' }).octets!.equals(composed)).toBe(true)
+      }), { numRuns: 500 }))
+  })
+
   test.each(['photo.jpg', 'rgb.png', 'anim.gif', 'lossless.webp', 'rgb.bmp', 'icon.ico'])('a second file behind %s', async name => {
     const result = await rebuild(concat(fixture(name), 'PK\x03\x04 secret <script>alert(1)</script>'), typeOf(name))
     expect(result.removed).toContainEqual({ what: 'trailingData', count: 1 })
