@@ -20,6 +20,7 @@ import { portalReference } from '../portal/api/openapi.ts'
 import { apiOperations } from '../portal/api/routes.ts'
 import { RIGHTS_ROWS } from '../portal/rights/table.ts'
 import { AUDIT_KINDS } from '../store/audit.ts'
+import { fidelityScores, SCORE_HEAD, type Score } from './fidelity-scores.ts'
 import { cliReference } from './reference.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -160,13 +161,14 @@ function policies(): string {
 }
 
 async function disarming(): Promise<string> {
+  const scores = fidelityScores(ROOT)
   const sections = []
   for (const family of FAMILIES) {
     const { table } = await family.load()
     const rows = table.map(({ object, becomes, kind }) => [object, becomes, kind === undefined ? '' : `\`${kind}\``])
     const types = (list: readonly string[]) => list.map(type => `\`${type}\``).join(', ')
     sections.push(
-      `## ${family.name}\n\nTakes ${types(family.mediaTypes)}. Makes ${types(family.makes)}.\n\n${markdownTable(['object', 'becomes', 'setting'], rows)}`,
+      `## ${family.name}\n\nTakes ${types(family.mediaTypes)}. Makes ${types(family.makes)}.\n\n${markdownTable(['object', 'becomes', 'setting'], rows)}${fidelityOf(scores.get(family.name))}`,
     )
   }
   const kinds = Object.entries(OBJECTS).map(([kind, { en, ja, default: usual, allowed }]) => [`\`${kind}\``, en, ja, usual, allowed.join(', ')])
@@ -174,12 +176,17 @@ async function disarming(): Promise<string> {
     title(
       'What becomes of what',
       'core/disarm/',
-      'Every file that crosses was written anew from what was understood of it. What a table does not name was not understood and is left behind. `setting` is the key below `policy.objects` that decides. How much of good files is left was measured: [fidelity](fidelity.md).',
+      'Every file that crosses was written anew from what was understood of it. What a table does not name was not understood and is left behind. `setting` is the key below `policy.objects` that decides. How much of good files is left was measured, by other programs than ours: the scores stand with each format.',
     ) +
     sections.join('\n') +
     `\n## Objects\n\nWhat may be said of each kind in \`policy.objects\`. What acts on its own cannot be kept.\n\n` +
     markdownTable(['setting', 'English', '日本語', 'usual', 'allowed'], kinds)
   )
+}
+
+function fidelityOf(scores: readonly Score[] | undefined): string {
+  if (!scores) return ''
+  return `\nWhat is left of good files (how this was measured: [fidelity](fidelity.md)):\n\n${markdownTable(SCORE_HEAD, scores.map(({ cells }) => cells))}`
 }
 
 function conditions(when: object): string {
