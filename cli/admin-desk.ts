@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import type { AdminDesk } from '../portal/admin/house.ts'
 import { inspectionBook } from '../portal/admin/inspection-book.ts'
-import { departmentsByMailbox, peopleFactsOf } from '../portal/admin/people-facts.ts'
+import { approversOf, departmentsByMailbox, peopleFactsOf } from '../portal/admin/people-facts.ts'
 import { portalAudit } from '../portal/admin/portal-audit.ts'
 import { dayInJapan } from '../store/retention.ts'
 import { operationsClient } from './operations-client.ts'
@@ -26,6 +26,7 @@ export function adminDesk({ config, source, shutOut }: Given, { db, tokens }: Po
     version: packageVersion(),
     departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
     peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
+    approvers: tenant => approversOf(db, tenant, today()),
     hostname: config.hostname,
     shutOut,
     record: record => db.write(() => db.audit(record)),

@@ -11,14 +11,22 @@ import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { formatProblem, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import type { EnrolledApprover } from '../core/purposes.ts'
 import { Dialogue } from '../loadtest/dialogue.ts'
+import { approversOf } from '../portal/admin/people-facts.ts'
+import { dayOf } from '../portal/people/day.ts'
 import { codeOf } from '../portal/sign-in/totp.ts'
+import { OwnDatabase } from '../store/sqlite/own-database.ts'
+import { enrolApprovers } from '../vault/approvers.ts'
+import { VAULT_MIGRATIONS } from '../vault/tables.ts'
 import { asCount, outputOf, plainLeaf } from './command.ts'
 import { demoMails } from './demo-mails.ts'
 import { DEMO_DOMAIN, DEMO_PASSWORD, type DemoLogin, settleDemoTown } from './demo-people.ts'
 import { EXIT, Failure } from './exit.ts'
 import { print } from './output.ts'
+import { approvalNumbers } from './demo-letters.ts'
 import { openPortalRooms } from './portal-rooms.ts'
+import { vaultKept } from './wiring.ts'
 
 type DemoOptions = { readonly dir: string; readonly mails: number; readonly json?: boolean }
 
@@ -29,6 +37,8 @@ domains: [${DEMO_DOMAIN}]
 hostname: sekisho.${DEMO_DOMAIN}
 contact: 情報政策課 内線123
 portal: { name: 見本町 メール無害化ポータル, log: none }
+# Who confirms by mail who may approve that an original leaves.
+vault: { registrars: [admin@${DEMO_DOMAIN}, soumu@${DEMO_DOMAIN}] }
 maillog: { path: mail.log }
 smtp: { maxTransactions: 100000 }
 `
@@ -42,11 +52,13 @@ export function demoCommand(): Command {
 }
 
 function codeCommand(): Command {
-  return plainLeaf('code', 'the six digits that the demonstration’s people would read off their devices now', [EXIT.ok, EXIT.failure])
+  return plainLeaf('code', 'the six digits that the demonstration’s people would read off their devices now, and the numbers in their latest mails', [EXIT.ok, EXIT.failure])
     .addOption(new Option('--dir <folder>', 'folder of the demonstration').default('sekisho-demo'))
     .action(({ dir, json }: { readonly dir: string; readonly json?: boolean }) => {
       const rows = readLogins(resolve(dir)).map(({ login, name, secret }) => ({ login, name, code: codeOf(secret, Date.now()) }))
-      print(outputOf({ ...(json === undefined ? {} : { json }) }), rows, () => rows.map(({ login, name, code }) => `${code}  ${login}  ${name}`).join('\n'))
+      const numbers = approvalNumbers(join(resolve(dir), 'var/maildir/new'))
+      const lines = [...rows.map(({ login, name, code }) => `${code}  ${login}  ${name}`), ...(numbers.length === 0 ? [] : ['', '届いた番号（新しい順）:', ...numbers.map(({ code, mailbox, subject }) => `${code}  ${mailbox}  ${subject}`)])]
+      print(outputOf({ ...(json === undefined ? {} : { json }) }), { codes: rows, numbers }, () => lines.join('\n'))
     })
 }
 
@@ -79,9 +91,17 @@ async function settle(folder: string, config: Config): Promise<void> {
   const rooms = await openPortalRooms(config)
   try {
     writeFileSync(join(folder, LOGINS_FILE), JSON.stringify(await settleDemoTown(rooms), null, 2), { mode: 0o600 })
+    await enrolAtVault(config, approversOf(rooms.db, 'default', dayOf(Date.now())))
   } finally {
     rooms.db.close()
   }
+}
+
+/** In the town of the demonstration a registrar has agreed to them already. */
+async function enrolAtVault(config: Config, people: readonly EnrolledApprover[]): Promise<void> {
+  const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now })
+  enrolApprovers(database, people.filter(({ mailbox }) => mailbox !== ''), { actor: 'system', tenant: 'default', address: '' })
+  database.close()
 }
 
 function readLogins(folder: string): DemoLogin[] {
@@ -133,7 +153,7 @@ function screenOf({ portal, outer, manage, logins }: Facts, dir: string): string
     `管理と監査                                   ${manage}`,
     '',
     `パスワードは全員 ${DEMO_PASSWORD}`,
-    `確認コード（6桁）は別の端末で: npm run -s sekisho -- demo code --dir ${dir}`,
+    `確認コード（6桁）と承認番号は別の端末で: npm run -s sekisho -- demo code --dir ${dir}`,
     '',
     ...rows,
     '',

@@ -37,6 +37,11 @@ export function vaultClient(socketPath: string): Vault {
       const found: unknown = await call('passwordCandidates', { publicIds }, by)
       return Array.isArray(found) ? found : []
     },
+    approvers: by => call('approvers', {}, by),
+    proposeApprovers: (proposal, by) => call('proposeApprovers', proposal, by),
+    confirmApprovers: (proposalId, code, by) => call('confirmApprovers', { proposalId, code }, by),
+    askAgreement: (ask, by) => call('askAgreement', { ask }, by),
+    agree: (agreement, by) => call('agree', { agreement }, by),
     grant: (ask, by) => call('grant', { ask }, by),
     original: async (grantId, by) => {
       try {

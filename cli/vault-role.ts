@@ -13,6 +13,8 @@ import { createIds } from '../gateway/inbound/ids.ts'
 import { RpcError } from '../rpc/client.ts'
 import { OwnDatabase } from '../store/sqlite/own-database.ts'
 import { drawRandom } from '../store/random.ts'
+import { Agreements } from '../vault/agreements.ts'
+import { ApproverBook } from '../vault/approvers.ts'
 import { Entrance } from '../vault/entrance.ts'
 import type { House } from '../vault/house.ts'
 import { PendingWork } from '../vault/pending.ts'
@@ -94,13 +96,18 @@ async function furnish(config: Config, { settings, database, workshop, gateway }
   const unsealing = new Unsealing(gateway, keys)
   const onAlarm = (text: string) => say(`vault: ${text}`)
   const ids = createIds(Date.now, drawRandom)
+  const letters = { gateway, workshop, rules, newQueueId: () => ids.queueId(), nowMs: Date.now, onAlarm }
+  const entrance = new Entrance(database, gateway, rules)
+  const approvers = new ApproverBook({ database, entrance, letters, rules })
   return {
     database,
     gateway,
-    entrance: new Entrance(database, gateway, rules),
+    entrance,
     unsealing,
     shelf: await Shelf.open({ database, unsealing, folder: join(vaultKept(config), 'shelf'), keys }),
-    letters: { gateway, workshop, rules, newQueueId: () => ids.queueId(), nowMs: Date.now, onAlarm },
+    letters,
+    approvers,
+    agreements: new Agreements({ database, entrance, letters, rules, approvers }),
     workshop: behindAntivirus(workshop, config, onAlarm),
     looks: workshop,
     rules,

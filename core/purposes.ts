@@ -27,9 +27,9 @@ export type PartRef = { readonly publicId: PublicId; readonly partId: string; re
 export type Refusal = {
   readonly kind: 'cannot'
   /** Key of REASONS, or why the vault did not even try. */
-  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'revoked' | 'malware' | 'program' | 'not-inward'
+  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'revoked' | 'malware' | 'program' | 'not-inward' | 'not-enrolled' | 'no-registrar' | 'wrong-code'
   readonly object?: ObjectKind
-  /** With `wrong-password`: how often this person may still try this part within the hour. */
+  /** With `wrong-password`: how often this person may still try this part within the hour; with `wrong-code`: this number. */
   readonly triesLeft?: number
 }
 
@@ -69,11 +69,32 @@ export type Brought = { readonly kind: 'brought'; readonly report: Report; reado
 export type GrantAsk = {
   readonly requestId: string
   readonly part: PartRef
-  /** Logins. The vault refuses when the requester is among the approvers or there are too few of them. */
+  /** Logins. The vault refuses when the requester is among the approvers, there are too few, or one of them has not agreed before it. */
   readonly requester: string
   readonly approvers: readonly string[]
   readonly validUntilMs: number
 }
+
+/** Somebody who may agree, as the vault knows them: where its letters go. */
+export type EnrolledApprover = { readonly login: string; readonly name: string; readonly mailbox: string }
+
+/** What one approver is asked to agree to. The vault writes it to them in its own words, with a number. */
+export type AgreementAsk = {
+  readonly requestId: string
+  readonly publicId: PublicId
+  readonly partIds: readonly string[]
+  /** Login. */
+  readonly requester: string
+  readonly requesterName: string
+  readonly reason: string
+  /** Login. */
+  readonly approver: string
+  /** How many must agree. */
+  readonly needed: number
+}
+
+/** The number of the letter, as the approver has entered it. */
+export type Agreement = { readonly requestId: string; readonly approver: string; readonly code: string }
 
 /** The vault: unwraps one original for one recorded purpose, after it has written that down. */
 export interface Vault {
@@ -94,6 +115,14 @@ export interface Vault {
   mailInward(shelfIds: readonly string[], mailbox: string, about: PublicId | undefined, by: Asker): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal>
   /** Lines of the message's text that look like passwords; the caller says which mails this person may read. */
   passwordCandidates(publicIds: readonly PublicId[], by: Asker): Promise<readonly { readonly publicId: PublicId; readonly candidate: string }[]>
+  /** Who may agree. */
+  approvers(by: Asker): Promise<readonly EnrolledApprover[] | Refusal>
+  /** Removals hold at once; who is added waits for the number in a letter to the registrars. */
+  proposeApprovers(proposal: { readonly add: readonly EnrolledApprover[]; readonly remove: readonly string[] }, by: Asker): Promise<{ readonly kind: 'proposed'; readonly proposalId: string } | { readonly kind: 'removed' } | Refusal>
+  confirmApprovers(proposalId: string, code: string, by: Asker): Promise<{ readonly kind: 'confirmed' } | Refusal>
+  /** Writes to the approver what they would agree to; asking again voids what was agreed. */
+  askAgreement(ask: AgreementAsk, by: Asker): Promise<{ readonly kind: 'asked'; readonly untilMs: number } | Refusal>
+  agree(agreement: Agreement, by: Asker): Promise<{ readonly kind: 'agreed' } | Refusal>
   grant(ask: GrantAsk, by: Asker): Promise<{ readonly kind: 'granted'; readonly grantId: string } | Refusal>
   /** Burns the grant and streams the original part. The outer face alone asks this. */
   original(grantId: string, by: Asker): Promise<{ readonly kind: 'original'; readonly name: string; readonly bytes: AsyncIterable<Uint8Array>; readonly size: number } | Refusal>

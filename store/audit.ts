@@ -52,6 +52,8 @@ export const AUDIT_KINDS = {
   share: 'a recipient shared a mail with a department, or no longer does',
   unseal: 'something sealed was opened by the vault, for the purpose it names',
   refuse: 'the vault did not give an original, or no grant for one',
+  agree: 'the vault asked an approver to agree to a release, or the approver has agreed before it',
+  enrol: 'who may agree was proposed, let in or taken away at the vault',
   shelf: 'a rebuilt file that somebody asked for was put by, sealed',
   verify: 'a person had the chains verified; whether they were whole',
   handover: 'audit records were exported or handed over to a collector',

@@ -1,19 +1,19 @@
 /**
- * Grants: one person, one part, once, for minutes. Made from a request that others have agreed to, checked here once
- * more, and burned here when the original leaves.
+ * Grants: one person, one part, once, for minutes. Made from a request that others have agreed to before the vault itself
+ * (agreements.ts), and burned here when the original leaves.
  *
- *   request ──▶ [grant: approvers, part, never programs or malware] ──▶ row ──▶ [original: burned, written down] ──▶ octets
+ *   request ──▶ [grant: agreed, part, never programs or malware] ──▶ row ──▶ [original: burned, written down] ──▶ octets
  *
  * A download that broke may begin again within minutes, by the same person from the same address.
  */
 import { randomBytes } from 'node:crypto'
 import { isProgram } from '../core/media/dangerous-names.ts'
 import type { Asker, GrantAsk, PartRef, Refusal } from '../core/purposes.ts'
-import type { MemberReport, PartReport } from '../core/verdict.ts'
 import type { Row } from '../store/sqlite/own-database.ts'
 import { type FoundPart, isRefusal, refuse } from './entrance.ts'
 import type { House } from './house.ts'
 import { looseFile, rulesOf } from './looks.ts'
+import { neverLeaves } from './never.ts'
 
 const RESUME_MS = 10 * 60_000
 const PIECE_BYTES = 256 * 1024
@@ -36,7 +36,7 @@ export class Grants {
     const isAlone = approvers.has(ask.requester) || approvers.size < wanted || approvers.size === 0
     const untilMs = Math.min(ask.validUntilMs, database.nowMs() + grantMs)
     if (isAlone || ask.requester === '' || untilMs <= database.nowMs()) return this.#refused(ask, by, isAlone ? 'not-granted' : 'expired')
-    const never = neverLeaves(found.part) ?? (await this.#neverOfLocked(found, ask.part, by))
+    const never = this.#neverOf(found.part, ask, by) ?? (await this.#neverOfLocked(found, ask.part, by))
     if (never) return this.#refused(ask, by, never)
     const grantId = randomBytes(16).toString('hex')
     this.#write(grantId, { ...ask, approvers: [...approvers], validUntilMs: untilMs }, { found, by })
@@ -59,14 +59,30 @@ export class Grants {
   }
 
   revoke(requestId: string | 'all', { tenant, actor }: Asker): number {
-    const { database } = this.#house
+    const { database, agreements } = this.#house
     return database.write(() => {
+      agreements.revoke(requestId, tenant)
       const [which, values] = requestId === 'all' ? ['1', []] : ['request_id = ? AND tenant = ?', [requestId, tenant]]
       const sql = `UPDATE grants SET revoked_at_ms = ? WHERE revoked_at_ms IS NULL AND valid_until_ms > ? AND ${which}`
       const count = database.run(sql, database.nowMs(), database.nowMs(), ...values)
       if (count > 0) database.audit({ tenant, kind: 'revoke', actor, subject: requestId, detail: { grants: count } })
       return count
     })
+  }
+
+  /** Nothing is unsealed before all of this holds. */
+  #neverOf(part: FoundPart['part'], ask: GrantAsk, by: Asker): Refusal['reason'] | undefined {
+    const never = neverLeaves(part)
+    if (never) return never
+    if (!this.#house.agreements.covers(ask, by)) return 'not-granted'
+    return this.#isTaken(ask, by) ? 'used' : undefined
+  }
+
+  /** Of one request each part leaves once; what broke off may be begun again within a grant's time from its first use. */
+  #isTaken({ requestId, part }: GrantAsk, { tenant }: Asker): boolean {
+    const { database } = this.#house
+    const sinceMs = database.nowMs() - this.#house.rules().grantMs
+    return database.get('SELECT 1 FROM grants WHERE tenant = ? AND request_id = ? AND part_id = ? AND used_at_ms <= ?', tenant, requestId, part.partId, sinceMs) !== undefined
   }
 
   #write(grantId: string, { requestId, requester, approvers, validUntilMs, part }: GrantAsk, { found, by }: { readonly found: FoundPart; readonly by: Asker }): void {
@@ -124,19 +140,6 @@ export class Grants {
     database.write(() => database.audit({ tenant, kind: 'refuse', actor, subject: grantId.slice(0, 64), detail: { reason, address } }))
     return refuse(reason)
   }
-}
-
-type Named = Pick<PartReport, 'reason' | 'name' | 'detectedType'> & { readonly members?: readonly MemberReport[] }
-
-/** Of the file, or of one inside it. */
-function neverLeaves({ reason, name, detectedType, members = [] }: Named): Refusal['reason'] | undefined {
-  if (reason === 'malware') return 'malware'
-  if (reason === 'dangerous-type' || isProgram(name, detectedType)) return 'program'
-  for (const member of members) {
-    const never = neverLeaves(member)
-    if (never) return never
-  }
-  return undefined
 }
 
 async function* pieces(octets: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,8 @@
 /** What the rooms of the vault share. */
 import type { OwnDatabase } from '../store/sqlite/own-database.ts'
 import type { FileWorkshop, LookWorkshop, VerifyWorkshop } from '../workers/contract.ts'
+import type { Agreements } from './agreements.ts'
+import type { ApproverBook } from './approvers.ts'
 import type { Entrance } from './entrance.ts'
 import type { LetterDesk } from './letters.ts'
 import type { Gateway } from './ports.ts'
@@ -15,6 +17,8 @@ export type House = {
   readonly unsealing: Unsealing
   readonly shelf: Shelf
   readonly letters: LetterDesk
+  readonly approvers: ApproverBook
+  readonly agreements: Agreements
   /** With an antivirus at its doors where one is set. */
   readonly workshop: FileWorkshop
   readonly looks: LookWorkshop & VerifyWorkshop

@@ -1,5 +1,5 @@
 /**
- * Mails of ours with rebuilt files: composed here, verified by the verifier as every message is, queued by the gateway.
+ * Mails of ours, with rebuilt files or in words only: composed here, verified by the verifier as every message is, queued by the gateway.
  */
 import { randomBytes } from 'node:crypto'
 import type { Asker, Refusal } from '../core/purposes.ts'
@@ -53,28 +53,36 @@ const TEXTS = {
 } as const
 
 export async function sendLetter(letter: Letter, { tenant }: Pick<Asker, 'tenant'>, desk: LetterDesk): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal> {
+  const { mailbox, files, onceKey } = letter
+  return sendWords(wordsOf(letter, desk.rules()), { mailbox, files, onceKey, tenant }, desk)
+}
+
+type Words = { readonly subject: string; readonly lines: readonly string[] }
+type Way = Pick<Letter, 'mailbox' | 'files' | 'onceKey'> & { readonly tenant: string }
+
+/** `words`: made harmless already. */
+export async function sendWords({ subject, lines }: Words, { mailbox, files: given, onceKey, tenant }: Way, desk: LetterDesk): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal> {
   const { gateway, workshop, rules, newQueueId, nowMs, onAlarm } = desk
-  const words = wordsOf(letter, rules())
+  const { sender } = TEXTS[rules().recipient(mailbox).language]
   const queueId = newQueueId()
-  const names = uniqueNames(letter.files.map(({ name }) => name))
-  const files = letter.files.map((file, index) => ({ ...file, name: names[index]! }))
+  const names = uniqueNames(given.map(({ name }) => name))
+  const files = given.map((file, index) => ({ ...file, name: names[index]! }))
   const seed = randomBytes(16).toString('hex')
-  const composed = composeOwnLetter({ ...words, queueId, hostname: rules().hostname, to: letter.mailbox as Mailbox, files, nowMs: nowMs(), seed })
+  const composed = composeOwnLetter({ sender, subject, text: lines.join('\n'), queueId, hostname: rules().hostname, to: mailbox as Mailbox, files, nowMs: nowMs(), seed })
   const differences = await workshop.verify(composed)
   if (differences === undefined) return refuse('busy')
   if (differences.length > 0) {
     onAlarm(`a mail of ours was not verified: ${differences.join('; ').slice(0, 300)}`)
     return refuse('cannot-disarm')
   }
-  const { subject } = words
   const { messageId, message } = composed
-  const submitted = await gateway.submit({ queueId, tenant, mailbox: letter.mailbox, subject, messageId, onceKey: letter.onceKey }, message)
+  const submitted = await gateway.submit({ queueId, tenant, mailbox, subject, messageId, onceKey }, message)
   if (submitted.kind === 'queued') return submitted
   if (submitted.reason === 'faulty') onAlarm(`a mail of ours was refused: ${submitted.why}`)
   return refuse(submitted.reason === 'not-inward' ? 'not-inward' : 'busy')
 }
 
-function wordsOf({ kind, mailbox, files, about }: Letter, rules: VaultRules): { readonly sender: string; readonly subject: string; readonly text: string } {
+function wordsOf({ kind, mailbox, files, about }: Letter, rules: VaultRules): Words {
   const { language, contact } = rules.recipient(mailbox)
   const words = TEXTS[language]
   const subject = makeHarmlessLine(`${words[kind].subject}${about ? about.subject : (files[0]?.name ?? '')}`, 300)
@@ -84,5 +92,5 @@ function wordsOf({ kind, mailbox, files, about }: Letter, rules: VaultRules): { 
     `${words.files}: ${files.map(({ name }) => name).join(language === 'ja' ? '、' : ', ')}`,
     ...(contact === '' ? [] : [`${words.contact}: ${contact}`]),
   ]
-  return { sender: words.sender, subject, text: lines.map(line => makeHarmlessLine(line, 900)).join('\n') }
+  return { subject, lines: lines.map(line => makeHarmlessLine(line, 900)) }
 }

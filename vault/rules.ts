@@ -14,6 +14,11 @@ export type VaultRules = {
   readonly shelfMs: number
   /** Other persons who must have agreed before an original may leave. */
   readonly approvers: number
+  /** Mailboxes of those who say who may approve. */
+  readonly registrars: (tenant: string) => readonly string[]
+  /** How long the number of a letter is good, and how long what was agreed to by it holds. */
+  readonly codeMs: number
+  readonly agreementMs: number
   /** Longest life of a grant. */
   readonly grantMs: number
   readonly limits: SanitizeLimits

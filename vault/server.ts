@@ -2,7 +2,7 @@
  * The vault's socket: each question is read, checked, and passed on; answers are JSON with octets behind it. Passwords are
  * in the question's memory only: nothing here logs a question, and an error names no value of one.
  */
-import type { Asker, GrantAsk, PartRef, Vault } from '../core/purposes.ts'
+import type { Agreement, AgreementAsk, Asker, EnrolledApprover, GrantAsk, PartRef, Vault } from '../core/purposes.ts'
 import { asParams, auditQuestionParam, BadRequest, countParam, listParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
 import { type RpcAnswer, type RpcExchanges, type RpcMethods, type RpcServer, startRpc } from '../rpc/server.ts'
 import { auditLine, type ChainedRecord } from '../store/audit.ts'
@@ -44,6 +44,11 @@ function methodsOf(vault: Vault): RpcMethods {
     mailInward: async params =>
       vault.mailInward(listParam(params, 'shelfIds', textParam), textParam(params, 'mailbox'), optionalTextParam(params, 'about'), askerParam(params)),
     passwordCandidates: async params => vault.passwordCandidates(listParam(params, 'publicIds', textParam), askerParam(params)),
+    approvers: async params => vault.approvers(askerParam(params)),
+    proposeApprovers: async params => vault.proposeApprovers({ add: listParam(params, 'add', each => approverParam(asParams(each['add']))), remove: listParam(params, 'remove', textParam) }, askerParam(params)),
+    confirmApprovers: async params => vault.confirmApprovers(textParam(params, 'proposalId'), textParam(params, 'code'), askerParam(params)),
+    askAgreement: async params => vault.askAgreement(agreementAskParam(asParams(params['ask'])), askerParam(params)),
+    agree: async params => vault.agree(agreementParam(asParams(params['agreement'])), askerParam(params)),
     grant: async params => vault.grant(grantParam(params), askerParam(params)),
     originalToMailbox: async params => vault.originalToMailbox(textParam(params, 'grantId'), textParam(params, 'mailbox'), askerParam(params)),
     revokeGrants: async params => vault.revokeGrants(textParam(params, 'requestId'), askerParam(params)),
@@ -94,6 +99,28 @@ function passwordParam(params: Params, name: string): string {
   const value = params[name]
   if (typeof value !== 'string' || value.length > LONGEST_PASSWORD) throw new BadRequest(`${name} must be text of at most ${LONGEST_PASSWORD} characters`)
   return value
+}
+
+function approverParam(given: Params): EnrolledApprover {
+  return { login: textParam(given, 'login'), name: optionalTextParam(given, 'name') ?? '', mailbox: textParam(given, 'mailbox') }
+}
+
+function agreementAskParam(ask: Params): AgreementAsk {
+  return {
+    requestId: textParam(ask, 'requestId'),
+    publicId: textParam(ask, 'publicId'),
+    // The part of a message that is kept as a whole has no number.
+    partIds: listParam(ask, 'partIds', (each, name) => optionalTextParam(each, name) ?? ''),
+    requester: textParam(ask, 'requester'),
+    requesterName: optionalTextParam(ask, 'requesterName') ?? '',
+    reason: optionalTextParam(ask, 'reason') ?? '',
+    approver: textParam(ask, 'approver'),
+    needed: countParam(ask, 'needed'),
+  }
+}
+
+function agreementParam(given: Params): Agreement {
+  return { requestId: textParam(given, 'requestId'), approver: textParam(given, 'approver'), code: textParam(given, 'code') }
 }
 
 function grantParam(params: Params): GrantAsk {

@@ -1,6 +1,7 @@
 /**
  * The tables of vault.db, append only. Nothing here is content: names and digests of rebuilt files, who may have what.
- * No password ever comes here; of tries only their number is kept.
+ * No password ever comes here; of tries only their number is kept, of
+ * the numbers in letters only a digest.
  */
 import { AUDIT_TABLES } from '../store/sqlite/chain.ts'
 
@@ -48,5 +49,41 @@ export const VAULT_MIGRATIONS: readonly string[] = [
     part_id TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     PRIMARY KEY (public_id, part_id)
+  ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE approvers (
+    tenant TEXT NOT NULL,
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    mailbox TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, login),
+    UNIQUE (tenant, mailbox)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE proposals (
+    proposal_id TEXT NOT NULL,
+    registrar TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    people TEXT NOT NULL,
+    code_digest TEXT NOT NULL,
+    until_ms INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    PRIMARY KEY (proposal_id, registrar)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE agreements (
+    tenant TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    approver TEXT NOT NULL,
+    public_id TEXT NOT NULL,
+    part_ids TEXT NOT NULL,
+    requester TEXT NOT NULL,
+    needed INTEGER NOT NULL,
+    code_digest TEXT NOT NULL,
+    until_ms INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    agreed_at_ms INTEGER,
+    revoked_at_ms INTEGER,
+    PRIMARY KEY (tenant, request_id, approver)
   ) STRICT, WITHOUT ROWID;`,
 ]

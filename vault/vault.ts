@@ -4,7 +4,7 @@
  *   question ──▶ Entrance (whose, how often, written down) ──▶ Unsealing ──▶ sealed workshop ──▶ picture, words, shelf
  *                                                                     └──▶ a burned grant: the original itself
  */
-import type { Asker, Brought, DeliveredText, GrantAsk, LockedNames, PageView, PartRef, PublicId, Refusal, ShelfFile, Unlocked, Vault } from '../core/purposes.ts'
+import type { Agreement, AgreementAsk, Asker, Brought, DeliveredText, GrantAsk, LockedNames, PageView, PartRef, PublicId, Refusal, ShelfFile, Unlocked, Vault } from '../core/purposes.ts'
 import { bringFile } from './bringing.ts'
 import { deliveredFile, deliveredText } from './delivered.ts'
 import { isRefusal, refuse } from './entrance.ts'
@@ -93,6 +93,26 @@ export class OpenVault implements Vault {
 
   original(grantId: string, by: Asker) {
     return orGone(this.#grants.original(grantId, by))
+  }
+
+  async approvers(by: Asker) {
+    return this.#house.approvers.list(by.tenant)
+  }
+
+  proposeApprovers(proposal: Parameters<Vault['proposeApprovers']>[0], by: Asker) {
+    return this.#house.approvers.propose(proposal, by)
+  }
+
+  async confirmApprovers(proposalId: string, code: string, by: Asker) {
+    return this.#house.approvers.confirm(proposalId, code, by)
+  }
+
+  askAgreement(ask: AgreementAsk, by: Asker) {
+    return orGone(this.#house.agreements.ask(ask, by))
+  }
+
+  async agree(agreement: Agreement, by: Asker) {
+    return this.#house.agreements.agree(agreement, by)
   }
 
   /** No route carries an original: the way to an Internet-side mailbox is not built, and nothing is burned by asking. */

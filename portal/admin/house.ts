@@ -2,7 +2,7 @@
 import type { House } from '../house.ts'
 import type { ApiTokens } from '../api/tokens.ts'
 import { type ApiFace, Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
-import type { Asker, AuditSource, Operations } from '../ports.ts'
+import type { Asker, AuditSource, EnrolledApprover, Operations } from '../ports.ts'
 import { type Act, RIGHTS } from '../rights/table.ts'
 import type { InspectionBook } from './inspection-book.ts'
 import type { PeopleFacts } from './inspection-points.ts'
@@ -19,6 +19,8 @@ export type AdminDesk = {
   /** Departments of today's memberships, by mailbox, for statistics. */
   readonly departmentOf: (tenant: string) => ReadonlyMap<string, string>
   readonly peopleFacts: (tenant: string) => PeopleFacts
+  /** Who approves today by their memberships, deputies among them. */
+  readonly approvers: (tenant: string) => readonly EnrolledApprover[]
   /** Of this host, as it stands in exported records. */
   readonly hostname: string
   /** Isolation: grants end, and so do sessions of staff. */
@@ -27,7 +29,7 @@ export type AdminDesk = {
   readonly record: (record: { readonly tenant: string; readonly kind: string; readonly actor: string; readonly subject: string; readonly detail: Readonly<Record<string, string | number | boolean | null>> }) => void
 }
 
-export type AdminHouse = Pick<House, 'mail' | 'era' | 'contact'> & AdminDesk
+export type AdminHouse = Pick<House, 'mail' | 'vault' | 'era' | 'contact'> & AdminDesk
 
 type Head = Pick<SignedRoute, 'faces' | 'who' | 'roles' | 'needsStepUp'>
 

@@ -1,4 +1,5 @@
 /** What the self-inspection and the statistics want to know of people, counted in portal.db. */
+import type { EnrolledApprover } from '../../core/purposes.ts'
 import type { PortalDb } from '../db/open.ts'
 import { type Day, inForce } from '../people/day.ts'
 import type { Role } from '../people/person.ts'
@@ -23,6 +24,18 @@ export function peopleFactsOf(db: PortalDb, tenant: string, today: Day, secondFa
     withoutApprover: without.map(row => String(row['name'])),
     secondFactorFor,
   }
+}
+
+/** Whoever may decide today in their own name or in somebody's place; '' for who has no mailbox. */
+export function approversOf(db: PortalDb, tenant: string, today: Day): EnrolledApprover[] {
+  const approving = `SELECT m.person_id FROM memberships m WHERE m.tenant = ? AND m.approves = 1 AND ${inForce('m')}`
+  const rows = db.all(
+    `SELECT p.login, p.name, coalesce(b.address, '') AS mailbox FROM persons p LEFT JOIN mailboxes b ON b.person_id = p.person_id
+     WHERE p.tenant = ? AND p.disabled_at_ms IS NULL AND ${inForce('p')} AND (p.person_id IN (${approving})
+       OR p.person_id IN (SELECT d.deputy_id FROM deputies d WHERE ${inForce('d')} AND d.principal_id IN (${approving}))) ORDER BY p.login`,
+    ...[tenant, today, today, tenant, today, today, today, today, tenant, today, today],
+  )
+  return rows.map(row => ({ login: String(row['login']), name: String(row['name']), mailbox: String(row['mailbox']) }))
 }
 
 /** Each mailbox under the main department of whose it is, or of who holds it. */

@@ -1,5 +1,6 @@
 /** All pages of administrators and auditors, as one family: on the administration face alone. */
 import type { SignedRoute } from '../http/route.ts'
+import { approverRoutes } from './approvers.ts'
 import { auditExportRoutes } from './audit-export.ts'
 import { auditRoutes } from './audit.ts'
 import { dashboardRoutes } from './dashboard.ts'
@@ -30,6 +31,7 @@ const FAMILIES = [
   inspectionRoutes,
   procedureRoutes,
   tokenRoutes,
+  approverRoutes,
   emergencyRoutes,
 ] as const
 

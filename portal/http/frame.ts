@@ -28,6 +28,7 @@ const NAV: readonly NavRow[] = [
   { path: '/inspection', label: 'inspection', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/people', label: 'people', faces: ['admin'], roles: ['administrator'] },
   { path: '/tokens', label: 'tokens', faces: ['admin'], roles: ['administrator', 'auditor'] },
+  { path: '/approvers', label: 'approvers', faces: ['admin'], roles: ['administrator'] },
   { path: '/emergency', label: 'emergency', faces: ['admin'], roles: ['administrator'] },
 ]
 

@@ -2,7 +2,7 @@
  * Deciding about requests, on both faces: what waits, what was decided, and one request with everything that a decision
  * needs. Who may decide is looked up at every visit.
  *
- *   GET /approvals   GET /approvals/:requestId   POST …/approve │ …/refuse   GET …/parts/:part/preview │ …/parts/:part/picture
+ *   GET /approvals   GET /approvals/:requestId   POST …/code ▸ …/approve │ …/refuse   GET …/parts/:part/preview │ …/parts/:part/picture
  */
 import type { House } from '../house.ts'
 import { token } from '../http/frame.ts'
@@ -12,6 +12,7 @@ import type { Decided, Verdict } from '../requests/desk.ts'
 import type { KeptRequest } from '../requests/records.ts'
 import { partName } from '../texts/request-facts.ts'
 import { requestsTexts } from '../texts/requests.ts'
+import { agreeForms, agreeWithCode, sendCode } from './agreeing.ts'
 import { approvalPreviewRoutes, previewOf } from './approval-preview.ts'
 import { STAFF } from './reading.ts'
 import { factList, historyList, requestTable, seenRequest, stageTag } from './request-views.ts'
@@ -22,8 +23,9 @@ export function approvalRoutes(house: House): Route[] {
   const approver = { ...STAFF, roles: ['approver'] } as const
   return [
     { ...approver, method: 'GET', path: '/approvals', handle: (visit: SignedVisit) => listPage(house, visit) },
-    { ...approver, method: 'GET', path: '/approvals/:requestId', handle: (visit: SignedVisit) => decidePage(house, visit, undefined) },
-    { ...approver, method: 'POST', path: '/approvals/:requestId/approve', handle: (visit: SignedVisit) => decide(house, visit, { kind: 'approve' }) },
+    { ...approver, method: 'GET', path: '/approvals/:requestId', handle: (visit: SignedVisit) => decidePage(house, visit, {}) },
+    { ...approver, method: 'POST', path: '/approvals/:requestId/code', handle: (visit: SignedVisit) => code(house, visit) },
+    { ...approver, method: 'POST', path: '/approvals/:requestId/approve', handle: (visit: SignedVisit) => approve(house, visit) },
     { ...approver, method: 'POST', path: '/approvals/:requestId/refuse', handle: (visit: SignedVisit) => decide(house, visit, { kind: 'refuse', why: visit.form.get('why').slice(0, 1_000) }) },
     ...approvalPreviewRoutes(house),
   ]
@@ -41,20 +43,23 @@ ${decided.length === 0 ? html`<p class="empty">${approvals.none}</p>` : requestT
   return { kind: 'page', title: approvals.title, body }
 }
 
-function decidePage(house: House, visit: SignedVisit, wrong: string | undefined): Page {
+/** `code`: what is wrong with the number; `decision`: with the decision as a whole. */
+type Wrong = { readonly decision?: string; readonly code?: string }
+
+function decidePage(house: House, visit: SignedVisit, wrong: Wrong): Page {
   const { request } = seenRequest(house, visit)
   const { decide } = requestsTexts(visit.language)
   const decider = house.requests.desk.deciderAmong(request, visit.person)
   const { steps, approvals } = request.state
   const body = html`<p>${stageTag(request, visit.language)}</p>
-${wrong !== undefined && html`<div class="notice problem" role="alert"><p>${wrong}</p></div>`}
+${wrong.decision !== undefined && html`<div class="notice problem" role="alert"><p>${wrong.decision}</p></div>`}
 ${decider?.inPlaceOf && html`<div class="notice"><p>${decide.deputy(decider.inPlaceOf.name)}</p></div>`}
 ${factList(house, visit, request)}
 ${steps > 1 && html`<p>${decide.steps(approvals.length, steps)}</p>`}
-${decider && html`${previews(house, visit, request)}<h2>${decide.checks}</h2><ul>${decide.checkList.map(each => html`<li>${each}</li>`)}</ul>${forms(visit, request, wrong !== undefined)}`}
+${decider && html`${previews(house, visit, request)}<h2>${decide.checks}</h2><ul>${decide.checkList.map(each => html`<li>${each}</li>`)}</ul>${agreeForms(visit, request, wrong.code)}${refuseForm(visit, request, wrong.decision !== undefined)}`}
 ${historyList(house, visit, request)}
 <p><a href="/approvals">${requestsTexts(visit.language).approvals.back}</a></p>`
-  return { kind: 'page', title: decide.title, body, ...(wrong !== undefined && { status: 422 as const }) }
+  return { kind: 'page', title: decide.title, body, ...((wrong.decision ?? wrong.code) !== undefined && { status: 422 as const }) }
 }
 
 function previews(house: House, { language }: SignedVisit, request: KeptRequest): SafeHtml {
@@ -67,13 +72,27 @@ function previews(house: House, { language }: SignedVisit, request: KeptRequest)
   return html`<h2>${decide.look}</h2><ul>${request.facts.parts.map(row)}</ul>`
 }
 
-function forms(visit: SignedVisit, { requestId }: KeptRequest, isWrong: boolean): SafeHtml {
+function refuseForm(visit: SignedVisit, { requestId }: KeptRequest, isWrong: boolean): SafeHtml {
   const { decide } = requestsTexts(visit.language)
-  return html`<form method="post" action="/approvals/${requestId}/approve" data-once data-confirm="${decide.approveSure}">${token(visit)}<button>${decide.approve}</button></form>
-<form class="card" method="post" action="/approvals/${requestId}/refuse" data-once>${token(visit)}<h2>${decide.refuseTitle}</h2>
+  return html`<form class="card" method="post" action="/approvals/${requestId}/refuse" data-once>${token(visit)}<h2>${decide.refuseTitle}</h2>
 <div class="field"><label for="why">${decide.why}</label><p class="hint" id="why-hint">${decide.whyHint}</p>
 <textarea id="why" name="why" required maxlength="1000" aria-describedby="why-hint"${isWrong && html` aria-invalid="true"`}></textarea></div>
 <button class="danger">${decide.refuse}</button></form>`
+}
+
+/** Only for whoever may decide now: the vault does not know whose turn it is. */
+async function code(house: House, visit: SignedVisit): Promise<Answer> {
+  const { request } = seenRequest(house, visit, 'request.decide')
+  if (!house.requests.desk.deciderAmong(request, visit.person)) throw new Refused('conflict')
+  const wrong = await sendCode(house, visit, request)
+  return wrong === undefined ? { kind: 'redirect', to: `/approvals/${request.requestId}`, say: 'code-sent' } : decidePage(house, visit, { code: wrong })
+}
+
+async function approve(house: House, visit: SignedVisit): Promise<Answer> {
+  const { request } = seenRequest(house, visit, 'request.decide')
+  const isTheirs = house.requests.desk.deciderAmong(request, visit.person) !== undefined
+  const wrong = isTheirs ? await agreeWithCode(house, visit, request) : undefined
+  return wrong === undefined ? decide(house, visit, { kind: 'approve' }) : decidePage(house, visit, { code: wrong })
 }
 
 function decide(house: House, visit: SignedVisit, verdict: Verdict): Answer {
@@ -82,7 +101,7 @@ function decide(house: House, visit: SignedVisit, verdict: Verdict): Answer {
   if (decided.kind === 'cannot') {
     const { cannot } = requestsTexts(visit.language).decide
     if (!Object.hasOwn(cannot, decided.why)) throw new Refused('conflict')
-    return decidePage(house, visit, cannot[decided.why])
+    return decidePage(house, visit, { decision: cannot[decided.why]! })
   }
   void house.requests.outbox.send()
   return { kind: 'redirect', to: '/approvals', say: verdict.kind === 'approve' ? 'request-approved' : 'request-refused' }

@@ -144,7 +144,15 @@ export class RequestDesk {
   #passOn(request: KeptRequest, successorId: number | undefined, by: Act): boolean {
     const to = successorId === undefined ? undefined : this.#options.directory.person(successorId, this.#asking.today)
     if (!to || to.tenant !== request.tenant || !this.#stillTheirs(request, to.personId)) return false
-    return this.append(request.requestId, { kind: 'passed-on', atMs: this.#asking.nowMs, to: refOf(to), why: by.reason }).kind === 'decided'
+    const again = request.state.approvals.length === 0 ? {} : { again: this.#firstLevel(to, request) }
+    return this.append(request.requestId, { kind: 'passed-on', atMs: this.#asking.nowMs, to: refOf(to), why: by.reason, ...again }).kind === 'decided'
+  }
+
+  /** The vault holds an approval for whom it was given for, so the successor's approvers are asked from the start. */
+  #firstLevel({ personId }: Person, { state }: KeptRequest): { readonly fromLevel: number; readonly level: number; readonly dueAtMs: number } {
+    const anew = { ...state, approvals: [], requesters: [...state.requesters, personId] }
+    const level = levelFrom(anew, this.#asking.about(personId).levels, 0) ?? 0
+    return { fromLevel: level, level, dueAtMs: this.#asking.decideUntilMs }
   }
 
   #stillTheirs({ facts }: KeptRequest, personId: number): boolean {

@@ -14,6 +14,7 @@ export class Outbox {
   readonly #db: PortalDb
   readonly #mail: Pick<Mail, 'notify'>
   #running: Promise<number> | undefined
+  #wanted = false
 
   constructor(db: PortalDb, mail: Pick<Mail, 'notify'>) {
     this.#db = db
@@ -27,12 +28,24 @@ export class Outbox {
     this.#db.write(() => this.#db.run("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, 0, '')", key, tenant, to, subject, text, nowMs, nowMs))
   }
 
-  /** Sends what is due; returns how many were queued. One run at a time. */
+  /** Sends what is due; returns how many were queued. One run at a time; what was added meanwhile goes with it. */
   send(): Promise<number> {
-    this.#running ??= this.#sendDue().finally(() => {
-      this.#running = undefined
-    })
+    this.#wanted = true
+    this.#running ??= Promise.resolve().then(() => this.#sendWanted())
     return this.#running
+  }
+
+  async #sendWanted(): Promise<number> {
+    let queued = 0
+    try {
+      while (this.#wanted) {
+        this.#wanted = false
+        queued += await this.#sendDue()
+      }
+      return queued
+    } finally {
+      this.#running = undefined
+    }
   }
 
   async #sendDue(): Promise<number> {

@@ -15,6 +15,11 @@ export type PostOptions = {
   readonly contact: string
 }
 
+/** A successor's approvers are asked anew. */
+function roundOf({ state: { requesters, approvals } }: KeptRequest): string {
+  return `${requesters.length > 1 ? `${requesters.length}.` : ''}${approvals.length}`
+}
+
 /** Events that the requester hears of by mail. What they did themselves is none of them. */
 const NEWS: Partial<Record<RequestEvent['kind'], Letter>> = {
   refused: 'refused',
@@ -35,7 +40,7 @@ export class Post {
   /** Once per person and step, however often it is asked. */
   ask(request: KeptRequest, { person, inPlaceOf }: Approver): void {
     const words = letterTo('ask', request, { name: person.name, language: person.language, inPlaceOf: inPlaceOf?.name, ...this.#place('/approvals', request) })
-    this.#options.outbox.add({ key: `request/${request.requestId}/ask/${request.state.approvals.length}/${person.personId}`, tenant: request.tenant, to: person.mailbox, ...words })
+    this.#options.outbox.add({ key: `request/${request.requestId}/ask/${roundOf(request)}/${person.personId}`, tenant: request.tenant, to: person.mailbox, ...words })
   }
 
   tell(request: KeptRequest, event: RequestEvent, requester: Person): void {

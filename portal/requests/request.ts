@@ -26,7 +26,7 @@ export type RequestEvent =
   | { readonly kind: 'escalated'; readonly atMs: number; readonly level: number; readonly dueAtMs: number }
   | { readonly kind: 'lapsed'; readonly atMs: number }
   | { readonly kind: 'withdrawn'; readonly atMs: number; readonly by: PersonRef }
-  | { readonly kind: 'passed-on'; readonly atMs: number; readonly to: PersonRef; readonly why: string }
+  | { readonly kind: 'passed-on'; readonly atMs: number; readonly to: PersonRef; readonly why: string; /** What was approved for another person is asked for anew. */ readonly again?: Omit<Extract<Stage, { kind: 'waiting' }>, 'kind'> }
   | { readonly kind: 'granted'; readonly atMs: number; readonly by: PersonRef; readonly part: number; readonly way: Way; readonly untilMs: number }
   | { readonly kind: 'broken'; readonly atMs: number; readonly part: number; readonly why: string }
   | { readonly kind: 'taken'; readonly atMs: number; readonly part: number }
@@ -150,10 +150,11 @@ function calledOff(state: RequestState, event: Extract<RequestEvent, { kind: 'wi
 }
 
 /** To a successor, who is the requester from here on; not to somebody whose approval stands in it. */
-function passedOn(state: RequestState, { to }: Extract<RequestEvent, { kind: 'passed-on' }>): Stepped {
+function passedOn(state: RequestState, { to, again }: Extract<RequestEvent, { kind: 'passed-on' }>): Stepped {
   if (state.stage.kind === 'closed' || to.personId === state.requester.personId) return impossible('order')
   if (state.approvals.some(each => each.by.personId === to.personId || each.inPlaceOf?.personId === to.personId)) return impossible('oneself')
-  return stepped({ ...state, requester: to, requesters: [...state.requesters, to.personId] })
+  const anew = again && { approvals: [], stage: { kind: 'waiting', ...again } as const }
+  return stepped({ ...state, ...anew, requester: to, requesters: [...state.requesters, to.personId] })
 }
 
 function givenOut(state: RequestState, event: Extract<RequestEvent, { kind: 'granted' | 'broken' | 'taken' }>): Stepped {

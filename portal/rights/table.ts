@@ -77,6 +77,7 @@ export const RIGHTS = {
   'contacts.change': strong('house', [], ['administrator'], 'named contacts, classification'),
   'token.see': read('house', [], SEES, 'tokens of the HTTP API: that they are there, and their last use'),
   'token.change': strong('house', [], ['administrator'], 'make and revoke tokens of the HTTP API, which only read'),
+  'approvers.change': strong('house', [], ['administrator'], 'propose to the vault who may approve; a number that the vault mails to the registrars lets them in'),
   'emergency.change': strong('house', [], ['administrator'], 'hold, isolate, resume'),
   'glass.ask': strong('house', [], ['administrator'], 'ask to read one mail of somebody else, with a reason'),
   'glass.confirm': strong('house', [], ['administrator', 'approver'],

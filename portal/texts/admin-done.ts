@@ -16,6 +16,8 @@ export const ADMIN_DONE: Readonly<Record<Language, Readonly<Record<string, strin
     attested: '確認を記録しました。',
     forwarded: '監査記録を送りました。',
     'token-revoked': 'トークンを取り消しました。',
+    'approvers-proposed': '確かめる人に、確認番号をメールで送りました。',
+    'approvers-confirmed': '承認者を保管庫に登録しました。',
   },
   en: {
     'queue-retried': 'It is delivered now.',
@@ -31,5 +33,7 @@ export const ADMIN_DONE: Readonly<Record<Language, Readonly<Record<string, strin
     attested: 'Your attestation is recorded.',
     forwarded: 'The audit records were sent.',
     'token-revoked': 'The token is revoked.',
+    'approvers-proposed': 'The number was mailed to the registrars.',
+    'approvers-confirmed': 'The approvers are enrolled at the vault.',
   },
 }

@@ -38,6 +38,7 @@ const ja = {
     inspection: '自己点検',
     people: '利用者',
     tokens: 'API',
+    approvers: '承認者の登録',
     emergency: '緊急対応',
   },
   problems: {
@@ -51,7 +52,7 @@ const ja = {
     unavailable: { title: '今は使えません', why: 'サーバの準備中か、混み合っています。メールは保管されていて、なくなりません。', next: '1分ほど待ってから、もう一度開いてください。' },
     failed: { title: 'サーバで問題が起きました', why: '操作は終わっていないかもしれません。メールは保管されていて、なくなりません。', next: 'もう一度操作して、だめなら下の番号を管理者に伝えてください。' },
   } satisfies Record<Problem | 'failed', { title: string; why: string; next: string }>,
-  done: { ...ADMIN_DONE.ja, saved: '保存しました。', 'signed-out': 'サインアウトしました。', sent: '送りました。', 'request-filed': '申請しました。承認する人に、メールで知らせます。', 'request-withdrawn': '申請を取り下げました。', 'request-approved': '承認しました。申請した人に、メールで知らせます。', 'request-refused': '承認しませんでした。申請した人に、理由をメールで知らせます。', ready: '無害化しました。', mailed: '業務メールへ送りました。数分で届きます。', opened: 'パスワードを外して無害化しました。', 'opened-mailed': '無害化して、業務メールへ送りました。数分で届きます。', 'opened-some': '開いたファイルだけを無害化しました。残りには別のパスワードを入力してください。' } as Readonly<Record<string, string>>,
+  done: { ...ADMIN_DONE.ja, saved: '保存しました。', 'signed-out': 'サインアウトしました。', sent: '送りました。', 'request-filed': '申請しました。承認する人に、メールで知らせます。', 'request-withdrawn': '申請を取り下げました。', 'request-approved': '承認しました。申請した人に、メールで知らせます。', 'request-refused': '承認しませんでした。申請した人に、理由をメールで知らせます。', 'code-sent': '承認番号を業務メールへ送りました。数分で届きます。', ready: '無害化しました。', mailed: '業務メールへ送りました。数分で届きます。', opened: 'パスワードを外して無害化しました。', 'opened-mailed': '無害化して、業務メールへ送りました。数分で届きます。', 'opened-some': '開いたファイルだけを無害化しました。残りには別のパスワードを入力してください。' } as Readonly<Record<string, string>>,
 }
 
 export type CommonTexts = typeof ja
@@ -90,6 +91,7 @@ const en: CommonTexts = {
     reports: 'Statistics',
     audit: 'Audit',
     inspection: 'Self-inspection',
+    approvers: 'Approvers',
     people: 'People',
     tokens: 'API',
     emergency: 'Emergency',
@@ -105,7 +107,7 @@ const en: CommonTexts = {
     unavailable: { title: 'Not available now', why: 'The server is starting or busy. Mail is kept safe and is not lost.', next: 'Wait a minute and open the page again.' },
     failed: { title: 'Something failed on the server', why: 'The step may not be finished. Mail is kept safe and is not lost.', next: 'Try again; if it fails again, tell an administrator the number below.' },
   },
-  done: { ...ADMIN_DONE.en, saved: 'Saved.', 'signed-out': 'You are signed out.', sent: 'Sent.', 'request-filed': 'Asked. The approvers are told by mail.', 'request-withdrawn': 'Withdrawn.', 'request-approved': 'Approved. Whoever asked is told by mail.', 'request-refused': 'Not approved. Whoever asked is told why by mail.', ready: 'Disarmed.', mailed: 'Sent to your mailbox. It comes within minutes.', opened: 'Unlocked and disarmed.', 'opened-mailed': 'Disarmed and sent to your mailbox. It comes within minutes.', 'opened-some': 'Only some files could be opened and were disarmed. Enter another password for the rest.' },
+  done: { ...ADMIN_DONE.en, saved: 'Saved.', 'signed-out': 'You are signed out.', sent: 'Sent.', 'request-filed': 'Asked. The approvers are told by mail.', 'request-withdrawn': 'Withdrawn.', 'request-approved': 'Approved. Whoever asked is told by mail.', 'request-refused': 'Not approved. Whoever asked is told why by mail.', 'code-sent': 'The approval number was sent to your mailbox. It arrives within minutes.', ready: 'Disarmed.', mailed: 'Sent to your mailbox. It comes within minutes.', opened: 'Unlocked and disarmed.', 'opened-mailed': 'Disarmed and sent to your mailbox. It comes within minutes.', 'opened-some': 'Only some files could be opened and were disarmed. Enter another password for the rest.' },
 }
 
 const TEXTS: Readonly<Record<Language, CommonTexts>> = { ja, en }

@@ -60,6 +60,7 @@ const PAGES = [
   ['tokens', '/tokens'],
   ['token-one', '/tokens/1'],
   ['emergency', '/emergency'],
+  ['approvers', `/approvers?p=${'a'.repeat(32)}`], ['approvers', '/approvers?p=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
 ] as const
 
 describe.each([

@@ -7,6 +7,7 @@ import type { Face } from '../../portal/http/route.ts'
 import { approvalRoutes } from '../../portal/pages/approvals.ts'
 import { requestRoutes } from '../../portal/pages/requests.ts'
 import type { MailMessage } from '../../portal/ports.ts'
+import { RIGHT_CODE } from '../support/fake-agreements.ts'
 import { found, NOW_MS, type TestPortal, testPortal } from '../support/portal.ts'
 import { DAY, houseOf, mail, part, PEOPLE, type Town, town } from '../support/requests.ts'
 import { expectAccessible, expectNoSideways, openBrowser, shoot, type Visitor, visitorOf } from './support.ts'
@@ -165,10 +166,16 @@ describe.each([true, false])('from asking to the file (script: %s)', script => {
     })
     await approver.page.goto('/approvals')
     await approver.page.click(`a[href="${path.replace('requests', 'approvals')}"]`)
+    await approver.page.click('form[action$="/code"] button')
+    expect(await approver.page.textContent('.notice.done')).toContain('承認番号を業務メールへ送りました')
+    await approver.page.fill('#code', '0000-0000')
+    await approver.page.click('form[action$="/approve"] button')
+    expect(await approver.page.textContent('#code-wrong')).toContain('番号が違います')
+    await approver.page.fill('#code', RIGHT_CODE)
     await approver.page.click('form[action$="/approve"] button')
     await approver.page.waitForURL('**/approvals')
     expect(await approver.page.textContent('.notice.done')).toContain('承認しました。')
-    expect(asked).toHaveLength(script ? 1 : 0)
+    expect(asked).toHaveLength(script ? 2 : 0)
 
     await inner.page.goto(path)
     expect(await inner.page.$('form[action*="/parts/"]')).toBeNull()

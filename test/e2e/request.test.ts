@@ -1,6 +1,7 @@
 /**
- * An original on its whole way, through all real processes: a clerk asks on the office side, the approver's letter arrives,
- * the approver decides, the clerk shows a second factor on the Internet side and takes the file, once.
+ * An original on its whole way, through all real processes: an approver is let in at the vault, a clerk asks on the office
+ * side, the approver's letters arrive, the approver decides with the vault's number, the clerk shows a second factor on the
+ * Internet side and takes the file, once.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ import { mailWith, Served } from '../support/served.ts'
 const PASSWORD = 'hakone-no-mori-87'
 const BY = { actor: 'system', reason: 'test' }
 const STEP_MS = 30_000
-const served = new Served({ SEKISHO_VAULT_APPROVERS: '1' })
+const served = new Served({ SEKISHO_VAULT_APPROVERS: '1', SEKISHO_VAULT_REGISTRARS: 'touroku@town.example.jp' })
 const secrets = new Map<string, string>()
 const DRAWING = Buffer.concat([Buffer.from('JwwData.'), Buffer.alloc(70_000, 7)])
 
@@ -38,7 +39,7 @@ const PEOPLE: readonly Settled[] = [
   { login: 'tanaka', roles: ['staff'] },
   { login: 'sato', roles: ['staff'] },
   { login: 'suzuki', roles: ['staff'], approves: true, factor: true },
-  { login: 'admin', roles: ['administrator'] },
+  { login: 'admin', roles: ['administrator'], factor: true },
   { login: 'admin2', roles: ['administrator'] },
 ]
 
@@ -93,7 +94,7 @@ async function settle({ people, memberships, departments, passwords, totp, facto
   people.change(people.byLogin('default', 'sato')!.personId, { digest: 'at-once' }, BY)
 }
 
-function originOf(name: 'portal' | 'outer'): string {
+function originOf(name: 'portal' | 'outer' | 'manage'): string {
   return `http://${new RegExp(`${name}=(\\S+)`).exec(served.output)![1]}`
 }
 
@@ -113,12 +114,27 @@ async function letterTo(mailbox: string, subject: string): Promise<Letter> {
   return found()!
 }
 
+const numberIn = ({ text }: Letter): string => /^番号: (\d{4}-\d{4})$/m.exec(text)![1]!
+
 async function ask(reason: string, parts: readonly string[]): Promise<string> {
   await tanaka.open(`/requests/new?m=${message.publicId}`)
   await tanaka.press('/requests/new', { part: parts, reason })
   expect(tanaka.seen.path, tanaka.words()).toMatch(/^\/requests\/[\w-]{22}$/)
   return tanaka.seen.path
 }
+
+test('the vault lets an approver in by a number that it mails to a registrar, and not before', async () => {
+  const admin = new Clerk(originOf('manage'))
+  await admin.signIn('admin', PASSWORD, secrets.get('admin'))
+  await admin.open('/approvers')
+  await admin.press('/approvers/propose', { login: 'suzuki' })
+  const letter = await letterTo('touroku@town.example.jp', '【登録の確認番号】')
+  expect(letter.text).toContain('suzuki（suzuki） suzuki@town.example.jp')
+  await admin.press('/approvers/confirm', { code: '0000-0000' })
+  expect(admin.words()).toContain('番号が違います')
+  await admin.press('/approvers/confirm', { code: numberIn(letter) })
+  expect(admin.words()).toContain('登録済み')
+})
 
 test('a clerk asks with a reason; the approver is told by mail and nobody else is', async () => {
   await tanaka.signIn('tanaka', PASSWORD)
@@ -132,6 +148,14 @@ test('a clerk asks with a reason; the approver is told by mail and nobody else i
   expect(letter.text).toContain('図面の寸法を確かめるため')
   expect(letter.text).toContain('配置図.jww')
   expect(lettersTo('sato@town.example.jp')).toEqual([])
+})
+
+test('a portal that says by itself that somebody has approved gets nothing from the vault', async () => {
+  const vault = vaultClient(join(served.data, 'run/vault/vault.sock'))
+  const by: Asker = { actor: 'user:tanaka', tenant: 'default', address: '127.0.0.1' }
+  const forged = (approvers: readonly string[]) => vault.grant({ requestId: requestPath.slice('/requests/'.length), part: { publicId: message.publicId, partId: '2', member: [] }, requester: 'tanaka', approvers, validUntilMs: Date.now() + 60_000 }, by)
+  for (const approvers of [['suzuki'], ['mallory', 'trent']]) expect(((await forged(approvers)) as Refusal).reason).toBe('not-granted')
+  expect(((await vault.agree({ requestId: requestPath.slice('/requests/'.length), approver: 'suzuki', code: '1234-5678' }, by)) as Refusal).reason).toBe('expired')
 })
 
 test('whoever asked cannot decide, and nothing leaves before somebody has', async () => {
@@ -151,7 +175,13 @@ test('the approver reads what is asked for and approves; the clerk hears of it b
   expect(suzuki.seen.page).toContain(`href="${path}"`)
   await suzuki.open(path)
   expect(suzuki.words()).toContain('図面の寸法を確かめるため')
-  await suzuki.press(`${path}/approve`)
+  await suzuki.press(`${path}/code`)
+  const letter = await letterTo('suzuki@town.example.jp', '【承認番号】')
+  expect(letter.text).toContain('取り出す人: tanaka')
+  expect(letter.text).toContain('配置図.jww')
+  await suzuki.press(`${path}/approve`, { code: '0000-0000' })
+  expect([suzuki.seen.status, suzuki.words()]).toEqual([422, expect.stringContaining('番号が違います')])
+  await suzuki.press(`${path}/approve`, { code: numberIn(letter) })
   expect(suzuki.seen.path, suzuki.words()).toBe('/approvals')
   await letterTo('tanaka@town.example.jp', '【承認されました】')
 })
@@ -216,7 +246,12 @@ test('a refusal needs a reason, which the clerk reads', async () => {
 test('the vault gives nothing for a grant whose minutes are over', async () => {
   const vault = vaultClient(join(served.data, 'run/vault/vault.sock'))
   const by: Asker = { actor: 'user:tanaka', tenant: 'default', address: '127.0.0.1' }
-  const granted = await vault.grant({ requestId: 'short', part: { publicId: message.publicId, partId: '2', member: [] }, requester: 'tanaka', approvers: ['suzuki'], validUntilMs: Date.now() + 300 }, by)
+  const part = { publicId: message.publicId, partId: '2', member: [] }
+  await vault.askAgreement({ requestId: 'short', publicId: message.publicId, partIds: ['2'], requester: 'tanaka', requesterName: '', reason: '期限の試験', approver: 'suzuki', needed: 1 }, by)
+  const found = () => lettersTo('suzuki@town.example.jp').find(({ text }) => text.includes('期限の試験') && text.includes('番号: '))
+  await vi.waitUntil(found, { timeout: 15_000 })
+  expect(await vault.agree({ requestId: 'short', approver: 'suzuki', code: numberIn(found()!) }, by)).toEqual({ kind: 'agreed' })
+  const granted = await vault.grant({ requestId: 'short', part, requester: 'tanaka', approvers: ['suzuki'], validUntilMs: Date.now() + 300 }, by)
   if (granted.kind !== 'granted') return expect.fail(JSON.stringify(granted))
   await new Promise(resolve => setTimeout(resolve, 400))
   expect(((await vault.original(granted.grantId, by)) as Refusal).reason).toBe('expired')
@@ -225,7 +260,7 @@ test('the vault gives nothing for a grant whose minutes are over', async () => {
 test('each chain holds every act, and holds', async () => {
   const vault = vaultAudit(join(served.data, 'run/vault/vault.sock'))
   const kinds = (await vault.page({ limit: 500 })).records.map(({ kind, actor }) => `${kind} ${actor}`)
-  for (const act of ['grant user:tanaka', 'unseal user:tanaka', 'release user:tanaka', 'refuse user:tanaka']) expect(kinds).toContain(act)
+  for (const act of ['enrol registrar:touroku@town.example.jp', 'agree user:suzuki', 'grant user:tanaka', 'unseal user:tanaka', 'release user:tanaka', 'refuse user:tanaka']) expect(kinds).toContain(act)
   expect(await vault.verify()).toMatchObject({ ok: true })
   await served.stop()
   await withRooms(({ db }) => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { mailClient } from '../../cli/mail-client.ts'
 import { vaultAudit, vaultClient } from '../../cli/vault-client.ts'
 import type { Asker, PartRef, Refusal, Unlocked, Vault } from '../../core/purposes.ts'
+import { readComposed } from '../../core/mime/composed.ts'
 import type { MailMessage } from '../../store/mails.ts'
 import { lockedZip } from '../support/locked-zip.ts'
 import { onePage } from '../support/pdf.ts'
@@ -15,7 +16,7 @@ import { mailWith, Served } from '../support/served.ts'
 
 const PASSWORD = 'Himitsu-2026-abc'
 const BY: Asker = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
-const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '1', SEKISHO_VAULT_APPROVERS: '1' })
+const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '1', SEKISHO_VAULT_APPROVERS: '1', SEKISHO_VAULT_REGISTRARS: 'touroku@town.example.jp' })
 const PNG = '89504e470d0a1a0a'
 
 let vault: Vault
@@ -105,6 +106,26 @@ describe('originals', () => {
   const ask = (over: object = {}) => ({ requestId: 'r1', part: pdf, requester: 'tanaka', approvers: ['suzuki'], validUntilMs: soon(), ...over })
   const reason = (answer: object) => (answer as Refusal).reason
 
+  const numberFor = async (mailbox: string) => {
+    const found = () => served.delivered().filter(mail => mail.includes('Auto-Submitted') && mail.includes(`To: <${mailbox}>`)).map(mail => /^番号: (\d{4}-\d{4})$/m.exec(readComposed(Buffer.from(mail, 'latin1')).text)?.[1]).find(code => code !== undefined && !used.has(code))
+    await vi.waitUntil(found, { timeout: 15_000 })
+    const code = found()!
+    used.add(code)
+    return code
+  }
+  const used = new Set<string>()
+  const agreed = async (requestId: string) => {
+    expect(await vault.askAgreement({ requestId, publicId: message.publicId, partIds: [pdf.partId], requester: 'tanaka', requesterName: '', reason: '試験', approver: 'suzuki', needed: 1 }, BY)).toMatchObject({ kind: 'asked' })
+    expect(await vault.agree({ requestId, approver: 'suzuki', code: await numberFor('suzuki@town.example.jp') }, BY)).toEqual({ kind: 'agreed' })
+  }
+
+  beforeAll(async () => {
+    const proposed = await vault.proposeApprovers({ add: [{ login: 'suzuki', name: '鈴木', mailbox: 'suzuki@town.example.jp' }], remove: [] }, BY)
+    if (proposed.kind !== 'proposed') return expect.fail(JSON.stringify(proposed))
+    expect(await vault.confirmApprovers(proposed.proposalId, await numberFor('touroku@town.example.jp'), BY)).toEqual({ kind: 'confirmed' })
+    await agreed('r1')
+  })
+
   test('leave once, for who asked, when somebody else has agreed', async () => {
     const granted = await vault.grant(ask(), BY)
     if (granted.kind !== 'granted') return expect.fail(JSON.stringify(granted))
@@ -122,6 +143,8 @@ describe('originals', () => {
   test.for<[string, object, string]>([
     ['who asked also agreed', { approvers: ['tanaka', 'suzuki'] }, 'not-granted'],
     ['nobody agreed', { approvers: [] }, 'not-granted'],
+    ['somebody is said to have agreed who has not', { requestId: 'r9' }, 'not-granted'],
+    ['the approvers are invented', { approvers: ['mallory', 'trent'] }, 'not-granted'],
     ['it is too late', { validUntilMs: 1 }, 'expired'],
     ['there is no such part', { part: { publicId: 'NONE', partId: '1', member: [] } }, 'gone'],
   ])('do not leave when %s', async ([, over, wanted]) => expect(reason(await vault.grant(ask(over), BY))).toBe(wanted))
@@ -132,6 +155,7 @@ describe('originals', () => {
   })
 
   test('do not leave after the grant was taken back, or to another tenant', async () => {
+    await agreed('r2')
     const granted = (await vault.grant(ask({ requestId: 'r2' }), BY)) as { grantId: string }
     expect(reason(await vault.original(granted.grantId, { ...BY, tenant: 'kita' }))).toBe('not-granted')
     expect(await vault.revokeGrants('r2', BY)).toBe(1)

@@ -26,13 +26,15 @@ import type { Emergency } from '../../store/contract.ts'
 import { dayInJapan } from '../../store/retention.ts'
 import { openStore, type SqliteStore } from '../../store/sqlite/store.ts'
 import { delivered, group, message, SETTINGS } from '../unit/store/sample.ts'
+import type { Vault } from '../../core/purposes.ts'
+import { type FakeAgreements, fakeAgreements } from './fake-agreements.ts'
 import { NOW_MS } from './portal.ts'
 import { partOf, reportOf } from './portal-fakes.ts'
 
 /** Whoever wrote this mail tried everything. */
 export const HOSTILE = '"><script>fetch("/x")</script>\u202e=cmd|\' /C calc\'!A0\n見積書'
 
-export type AdminFixture = { readonly house: AdminHouse; readonly store: SqliteStore; readonly db: PortalDb; readonly shutOut: string[]; close(): Promise<void> }
+export type AdminFixture = { readonly house: AdminHouse; readonly store: SqliteStore; readonly db: PortalDb; readonly shutOut: string[]; readonly agreements: FakeAgreements; close(): Promise<void> }
 
 const CONFIG = (directory: string) => `
 dataDir: ${directory}
@@ -72,8 +74,12 @@ export async function adminFixture(): Promise<AdminFixture> {
   const db = await openPortalDb(join(directory, 'portal'), () => NOW_MS)
   const operations = operationsClient({ config, configPath: path, environment: {} })
   const shutOut: string[] = []
+  const agreements = fakeAgreements()
+  agreements.enrolled = [{ login: 'kacho', name: '佐藤課長', mailbox: 'kacho@town.example.jp' }, { login: 'moto', name: '前任', mailbox: 'moto@town.example.jp' }]
   const house: AdminHouse = {
     mail: mailClient(config.controlSocket),
+    vault: { ...({} as Vault), ...agreements },
+    approvers: () => [{ login: 'kacho', name: '佐藤課長', mailbox: 'kacho@town.example.jp' }, { login: 'bucho', name: HOSTILE, mailbox: 'bucho@town.example.jp' }, { login: 'shin', name: '新任', mailbox: '' }],
     era: 'western',
     contact: '情報政策課 内線123',
     operations,
@@ -90,6 +96,7 @@ export async function adminFixture(): Promise<AdminFixture> {
   }
   return {
     house,
+    agreements,
     store,
     db,
     shutOut,
@@ -126,5 +133,5 @@ async function fill(store: SqliteStore): Promise<void> {
 export function absentDesk(db: PortalDb): AdminDesk {
   const refuse = () => Promise.reject(new Error('not asked in this test'))
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
-  return { operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+  return { operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
 }

@@ -15,6 +15,7 @@ import { partKey } from '../../portal/part-key.ts'
 import type { Asker, DeliveredText, Mail, MailMessage, MailQuestion, MailRow, Refusal, ShelfFile, StaffMail, Vault } from '../../portal/ports.ts'
 import { reportFacts } from '../../store/mails.ts'
 import { absentDesk } from './admin-house.ts'
+import { fakeAgreements } from './fake-agreements.ts'
 import { NOW_MS } from './portal.ts'
 import { quietRequests } from './requests.ts'
 
@@ -195,6 +196,7 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
   }
   const rebuilt = (name: string) => reportOf([partOf('1', { name, detectedType: 'application/zip' })])
   return {
+    ...fakeAgreements(),
     deliveredText: async (publicId, by) => {
       const { text, files = [] } = laid.get(publicId) ?? {}
       return note('deliveredText', by, publicId) ?? (text === undefined ? cannot('gone') : { kind: 'text', text, files })

@@ -12,6 +12,7 @@ import type { MailMessage, Refusal, StaffMail, Vault } from '../../portal/ports.
 import type { Approver, Contact, Directory } from '../../portal/requests/directory.ts'
 import { openRequests, type RequestRooms } from '../../portal/requests/rooms.ts'
 import type { RequestRules } from '../../portal/requests/rules.ts'
+import { type FakeAgreements, fakeAgreements } from './fake-agreements.ts'
 import { absentDesk } from './admin-house.ts'
 
 /** Tuesday. */
@@ -187,6 +188,7 @@ export type Town = RequestRooms & {
   readonly db: PortalDb
   readonly directory: FakeDirectory
   readonly vault: FakeVault
+  readonly agreements: FakeAgreements
   readonly sent: StaffMail[]
   readonly clock: { nowMs: number }
   rules: RequestRules
@@ -214,6 +216,7 @@ export async function town(rules: Partial<RequestRules> = {}): Promise<Town> {
     db,
     directory,
     vault,
+    agreements: fakeAgreements(),
     sent,
     clock,
     audit: () => db.all("SELECT kind, actor, detail FROM audit WHERE kind IN ('request', 'decision', 'grant', 'release', 'revoke') ORDER BY seq").map(row => ({ kind: row['kind'], actor: row['actor'], ...(JSON.parse(String(row['detail'])) as object) })),
@@ -237,7 +240,7 @@ export function houseOf(here: Town, mails: readonly MailMessage[]): House {
   const absent = () => Promise.reject(new Error('not asked in these tests'))
   return {
     mail: { list: absent, message: async publicId => laid.get(publicId), notify: async () => ({ kind: 'cannot', reason: 'busy' }) },
-    vault: Object.assign(vault, { deliveredText: absent, deliveredFile: absent, lockedNames: absent, unlock: absent, again: absent, bring: absent, shelf: absent, mailInward: absent, passwordCandidates: absent }),
+    vault: Object.assign(vault, here.agreements, { deliveredText: absent, deliveredFile: absent, lockedNames: absent, unlock: absent, again: absent, bring: absent, shelf: absent, mailInward: absent, passwordCandidates: absent }),
     era: 'wareki',
     contact: '情報政策課 内線123',
     uploadBytes: 1 << 20,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readComposed } from '../../../core/mime/composed.ts'
 import { SHIPPED_PROFILES } from '../../../config/profiles.ts'
 import type { Policy } from '../../../core/policy/model.ts'
 import type { Mailbox, QueueId } from '../../../core/smtp/envelope.ts'
@@ -15,6 +16,8 @@ import { ensureVaultKeys } from '../../../store/keys.ts'
 import { realFiles } from '../../../store/sqlite/files.ts'
 import { OwnDatabase } from '../../../store/sqlite/own-database.ts'
 import { openStore, type SqliteStore } from '../../../store/sqlite/store.ts'
+import { Agreements } from '../../../vault/agreements.ts'
+import { ApproverBook } from '../../../vault/approvers.ts'
 import { Entrance } from '../../../vault/entrance.ts'
 import type { House } from '../../../vault/house.ts'
 import type { Gateway } from '../../../vault/ports.ts'
@@ -58,6 +61,8 @@ export type TestHouse = House & {
   look: LookResult
   readonly asked: { readonly file: string; readonly passwords: readonly string[]; readonly alone: boolean }[]
   readonly alarms: string[]
+  /** Of mails that the vault handed in, with whom they are to. */
+  readonly letterTexts: string[]
   rulesNow: VaultRules
   close(): Promise<void>
 }
@@ -77,24 +82,36 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   const store = await openStore({ directory: join(folder, 'mail'), ...SETTINGS, recipients: { default: [pair!.recipient] }, files: realFiles })
   const state = { nowMs: Date.now(), result: REBUILT, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[] }
   const database = await OwnDatabase.open({ directory: join(keys, 'kept'), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: () => state.nowMs })
-  const gateway = wrap(gatewayOver(store))
+  const letterTexts: string[] = []
+  const inner = gatewayOver(store)
+  const submit: Gateway['submit'] = (mail, octets) => {
+    letterTexts.push(`To: ${mail.mailbox}\n${readComposed(octets).text}`)
+    return inner.submit(mail, octets)
+  }
+  const gateway = wrap({ ...inner, submit })
   const rules = () => state.rulesNow
   const unsealing = new Unsealing(gateway, keys)
   mkdirSync(join(keys, 'kept/shelf'), { recursive: true })
-  let letters = 0
+  let lastLetter = 0
   const looks = {
     look: async () => state.look,
     lockedNames: async () => ['中身.txt'],
     verify: async () => [],
   }
+  const entrance = new Entrance(database, gateway, rules)
+  const letters = { gateway, workshop: looks, rules, newQueueId: () => `OWN${++lastLetter}X${state.nowMs}` as QueueId, nowMs: () => state.nowMs, onAlarm: (text: string) => void state.alarms.push(text) }
+  const approvers = new ApproverBook({ database, entrance, letters, rules })
   return Object.assign(state, {
     store,
+    letterTexts,
     database,
     gateway,
-    entrance: new Entrance(database, gateway, rules),
+    entrance,
     unsealing,
     shelf: await Shelf.open({ database, unsealing, folder: join(keys, 'kept/shelf'), keys }),
-    letters: { gateway, workshop: looks, rules, newQueueId: () => `OWN${++letters}X${state.nowMs}` as QueueId, nowMs: () => state.nowMs, onAlarm: (text: string) => void state.alarms.push(text) },
+    letters,
+    approvers,
+    agreements: new Agreements({ database, entrance, letters, rules, approvers }),
     workshop: {
       rebuild: async ({ untrustedBytes }: { untrustedBytes: Uint8Array }, { passwords = [], alone = false }: { passwords?: readonly string[]; alone?: boolean }) => {
         state.asked.push({ file: Buffer.from(untrustedBytes).toString(), passwords, alone })
@@ -118,6 +135,9 @@ function rulesOf(): VaultRules {
     tries: 3,
     shelfMs: 86_400_000,
     approvers: 1,
+    registrars: () => ['touroku@town.example.jp'],
+    codeMs: 3_600_000,
+    agreementMs: 14 * 86_400_000,
     grantMs: 1_800_000,
     limits: { fileBytes: 1_000 } as VaultRules['limits'],
     recipient: () => ({ policy: POLICY, tenant: 'default', language: 'ja', contact: '' }),
@@ -158,4 +178,9 @@ export async function accept(store: SqliteStore, parts: readonly PartReport[], p
   })
   await store.commit(accepted)
   return accepted
+}
+
+/** The number that stands in the last letter. */
+export function codeIn(letters: readonly string[]): string {
+  return /^(?:番号|Number): (\d{4}-\d{4})$/m.exec(letters.at(-1) ?? '')?.[1] ?? 'none'
 }

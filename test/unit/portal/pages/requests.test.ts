@@ -6,6 +6,7 @@ import { requestRoutes } from '../../../../portal/pages/requests.ts'
 import type { MailMessage } from '../../../../portal/ports.ts'
 import { found, NOW_MS, type TestPortal, testPortal } from '../../../support/portal.ts'
 import { DAY, houseOf, type Login, mail, part, PEOPLE, type Town, town } from '../../../support/requests.ts'
+import { RIGHT_CODE } from '../../../support/fake-agreements.ts'
 
 let here: Town
 let portal: TestPortal
@@ -55,7 +56,8 @@ const TABLE: readonly Row[] = [
   { act: 'see the request', stage: 'waiting', face: 'inner', method: 'GET', path: id => `/requests/${id}`, want: [200, 404, 200, 404, 404, 403, 403, 303] },
   { act: 'withdraw', stage: 'waiting', face: 'inner', method: 'POST', path: id => `/requests/${id}/withdraw`, want: [303, 404, 403, 404, 404, 403, 403, 303] },
   { act: 'see it as an approver', stage: 'waiting', face: 'inner', method: 'GET', path: id => `/approvals/${id}`, want: [403, 403, 200, 404, 403, 403, 403, 303] },
-  { act: 'approve', stage: 'waiting', face: 'inner', method: 'POST', path: id => `/approvals/${id}/approve`, want: [403, 403, 303, 404, 403, 403, 403, 303] },
+  { act: 'have the number sent', stage: 'waiting', face: 'inner', method: 'POST', path: id => `/approvals/${id}/code`, want: [403, 403, 303, 404, 403, 403, 403, 303] },
+  { act: 'approve', stage: 'waiting', face: 'inner', method: 'POST', path: id => `/approvals/${id}/approve`, form: { code: RIGHT_CODE }, want: [403, 403, 303, 404, 403, 403, 403, 303] },
   { act: 'refuse', stage: 'waiting', face: 'outer', method: 'POST', path: id => `/approvals/${id}/refuse`, form: { why: '不要' }, want: [403, 403, 303, 404, 403, 403, 403, 303] },
   { act: 'take, inner face', stage: 'approved', face: 'inner', method: 'POST', path: id => `/requests/${id}/parts/0/take`, want: [404, 404, 404, 404, 404, 404, 404, 404] },
   { act: 'take, administration', stage: 'approved', face: 'admin', method: 'POST', path: id => `/requests/${id}/parts/0/take`, want: [404, 404, 404, 404, 404, 404, 404, 404] },
@@ -156,7 +158,7 @@ describe('deciding', () => {
     here.directory.levels = [['dairi for kacho'], ['bucho']]
     const id = requested('waiting')
     expect(await (await portal.get('inner', `/approvals/${id}`, 'dairi')).text()).toContain('佐藤課長さんの代わり（代決）として決めます。')
-    await portal.post('inner', `/approvals/${id}/approve`, 'dairi', {})
+    await portal.post('inner', `/approvals/${id}/approve`, 'dairi', { code: RIGHT_CODE })
     here.directory.levels = [['kacho'], ['bucho']]
     expect(await (await portal.get('inner', `/requests/${id}`, 'tanaka')).text()).toContain('高橋さん（佐藤課長さんの代決）が承認しました。')
   })
@@ -183,9 +185,9 @@ describe('deciding', () => {
     expect(page).toContain('この機密性では画像プレビューを使えません')
     expect(page).toContain('2人のうち0人が承認しました。')
     expect((await portal.get('inner', `${at}/parts/0/preview`, 'kacho')).status).toBe(404)
-    await portal.post('inner', `${at}/approve`, 'kacho', {})
-    expect((await portal.post('inner', `${at}/approve`, 'kacho', {})).status).toBe(422)
-    expect((await portal.post('inner', `${at}/approve`, 'bucho', {})).status).toBe(303)
+    await portal.post('inner', `${at}/approve`, 'kacho', { code: RIGHT_CODE })
+    expect((await portal.post('inner', `${at}/approve`, 'kacho', { code: RIGHT_CODE })).status).toBe(422)
+    expect((await portal.post('inner', `${at}/approve`, 'bucho', { code: RIGHT_CODE })).status).toBe(303)
   })
 })
 

@@ -262,14 +262,18 @@ describe('calling off', () => {
 describe('after a personnel change', () => {
   const by = { actor: 'system', reason: '令和8年10月1日付異動' }
 
-  test('an open request goes to the successor, with its approvals', async () => {
+  test('an open request goes to the successor, who needs approvals of their own', async () => {
     const request = filed()
     here.desk.decide(request.requestId, kacho, { kind: 'approve' })
     here.directory.gone.add('tanaka')
     here.desk.peopleChanged(new Map([[tanaka.personId, suzuki.personId]]), by)
     const after = here.desk.records.byId(request.requestId)!
-    expect([after.state.requester.login, after.state.stage.kind]).toEqual(['suzuki', 'approved'])
-    expect(await letters()).toContain('suzuki: 【引き継ぎ】元のファイルの申請を引き継ぎました')
+    expect([after.state.requester.login, after.state.stage.kind]).toEqual(['suzuki', 'waiting'])
+    expect(after.state.approvals).toEqual([])
+    const told = await letters()
+    expect(told).toContain('suzuki: 【引き継ぎ】元のファイルの申請を引き継ぎました')
+    expect(told.filter(each => each.startsWith('kacho: 【承認のお願い】'))).toHaveLength(2)
+    expect(here.desk.decide(request.requestId, kacho, { kind: 'approve' })).toMatchObject({ kind: 'decided', request: { state: { stage: { kind: 'approved' } } } })
     expect(here.desk.records.ofPerson(suzuki.personId, 'requester', { beforeMs: Infinity, limit: 9 })).toHaveLength(1)
   })
 

@@ -51,6 +51,7 @@ inspection.attest -     -        O             -
 contacts.change   -     -        O             -
 token.see         -     -        O             O
 token.change      -     -        O             -
+approvers.change  -     -        O             -
 emergency.change  -     -        O             -
 glass.ask         -     -        O             -
 glass.confirm     -     O        O             -`
