@@ -61,7 +61,7 @@ function openChildren(config: Config, wall: Wall | undefined, source: ConfigSour
 
 /** Folders and keys, before any other role looks for them. */
 async function prepare(config: Config): Promise<void> {
-  for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/door', 'run/vault', 'run/vault-work', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
+  for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/mail-work', 'run/door', 'run/vault', 'run/vault-work', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
   await makeKeys(config)
 }
 

@@ -24,9 +24,9 @@ export function ourHostname(config: Config): string {
   return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name) ? name : 'localhost'
 }
 
-/** Where worker processes connect to the gateway. */
-export function workersSocket(config: Config): string {
-  return join(config.dataDir, 'run/workers.sock')
+/** Where worker processes connect to the gateway, in a folder that nobody else needs: whoever connects there is given mail. */
+export function workersSocket({ dataDir }: Config): string {
+  return join(dataDir, 'run/mail-work/workers.sock')
 }
 
 /** Of the HTTP face alone: its socket for its own worker processes. */

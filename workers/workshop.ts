@@ -7,8 +7,6 @@
  * Nothing is started here: the launcher does that, and reaches us by the same socket. Whatever the processes do,
  * every call ends in a WorkResult.
  */
-import { chmod, rm } from 'node:fs/promises'
-import net from 'node:net'
 import type { ComposedGroup, SanitizeJob } from '../core/job.ts'
 import type { LooseFile } from '../core/rebuild.ts'
 import type { Report } from '../core/verdict.ts'
@@ -17,19 +15,8 @@ import type { FileWorkshop, LookAsk, LookResult, LookWorkshop, LooseResult, Loos
 import { Health } from './health.ts'
 import { type ComposeNotice, Ladder, type NoticeFacts } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
-import { LauncherLink } from './launcher-link.ts'
-import { ENDED, Peer } from './peer.ts'
-import {
-  type Died,
-  FRAME,
-  FrameReader,
-  type Hello,
-  json,
-  type LaneName,
-  PROTOCOL_VERSION,
-  parseJson,
-  type WorkerRole,
-} from './protocol.ts'
+import { FRAME, json, type LaneName, type WorkerRole } from './protocol.ts'
+import { Reception, type WorkerDeath } from './reception.ts'
 import { type Lanes, Rounds, sourceOf } from './rounds.ts'
 import { RefusedWork, StreamedWork } from './work-in-progress.ts'
 
@@ -62,15 +49,6 @@ export type WorkshopOptions = {
   readonly mostFrameBytes: number
   readonly onAlarm: (text: string) => void
   readonly onDeath: (death: WorkerDeath) => void
-}
-
-/** A process that ended without being told to. */
-export type WorkerDeath = {
-  readonly role: WorkerRole
-  readonly lane: LaneName
-  readonly pid: number
-  readonly cause: string
-  readonly lastWords: string
 }
 
 export type LaneStatus = {
@@ -106,11 +84,6 @@ export const DEFAULTS = {
 const NO_REPORT: Report = { verdict: 'relay', profile: '', policyVersion: '', parts: [], findings: [] }
 const JOBS_PER_PROCESS = 48
 const BYTES_PER_PROCESS = 16 * 2 ** 20
-/** On a machine at its limit the code of all formats takes long to load. */
-const HELLO_WITHIN_MS = 60_000
-const MOST_CONNECTIONS = 1024
-/** Endings that are part of the work. */
-const MEANT = new Set(['retired', 'closed'])
 
 /** Resolves when the socket listens; processes join as the launcher starts them. */
 export async function openWorkshop(options: WorkshopOptions): Promise<OpenWorkshop> {
@@ -121,19 +94,26 @@ export async function openWorkshop(options: WorkshopOptions): Promise<OpenWorksh
 
 class ListeningWorkshop implements OpenWorkshop {
   readonly #options: WorkshopOptions
-  readonly #server: net.Server
-  readonly #launcher: LauncherLink
+  readonly #reception: Reception
   readonly #lanes: Lanes
   readonly #rounds: Rounds
   readonly #health: Health
   readonly #ladder: Ladder
-  readonly #endings = new Map<number, Peer>()
-  readonly #told = new WeakSet<Peer>()
   #closed = false
 
   constructor(options: WorkshopOptions) {
     this.#options = options
-    this.#launcher = new LauncherLink({ onDied: died => this.#died(died), onSwollen: pid => this.#swollen(pid) })
+    this.#reception = new Reception({
+      socketPath: options.socketPath,
+      mostFrameBytes: options.mostFrameBytes,
+      lanes: () => Object.values(this.#lanes),
+      laneOf: (role, lane) => this.#laneOf(role, lane),
+      onJoined: peer => {
+        if (peer.role === 'verifier') peer.send(FRAME.allowedTypes, 0, json(options.allowedTypes))
+      },
+      onLeft: lane => this.#tune(lane),
+      onDeath: options.onDeath,
+    })
     this.#lanes = this.#makeLanes()
     this.#rounds = new Rounds(this.#lanes, options)
     this.#health = new Health(this.#rounds, {
@@ -142,18 +122,10 @@ class ListeningWorkshop implements OpenWorkshop {
       onAlarm: options.onAlarm,
     })
     this.#ladder = new Ladder(this.#rounds, this.#health, options)
-    this.#server = net.createServer(socket => this.#greet(socket))
-    this.#server.maxConnections = MOST_CONNECTIONS
   }
 
-  async listen(): Promise<void> {
-    const { socketPath } = this.#options
-    await rm(socketPath, { force: true })
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(socketPath, resolve)
-    })
-    await chmod(socketPath, 0o600)
+  listen(): Promise<void> {
+    return this.#reception.listen()
   }
 
   get ready(): boolean {
@@ -227,7 +199,7 @@ class ListeningWorkshop implements OpenWorkshop {
       waiting: lane.waiting,
       inWork: lane.inWork,
     }))
-    return { ready: this.ready, sick: this.#health.sick, launcher: this.#launcher.connected, lanes }
+    return { ready: this.ready, sick: this.#health.sick, launcher: this.#reception.launcher.connected, lanes }
   }
 
   pids(): readonly number[] {
@@ -237,95 +209,7 @@ class ListeningWorkshop implements OpenWorkshop {
   async close(): Promise<void> {
     this.#closed = true
     this.#health.close()
-    for (const lane of Object.values(this.#lanes)) lane.close()
-    this.#launcher.close()
-    await new Promise(resolve => this.#server.close(resolve))
-  }
-
-  // ---- connections -------------------------------------------------------------------------------------------
-
-  /** Says nothing until the other side has said who it is: a child takes over this line unread. */
-  #greet(socket: net.Socket): void {
-    let heard: ((type: number, id: number, payload: Buffer) => void) | undefined
-    const reader = new FrameReader((type, id, payload) => {
-      if (heard) return heard(type, id, payload)
-      clearTimeout(timer)
-      heard = this.#welcome(socket, type, payload)
-      if (!heard) socket.destroy()
-    }, this.#options.mostFrameBytes)
-    const timer = setTimeout(() => socket.destroy(), HELLO_WITHIN_MS)
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => clearTimeout(timer))
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        reader.push(chunk)
-      } catch {
-        socket.destroy()
-      }
-    })
-  }
-
-  #welcome(
-    socket: net.Socket,
-    type: number,
-    payload: Buffer,
-  ): ((type: number, id: number, payload: Buffer) => void) | undefined {
-    const hello = parseJson(payload) as Hello
-    if (type !== FRAME.hello || hello.version !== PROTOCOL_VERSION || this.#closed) return undefined
-    if (hello.role === 'launcher') return this.#welcomeLauncher(socket)
-    const lane = this.#laneOf(hello.role, hello.lane)
-    if (!lane) return undefined
-    const peer = new Peer(socket, { ...hello, role: hello.role })
-    socket.on('close', () => this.#gone(lane, peer))
-    if (hello.role === 'verifier') peer.send(FRAME.allowedTypes, 0, json(this.#options.allowedTypes))
-    lane.add(peer)
-    return (frameType, id, framePayload) => lane.heard(peer, frameType, id, framePayload)
-  }
-
-  /** A new launcher brings its own processes; those of the one before are no longer watched by anybody. */
-  #welcomeLauncher(socket: net.Socket): (type: number, id: number, payload: Buffer) => void {
-    this.#retireAll()
-    this.#launcher.connect(socket)
-    socket.on('close', () => {
-      if (this.#launcher.disconnected(socket) && !this.#closed) this.#retireAll()
-    })
-    return (type, _id, payload) => this.#launcher.heard(type, payload)
-  }
-
-  #retireAll(): void {
-    for (const lane of Object.values(this.#lanes)) for (const peer of lane.peers) lane.retire(peer)
-  }
-
-  #gone(lane: Lane, peer: Peer): void {
-    if (!MEANT.has(peer.ended ?? '') && !this.#told.has(peer)) this.#endings.set(peer.pid, peer)
-    lane.gone(peer, peer.ended ?? ENDED)
-    this.#tune(lane)
-  }
-
-  /** A wall that is killed is known to be gone before its inside has closed the line. */
-  #died({ pid, cause, lastWords }: Died): void {
-    const peer = this.#endings.get(pid) ?? this.#peerOf(pid)
-    this.#endings.delete(pid)
-    if (!peer || MEANT.has(peer.ended ?? '')) return
-    this.#told.add(peer)
-    this.#options.onDeath({ role: peer.role, lane: peer.lane, pid, cause: peer.ended ?? cause, lastWords })
-    peer.end(ENDED)
-  }
-
-  #peerOf(pid: number): Peer | undefined {
-    return Object.values(this.#lanes)
-      .flatMap(lane => [...lane.peers])
-      .find(peer => peer.pid === pid)
-  }
-
-  #swollen(pid: number): void {
-    const peer = this.#peerOf(pid)
-    if (peer) this.#replace(peer)
-  }
-
-  #replace(peer: Peer): void {
-    peer.leaving = true
-    this.#launcher.replace(peer.pid)
+    await this.#reception.close()
   }
 
   // ---- lanes -------------------------------------------------------------------------------------------------
@@ -354,12 +238,9 @@ class ListeningWorkshop implements OpenWorkshop {
     const lane: Lane = new Lane(
       { ...rules, name, mostWaiting, mostWaitingBytes },
       {
-        replace: peer => this.#replace(peer),
-        began: peer => this.#launcher.began(peer.pid),
-        kill: (peer, cause) => {
-          this.#launcher.kill(peer.pid)
-          peer.end(cause)
-        },
+        replace: peer => this.#reception.replace(peer),
+        began: peer => this.#reception.launcher.began(peer.pid),
+        kill: (peer, cause) => this.#reception.kill(peer, cause),
         wanting: () => this.#tune(lane),
       },
     )
@@ -384,7 +265,7 @@ class ListeningWorkshop implements OpenWorkshop {
   }
 
   #want(role: WorkerRole, count: number, lane: LaneName = 'suspect'): void {
-    this.#launcher.want({ role, lane, count })
+    this.#reception.launcher.want({ role, lane, count })
   }
 
   #laneOf(role: WorkerRole, lane: LaneName): Lane | undefined {

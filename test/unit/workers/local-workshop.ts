@@ -10,13 +10,8 @@ import type { QueueId } from '../../../core/smtp/envelope.ts'
 import { CANARY_JOB } from '../../../workers/canary.ts'
 import { type Launcher, type LauncherOptions, startLauncher } from '../../../workers/launcher.ts'
 import { findWall, type Wall } from '../../../workers/wall.ts'
-import {
-  DEFAULTS,
-  type OpenWorkshop,
-  openWorkshop,
-  type WorkerDeath,
-  type WorkshopOptions,
-} from '../../../workers/workshop.ts'
+import type { WorkerDeath } from '../../../workers/reception.ts'
+import { DEFAULTS, type OpenWorkshop, openWorkshop, type WorkshopOptions } from '../../../workers/workshop.ts'
 import { resultOf } from './jobs/scripted-sanitizer.ts'
 
 export const CODE_ROOT = join(import.meta.dirname, '../../..')
