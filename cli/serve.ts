@@ -7,19 +7,20 @@
  *   vault     opens what is sealed, for a recorded purpose; no network
  *   portal    pages for people; no rights to mail, originals or keys
  *   workers   starts sanitizer and verifier processes for a gateway on this host
+ *   office    starts boxes with LibreOffice for a vault on this host
  */
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { configPath, leaf, readConfig } from './command.ts'
 import { EXIT } from './exit.ts'
 
-export type Role = 'all' | 'gateway' | 'api' | 'vault' | 'portal' | 'workers'
+export type Role = 'all' | 'gateway' | 'api' | 'vault' | 'portal' | 'workers' | 'office'
 
 type ServeOptions = { readonly config?: string; readonly role: Role }
 
 export function serveCommand(): Command {
   return leaf('serve', 'run the gateway', [EXIT.ok, EXIT.failure, EXIT.usage])
-    .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'api', 'vault', 'portal', 'workers']).default('all'))
+    .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'api', 'vault', 'portal', 'workers', 'office']).default('all'))
     .action(async (options: ServeOptions) => {
       const config = readConfig(options)
       const path = configPath(options)
@@ -29,6 +30,7 @@ export function serveCommand(): Command {
       if (options.role === 'vault') return (await import('./vault-role.ts')).runVault(config, source)
       if (options.role === 'portal') return (await import('./portal-role.ts')).runPortal(config, source)
       if (options.role === 'workers') return (await import('./workers-role.ts')).runWorkers(config)
+      if (options.role === 'office') return (await import('./workers-role.ts')).runOffice(config)
       return (await import('./supervisor.ts')).supervise(config, source)
     })
 }

@@ -6,7 +6,7 @@
  *               ├─ [wall] api                   files over HTTP, where that is switched on
  *               ├─ [wall] vault                 reads the keys; no network
  *               ├─ [wall] portal                pages for people; sees neither mail nor keys
- *               └─ launcher ─── [wall] sanitizer, verifier processes, each on one connected descriptor
+ *               └─ launcher ─── [wall] sanitizer, verifier processes and LibreOffice, each on one connected descriptor
  */
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -61,7 +61,7 @@ function openChildren(config: Config, wall: Wall | undefined, source: ConfigSour
 
 /** Folders and keys, before any other role looks for them. */
 async function prepare(config: Config): Promise<void> {
-  for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/mail-work', 'run/door', 'run/vault', 'run/vault-work', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
+  for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/mail-work', 'run/door', 'run/vault', 'run/vault-work', 'run/vault-office', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
   await makeKeys(config)
 }
 

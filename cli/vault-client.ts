@@ -17,8 +17,8 @@ export function vaultClient(socketPath: string): Vault {
   return {
     deliveredText: (publicId, by) => call('deliveredText', { publicId }, by),
     deliveredFile: (publicId, index, by) => fetch('deliveredFile', { publicId, index }, by),
-    preview: async (part, { page, mark, password }, by) => {
-      const { bytes, ...view }: { bytes?: Uint8Array } = await fetch('preview', { part, page, mark, password }, by)
+    preview: async (part, { page, mark, password, patient }, by) => {
+      const { bytes, ...view }: { bytes?: Uint8Array } = await fetch('preview', { part, page, mark, password, patient }, by)
       return { ...view, ...(bytes ? { png: bytes } : {}) } as never
     },
     lockedNames: (part, by) => call('lockedNames', { part }, by),

@@ -23,7 +23,9 @@ import { startVaultServer } from '../vault/server.ts'
 import { Shelf } from '../vault/shelf.ts'
 import { VAULT_MIGRATIONS } from '../vault/tables.ts'
 import { Unsealing } from '../vault/unsealing.ts'
+import { OfficePages } from '../vault/office-pages.ts'
 import { OpenVault } from '../vault/vault.ts'
+import { type OpenOffice, openOffice } from '../workers/office.ts'
 import { type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
 import { doorClient } from './door-client.ts'
 import { EXIT, Failure } from './exit.ts'
@@ -32,7 +34,8 @@ import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf } from './reload.ts'
 import { toldToStop } from './told-to-stop.ts'
 import { vaultRules } from './vault-rules.ts'
-import { behindAntivirus, doorSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './wiring.ts'
+import { OFFICE_OUTPUT_BYTES } from './workers-role.ts'
+import { behindAntivirus, doorSocket, officeFolder, officeSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 const LOOK_MS = 5_000
@@ -42,16 +45,20 @@ const EXPIRE_MS = 10 * MINUTE_MS
 /** A file with a password, or one that is looked at, alone in its process. */
 const JOBS_OF_ONE_PROCESS = 50
 const ALONE_WITHIN_MS = 60_000
+/** PDFs of files that somebody looks at, in memory. */
+const PDF_KEPT_MS = 10 * MINUTE_MS
+const PDFS_BYTES = 128 * 2 ** 20
 
 export async function runVault(config: Config, source: ConfigSource): Promise<void> {
   if (!config.portal.enabled) throw new Failure(EXIT.failure, 'portal.enabled is false: nobody would ask the vault')
   const told = toldToStop()
-  for (const folder of [vaultKept(config), vaultFolder(config), dirname(vaultSocket(config))]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const folder of [vaultKept(config), vaultFolder(config), officeFolder(config), dirname(vaultSocket(config))]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   const settings = new Settings(config, source)
   const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now })
   const workshop = await openWorkshop(workshopOptions(config))
+  const office = config.vault.office.use === 'off' ? undefined : await openOffice(officeOptions(config))
   const gateway = doorClient(doorSocket(config))
-  const house = await furnish(config, { settings, database, workshop, gateway })
+  const house = await furnish(config, { settings, database, workshop, office, gateway })
   const vault = new OpenVault(house)
   const server = await startVaultServer({ socketPath: vaultSocket(config), vault, database, onError: error => say(`vault: ${wordsOf(error)}`) })
   const upkeep = startUpkeep(house, vault, settings)
@@ -60,7 +67,7 @@ export async function runVault(config: Config, source: ConfigSource): Promise<vo
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await server.close()
   await upkeep.close()
-  await workshop.close()
+  await Promise.all([workshop.close(), office?.close()])
   database.close()
   clearTimeout(late)
   if (process.connected) process.disconnect?.()
@@ -88,9 +95,9 @@ class Settings {
   }
 }
 
-type Rooms = { readonly settings: Settings; readonly database: OwnDatabase; readonly workshop: OpenWorkshop; readonly gateway: Gateway }
+type Rooms = { readonly settings: Settings; readonly database: OwnDatabase; readonly workshop: OpenWorkshop; readonly office: OpenOffice | undefined; readonly gateway: Gateway }
 
-async function furnish(config: Config, { settings, database, workshop, gateway }: Rooms): Promise<House> {
+async function furnish(config: Config, { settings, database, workshop, office, gateway }: Rooms): Promise<House> {
   const keys = join(config.dataDir, 'vault')
   const rules = () => vaultRules(settings.config)
   const unsealing = new Unsealing(gateway, keys)
@@ -110,20 +117,34 @@ async function furnish(config: Config, { settings, database, workshop, gateway }
     agreements: new Agreements({ database, entrance, letters, rules, approvers }),
     workshop: behindAntivirus(workshop, config, onAlarm),
     looks: workshop,
+    office: office && new OfficePages(office, { firstWithinMs: config.vault.office.firstWithinMs, keptMs: PDF_KEPT_MS, mostBytes: PDFS_BYTES, nowMs: Date.now }),
     rules,
     onAlarm,
   }
 }
 
+function officeOptions(config: Config) {
+  const { ready, most, timeoutMs } = config.vault.office
+  return {
+    socketPath: officeSocket(config),
+    ready: Math.min(ready, most),
+    most,
+    startWithinMs: timeoutMs,
+    drawWithinMs: timeoutMs,
+    outputBytes: OFFICE_OUTPUT_BYTES,
+    onDeath: ({ cause }: { readonly cause: string }) => say(`vault: a box with LibreOffice ended: ${cause}`),
+  }
+}
+
 function workshopOptions(config: Config) {
-  const { processes, pendingMinutes } = config.vault
+  const { processes, aloneReady, pendingMinutes } = config.vault
   return {
     ...fileWorkshopOptions(config, vaultWorkersSocket(config), processes),
     filesWithinMs: pendingMinutes * MINUTE_MS,
     jobTimeoutMs: Math.max(ALONE_WITHIN_MS, config.sanitizer.jobTimeoutMs),
     // What a process has seen before is not near what it sees much later.
     recycleAfterJobs: JOBS_OF_ONE_PROCESS,
-    suspects: { ready: 0, most: Math.max(2, processes) },
+    suspects: { ready: aloneReady, most: Math.max(2, processes, aloneReady) },
   }
 }
 

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { findWall, inKeylessBox, type KeylessBox, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
-import { apiFolder, doorSocket, vaultFolder, vaultKept, vaultSocket } from './wiring.ts'
+import { apiFolder, doorSocket, officeFolder, vaultFolder, vaultKept, vaultSocket } from './wiring.ts'
 
 const CODE = join(import.meta.dirname, '..')
 const TO_GET_ONE = 'install bubblewrap, or use one unit per role and say sandbox.wall: none (docs/operations.md)'
@@ -57,7 +57,7 @@ export function walledPortal(config: Config, wall: Wall | undefined, command: re
 /** The vault's command: it alone sees the keys, without network, mail or pages; it writes what it keeps and its sockets. */
 export function walledVault(config: Config, wall: Wall | undefined, command: readonly string[]): readonly string[] {
   if (wall === undefined) return command
-  const own = [vaultKept(config), dirname(vaultSocket(config)), vaultFolder(config)]
+  const own = [vaultKept(config), dirname(vaultSocket(config)), vaultFolder(config), officeFolder(config)]
   const others = ['mail', 'portal'].map(name => join(config.dataDir, name))
   for (const folder of [...own, ...others]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   const keys = join(config.dataDir, 'vault/identities')
@@ -70,7 +70,7 @@ function scansOverNetwork({ antivirus }: Config): boolean {
 
 /** Where only the vault has anything to do. */
 function vaultsOwn(config: Config): string[] {
-  const folders = [dirname(doorSocket(config)), vaultFolder(config)]
+  const folders = [dirname(doorSocket(config)), vaultFolder(config), officeFolder(config)]
   for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
   return folders
 }

@@ -61,6 +61,15 @@ export function vaultWorkersSocket(config: Config): string {
   return join(vaultFolder(config), 'workers.sock')
 }
 
+/** Where boxes with LibreOffice connect to the vault. */
+export function officeFolder({ dataDir }: Config): string {
+  return join(dataDir, 'run/vault-office')
+}
+
+export function officeSocket(config: Config): string {
+  return join(officeFolder(config), 'workers.sock')
+}
+
 /** What the vault keeps beside the keys: its database, and rebuilt files, sealed. */
 export function vaultKept({ dataDir }: Config): string {
   return join(dataDir, 'vault/kept')

@@ -8,10 +8,14 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { type Launcher, type LauncherOptions, startLauncher } from '../workers/launcher.ts'
-import type { Wall } from '../workers/wall.ts'
+import { findOffice } from '../workers/office-wall.ts'
+import { findWall, type Wall } from '../workers/wall.ts'
+import { EXIT, Failure } from './exit.ts'
 import { findOurWall } from './walls.ts'
-import { apiWorkersSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
+import { apiWorkersSocket, officeSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
 
+/** Its answer is drawn page by page: a larger one is of no use. */
+export const OFFICE_OUTPUT_BYTES = 64 * 2 ** 20
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Resolves once the gateway is reached; keeps trying until then. Heavy and suspect processes are started as it asks for them. */
@@ -25,9 +29,21 @@ function startApiWorkers(config: Config, wall: Wall | undefined): Promise<Launch
   return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 } })
 }
 
-/** Those of the vault: one stands ready, so that the first page does not wait for a start; the others as they are asked for. */
+/** Those of the vault: some stand ready, so that the first page does not wait for a start; the others as they are asked for. */
 function startVaultWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
-  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: 1, suspect: 0, verifier: 0 } })
+  const { ready, aloneReady, processes } = config.vault
+  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: Math.min(ready, processes), suspect: aloneReady, verifier: 0 }, warm: true })
+}
+
+/** LibreOffice, where it is installed and can be walled in; else the reason why not. */
+function startOfficeBoxes(config: Config, wall: Wall | undefined): Promise<Launcher> | string {
+  const { use, program: setting, memoryMiB, timeoutMs, scratchBytes } = config.vault.office
+  if (use === 'off') return 'vault.office.use is off'
+  const program = findOffice(setting)
+  if (program === undefined) return `LibreOffice is not installed${setting === '' ? '' : ` at ${setting}`}`
+  if (wall?.kind !== 'bubblewrap') return 'LibreOffice is used inside bubblewrap only'
+  const office = { program, scratchBytes, mostSeconds: Math.ceil((2 * timeoutMs) / 1000), outputBytes: OFFICE_OUTPUT_BYTES }
+  return launch(config, wall, { socketPath: officeSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, office, memoryMiB })
 }
 
 /** All that these settings ask for. */
@@ -35,18 +51,24 @@ export function startAllWorkers(config: Config, wall: Wall | undefined): Promise
   return [
     startWorkers(config, wall),
     ...(config.api.enabled ? [startApiWorkers(config, wall)] : []),
-    ...(config.portal.enabled ? [startVaultWorkers(config, wall)] : []),
+    ...(config.portal.enabled ? [startVaultWorkers(config, wall), ...officeOf(config, wall)] : []),
   ]
 }
 
-function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts'>): Promise<Launcher> {
+/** Always optional: without it there are words instead of pictures. */
+function officeOf(config: Config, wall: Wall | undefined): Promise<Launcher>[] {
+  const started = startOfficeBoxes(config, wall)
+  return typeof started === 'string' ? [] : [started]
+}
+
+function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts' | 'office' | 'warm'> & { readonly memoryMiB?: number }): Promise<Launcher> {
   const emptyDir = join(config.dataDir, 'run/empty')
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 })
   const { sanitizer } = config
   return startLauncher({
-    ...own,
     heavyThreads: 1,
     memoryMiB: sanitizer.memoryMiB,
+    ...own,
     nodePath: process.execPath,
     codeRoot: CODE_ROOT,
     emptyDir,
@@ -57,8 +79,18 @@ function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOption
 }
 
 export async function runWorkers(config: Config): Promise<void> {
-  const wall = await findOurWall(config)
-  const launchers = startAllWorkers(config, wall)
+  await runLaunchers(startAllWorkers(config, await findOurWall(config)))
+}
+
+/** Under a user of its own; its unit is no wall for LibreOffice, so it needs bubblewrap whatever `sandbox.wall` says. */
+export async function runOffice(config: Config): Promise<void> {
+  const { wall } = await findWall('bubblewrap', process.execPath)
+  const started = startOfficeBoxes(config, wall)
+  if (typeof started === 'string') throw new Failure(EXIT.failure, `nothing to do: ${started}`)
+  await runLaunchers([started])
+}
+
+async function runLaunchers(launchers: readonly Promise<Launcher>[]): Promise<void> {
   const stop = async () => {
     const closed = launchers.map(launcher => launcher.then(running => running.close()))
     await Promise.race([Promise.all(closed), new Promise(done => setTimeout(done, 1000))])

@@ -37,6 +37,9 @@ const NEED_RESTART = [
   'api',
   'vault.pendingMinutes',
   'vault.processes',
+  'vault.ready',
+  'vault.aloneReady',
+  'vault.office',
   'relay.timeouts',
   'admin',
 ] as const

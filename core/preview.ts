@@ -2,7 +2,8 @@
  * A look at a file: one page of it as a picture of our own, with the reader's name and the time drawn over it.
  *
  *   file ──▶ unlock ──▶ PDF: drawn as it is
- *                  └──▶ anything else: disarmed first ──▶ picture: its pixels │ document: its words on pages of ours
+ *                  └──▶ anything else: disarmed first ──▶ picture: its pixels │ drawing: its lines │ document: its words on
+ *                                                         pages of ours, and the rebuilt file for whoever draws it as it looks
  *
  * Nothing of the file crosses but what could be seen. Runs in a sanitizer process that serves this one question.
  * Never rejects.
@@ -10,23 +11,17 @@
 import type { RebuildContext, LooseFile } from './rebuild.ts'
 import { rebuildFile } from './rebuild.ts'
 import { detect } from './media/detect.ts'
+import { dxfSketch } from './preview/dxf-page.ts'
 import { lookAtPdf } from './preview/pdf-page.ts'
 import { lookAtPicture } from './preview/picture-page.ts'
-import { wordsOf } from './preview/words.ts'
+import { isStep, wordsOf } from './preview/words.ts'
 import { writtenPages } from './preview/written-pages.ts'
-import type { ReasonKey } from './text/reasons.ts'
+import type { Look, LookAsk, LookKept } from './preview-ways.ts'
 import { lockedNames } from './unlock/zip.ts'
-import { makeHarmlessLine } from './text/harmless.ts'
+import { makeHarmless, makeHarmlessLine } from './text/harmless.ts'
 
-export type Look = {
-  readonly kind: 'look'
-  readonly png: Uint8Array
-  readonly page: number
-  readonly pages: number
-  readonly text: string
-}
-export type LookKept = { readonly kind: 'kept'; readonly reason: ReasonKey | 'no-preview' }
-export type LookAsk = { readonly page: number; readonly mark: string }
+/** Of these a program of their kind draws pages better than we do. */
+const OFFICE_EXTENSIONS: ReadonlySet<string> = new Set(['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp', 'rtf'])
 
 export async function lookAtFile(file: LooseFile, ask: LookAsk, context: RebuildContext): Promise<Look | LookKept> {
   try {
@@ -35,6 +30,12 @@ export async function lookAtFile(file: LooseFile, ask: LookAsk, context: Rebuild
   } catch {
     return { kind: 'kept', reason: 'malformed' }
   }
+}
+
+/** Engine, fonts and code paths of a first page, before anybody waits for one. */
+export async function warmUp(): Promise<void> {
+  const written = writtenPages('暖 Aa', 1).page(1)
+  if (written) await lookAtPdf(written.pdf, { page: 1, mark: '暖' }, { outputBytes: 0, pixels: 1e6, pages: 1, rasterDpi: 50, entries: 0, depth: 0, members: 0, memberBytes: 0 })
 }
 
 /** Names in a locked container, made harmless; [] when they are locked as well. */
@@ -66,17 +67,29 @@ async function draw({ untrustedBytes, untrustedName, type }: Open, ask: LookAsk,
   // What an object is worth is for whoever gets the file to say; here none of them can be seen.
   const rebuilt = await rebuildFile(task, { ...context, policy: { ...context.policy, objects: {} } })
   if (rebuilt.kind === 'kept') return { kind: 'kept', reason: rebuilt.reason === 'cannot-disarm' ? 'no-preview' : rebuilt.reason }
-  const { bytes, mediaType } = rebuilt.file
+  const { bytes, mediaType, extension } = rebuilt.file
   if (mediaType === 'application/pdf') return lookAtPdf(bytes, ask, bounds)
-  if (mediaType.startsWith('image/') && mediaType !== 'image/vnd.dxf') return lookAtPicture(bytes, mediaType, { ask, bounds })
+  if (mediaType === 'image/vnd.dxf') return lookAtDrawing(bytes, ask, bounds)
+  if (mediaType.startsWith('image/')) return lookAtPicture(bytes, mediaType, { ask, bounds })
   const words = wordsOf(bytes, mediaType, bounds)
-  return words === undefined ? undefined : lookAtWords(words, ask, bounds)
+  if (words === undefined) return undefined
+  const handedOut = ask.handsOut && OFFICE_EXTENSIONS.has(extension) ? { bytes, extension } : undefined
+  const look = await lookAtWords(words, { ...ask, handsOut: handedOut !== undefined }, bounds)
+  if (look?.kind !== 'look') return look
+  return { ...look, drawn: isStep(mediaType) ? 'summary' : 'words', ...(handedOut && { rebuilt: handedOut }) }
 }
 
-async function lookAtWords(words: string, { page, mark }: LookAsk, bounds: RebuildContext['bounds']): Promise<Look | LookKept | undefined> {
+async function lookAtWords(words: string, { page, mark, handsOut }: LookAsk, bounds: RebuildContext['bounds']): Promise<Look | LookKept | undefined> {
   const pages = writtenPages(words, bounds.pages)
-  const written = pages.page(page)
+  const shown = handsOut ? Math.min(page, pages.count) : page
+  const written = pages.page(shown)
   if (!written) return undefined
   const look = await lookAtPdf(written.pdf, { page: 1, mark }, bounds)
-  return look?.kind === 'look' ? { ...look, page, pages: pages.count, text: written.text } : look
+  return look?.kind === 'look' ? { ...look, page: shown, pages: pages.count, text: written.text } : look
+}
+
+async function lookAtDrawing(bytes: Uint8Array, { page, mark }: LookAsk, bounds: RebuildContext['bounds']): Promise<Look | LookKept | undefined> {
+  const sketch = page === 1 ? dxfSketch(bytes) : undefined
+  const look = sketch && (await lookAtPdf(sketch.pdf, { page: 1, mark }, bounds))
+  return look?.kind === 'look' ? { ...look, drawn: 'sketch', text: makeHarmless(sketch!.text).text } : look
 }

@@ -5,6 +5,7 @@
  * burned grant alone, an original. Each is written down before anything is unsealed.
  */
 import type { ObjectKind } from './objects.ts'
+import type { Drawn } from './preview-ways.ts'
 import type { ReasonKey } from './text/reasons.ts'
 import type { Report } from './verdict.ts'
 
@@ -52,6 +53,8 @@ export type PageView = {
   readonly pages: number
   /** Text of the page for who cannot see it; '' when there is none. */
   readonly text: string
+  /** What the picture shows; `words-for-now`: asked again in a moment, the page as it looks. */
+  readonly drawn: Drawn | 'words-for-now'
 }
 
 export type DeliveredText = {
@@ -101,8 +104,8 @@ export interface Vault {
   deliveredText(publicId: PublicId, by: Asker): Promise<DeliveredText | Refusal>
   /** A file of the delivered message, by its index there. */
   deliveredFile(publicId: PublicId, index: number, by: Asker): Promise<{ readonly kind: 'file'; readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array } | Refusal>
-  /** `page` counts from 1; `mark` is drawn over the picture. `password` only while this call lasts. */
-  preview(part: PartRef, ask: { readonly page: number; readonly mark: string; readonly password?: string }, by: Asker): Promise<PageView | Refusal>
+  /** `page` counts from 1; `mark` is drawn over the picture. `password` only while this call lasts. `patient`: rather wait than see words only. */
+  preview(part: PartRef, ask: { readonly page: number; readonly mark: string; readonly password?: string; readonly patient?: boolean }, by: Asker): Promise<PageView | Refusal>
   /** Names inside an encrypted container, as far as they can be read without the password. */
   lockedNames(part: PartRef, by: Asker): Promise<LockedNames | Refusal>
   unlock(part: PartRef, passwords: readonly string[], by: Asker): Promise<Unlocked | Refusal>

@@ -5,6 +5,7 @@ import type { Agreements } from './agreements.ts'
 import type { ApproverBook } from './approvers.ts'
 import type { Entrance } from './entrance.ts'
 import type { LetterDesk } from './letters.ts'
+import type { OfficePages } from './office-pages.ts'
 import type { Gateway } from './ports.ts'
 import type { VaultRules } from './rules.ts'
 import type { Shelf } from './shelf.ts'
@@ -22,6 +23,8 @@ export type House = {
   /** With an antivirus at its doors where one is set. */
   readonly workshop: FileWorkshop
   readonly looks: LookWorkshop & VerifyWorkshop
+  /** Where LibreOffice may be. */
+  readonly office?: OfficePages | undefined
   readonly rules: () => VaultRules
   readonly onAlarm: (text: string) => void
 }

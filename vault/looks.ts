@@ -1,30 +1,72 @@
-/** Pictures of pages, and names in what is locked: from a sealed process that serves this one question and ends. */
+/**
+ * Pictures of pages, and names in what is locked: from a sealed process.
+ *
+ *   part ──▶ PDF that was made of it a moment ago? ──▶ page as it looks
+ *        └─▶ page of its words, and the rebuilt file ──▶ LibreOffice in time? ──▶ page as it looks │ the words, for now
+ */
 import { boundsOf } from '../core/job.ts'
+import type { Look } from '../core/preview-ways.ts'
 import type { Asker, LockedNames, PageView, PartRef, Refusal } from '../core/purposes.ts'
 import type { LooseFile } from '../core/rebuild.ts'
+import type { LookResult } from '../workers/contract.ts'
 import { isRefusal, type FoundPart, refuse } from './entrance.ts'
 import type { House } from './house.ts'
 import { afterTry, mayTry } from './tries.ts'
 
-export type LookQuestion = { readonly part: PartRef; readonly page: number; readonly mark: string; readonly password?: string }
+export type LookQuestion = {
+  readonly part: PartRef
+  readonly page: number
+  readonly mark: string
+  readonly password?: string
+  /** Rather wait than see words only. */
+  readonly patient?: boolean
+}
 
 /** @throws Gone */
-export async function lookAtPart(house: House, { part: ref, page, mark, password }: LookQuestion, by: Asker): Promise<PageView | Refusal> {
+export async function lookAtPart(house: House, question: LookQuestion, by: Asker): Promise<PageView | Refusal> {
+  const { part: ref, password } = question
   const found = await house.entrance.part('preview', ref, by)
   if (isRefusal(found)) return found
   const tried = password === undefined ? undefined : mayTry(house, ref, by)
   if (tried && isRefusal(tried)) return tried
   const octets = await house.unsealing.part(found.message, found.part)
-  const rules = rulesOf(house, found)
-  const answer = await house.looks.look(looseFile(octets, found), { ...rules, page, mark, ...(password === undefined ? {} : { passwords: [password] }) })
+  const { answer, isComing } = await lookBest(house, looseFile(octets, found), { found, question })
   if (answer.kind === 'busy') return refuse('busy')
   const refusal = answer.kind === 'kept' ? refuse(answer.reason) : undefined
-  if (tried) return afterTry(house, tried, refusal) ?? view(answer as Extract<typeof answer, { kind: 'look' }>)
-  return refusal ?? view(answer as Extract<typeof answer, { kind: 'look' }>)
+  const refused = tried ? afterTry(house, tried, refusal) : refusal
+  return refused ?? view(answer as Look, isComing)
 }
 
-function view({ png, page, pages, text }: { readonly png: Uint8Array; readonly page: number; readonly pages: number; readonly text: string }): PageView {
-  return { kind: 'page', png, page, pages, text }
+type Best = { readonly answer: LookResult; readonly isComing: boolean }
+type Asked = { readonly found: FoundPart; readonly question: LookQuestion }
+
+async function lookBest(house: House, file: LooseFile, { found, question }: Asked): Promise<Best> {
+  const { page, mark, password, patient = false } = question
+  const rules = rulesOf(house, found)
+  const ask = { ...rules, page, mark, ...(password === undefined ? {} : { passwords: [password] }) }
+  const { office } = house
+  if (!office?.available) return { answer: await house.looks.look(file, ask), isComing: false }
+  const key = office.keyOf(file.untrustedBytes, [rules.policy, rules.bounds, rules.within], password)
+  const inTime = office.find(key)?.kind === 'coming' && patient ? await office.wait(key) : office.find(key)
+  const drawn = inTime?.kind === 'pdf' ? await lookAtDrawn(house, inTime.pdf, { found, question }) : undefined
+  if (drawn) return { answer: drawn, isComing: false }
+  const words = await house.looks.look(file, { ...ask, handsOut: true })
+  if (words.kind !== 'look' || !words.rebuilt || inTime?.kind === 'none') return { answer: words, isComing: false }
+  const drawing = await office.draw(key, words.rebuilt, patient)
+  const answer = drawing.kind === 'pdf' ? await lookAtDrawn(house, drawing.pdf, { found, question }) : undefined
+  return { answer: answer ?? words, isComing: drawing.kind === 'coming' }
+}
+
+/** Undefined when the PDF is of no use: the words are. What had a password is drawn alone. */
+async function lookAtDrawn(house: House, pdf: Uint8Array, { found, question: { page, mark, password } }: Asked): Promise<Look | undefined> {
+  const { policy, bounds } = rulesOf(house, found)
+  const file = { untrustedBytes: pdf, untrustedName: 'document.pdf', claimedType: 'application/pdf', wholeBytes: pdf.length }
+  const answer = await house.looks.look(file, { policy, bounds, page, mark, alone: password !== undefined })
+  return answer.kind === 'look' ? answer : undefined
+}
+
+function view({ png, page, pages, text, drawn }: Look, isComing: boolean): PageView {
+  return { kind: 'page', png, page, pages, text, drawn: isComing ? 'words-for-now' : drawn }
 }
 
 /** @throws Gone */

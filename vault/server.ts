@@ -61,7 +61,7 @@ function exchangesOf(vault: Vault): RpcExchanges {
     shelf: async params => withOctets(await vault.shelf(textParam(params, 'id'), askerParam(params)), 'bytes'),
     preview: async params => {
       const password = params['password'] === undefined ? {} : { password: passwordParam(params, 'password') }
-      const ask = { page: countParam(params, 'page'), mark: optionalTextParam(params, 'mark') ?? '', ...password }
+      const ask = { page: countParam(params, 'page'), mark: optionalTextParam(params, 'mark') ?? '', patient: params['patient'] === true, ...password }
       return withOctets(await vault.preview(partParam(params), ask, askerParam(params)), 'png')
     },
     original: async params => withOctets(await vault.original(textParam(params, 'grantId'), askerParam(params)), 'bytes'),

@@ -36,7 +36,7 @@ export class OpenVault implements Vault {
     return orGone(deliveredFile(this.#house, { publicId, index }, by))
   }
 
-  preview(part: PartRef, ask: { readonly page: number; readonly mark: string; readonly password?: string }, by: Asker): Promise<PageView | Refusal> {
+  preview(part: PartRef, ask: { readonly page: number; readonly mark: string; readonly password?: string; readonly patient?: boolean }, by: Asker): Promise<PageView | Refusal> {
     return orGone(lookAtPart(this.#house, { part, ...ask }, by))
   }
 

@@ -7,6 +7,7 @@ import type { PoolOptions } from './pool.ts'
 import type { LaneName, WorkerRole } from './protocol.ts'
 import type { SanitizerModules } from './sanitizer-jobs.ts'
 import { codePaths, fontPaths, heapMiB, processArguments, type SandboxPaths, threadArguments } from './sandbox.ts'
+import { inOfficeBox } from './office-wall.ts'
 import { inClosedBox, type Wall } from './wall.ts'
 
 export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
@@ -21,19 +22,36 @@ export type ChildCode = {
   readonly wall?: Wall | undefined
   /** The data of the gateway: nothing of it is within reach inside a wall. */
   readonly dataDir: string
+  /** Where this launcher starts boxes with LibreOffice. */
+  readonly office?: OfficeCode | undefined
+  /** Heavy and suspect processes draw a page before they say that they are ready. */
+  readonly warm?: boolean
   /** What the threads run instead of the shipped code; for tests. */
-  readonly modules?: Partial<Omit<SanitizerModules, 'heavy'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
+  readonly modules?: Partial<Omit<SanitizerModules, 'heavy' | 'warm'>> & { readonly verifier?: string; readonly extraCode?: readonly string[] }
 }
 
 export type HeavySettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly pool: PoolOptions }
 export type LightSettings = { readonly memoryMiB: number; readonly modules: SanitizerModules }
 export type VerifierSettings = { readonly lane: LaneName; readonly memoryMiB: number; readonly module: string }
 
+export type OfficeCode = { readonly program: string; readonly scratchBytes: number; readonly mostSeconds: number; readonly outputBytes: number }
+export type OfficeSettings = { readonly program: string; readonly outputBytes: number }
+
 export function commandOf(kind: Kind, code: ChildCode): string[] {
+  if (kind.role === 'office') return officeCommand(code)
   const paths: SandboxPaths = { codeRoot: code.codeRoot, extraCode: code.modules?.extraCode ?? [] }
   const given = kind.role === 'verifier' ? verifierArguments(kind.lane, code, paths) : sanitizerArguments(kind.lane, code, paths)
   if (code.wall === undefined) return [code.nodePath, ...given]
   return inClosedBox(code.wall, { readable: [...codePaths(paths), ...fontPaths({ addons: kind.role === 'sanitizer' && kind.lane !== 'light' })], hidden: code.dataDir }, [code.nodePath, ...given])
+}
+
+/** @throws where there is no wall that can hold it: LibreOffice never runs without one. */
+function officeCommand({ office, wall, codeRoot, nodePath }: ChildCode): string[] {
+  if (!office || wall?.kind !== 'bubblewrap') throw new Error('LibreOffice needs bubblewrap')
+  const settings: OfficeSettings = { program: office.program, outputBytes: office.outputBytes }
+  const readable = ['workers', 'package.json'].map(name => join(codeRoot, name))
+  const command = [nodePath, '--disable-sigusr1', '--no-warnings', '--max-old-space-size=256', join(codeRoot, 'workers/office-process.ts'), JSON.stringify(settings)]
+  return inOfficeBox(wall, { ...office, nodePath, readable }, command)
 }
 
 function verifierArguments(lane: LaneName, { codeRoot, modules, memoryMiB }: ChildCode, paths: SandboxPaths): string[] {
@@ -54,6 +72,7 @@ function sanitizerArguments(lane: LaneName, code: ChildCode, paths: SandboxPaths
     sanitizer: code.modules?.sanitizer ?? join(code.codeRoot, 'core/sanitize.ts'),
     disarmers: code.modules?.disarmers ?? join(code.codeRoot, 'core/disarm/registry.ts'),
     heavy: lane !== 'light',
+    warm: lane !== 'light' && code.warm === true,
   }
   return lane === 'light' ? lightArguments(modules, code, paths) : heavyArguments(lane, modules, { code, paths })
 }

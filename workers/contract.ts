@@ -7,7 +7,7 @@
  */
 import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
-import type { Look } from '../core/preview.ts'
+import type { Look, OfficeFile } from '../core/preview-ways.ts'
 import type { FileBounds, JudgedFile, LooseFile } from '../core/rebuild.ts'
 import type { ReasonKey } from '../core/text/reasons.ts'
 
@@ -85,6 +85,10 @@ export type LookAsk = Pick<LooseRules, 'policy' | 'bounds' | 'passwords' | 'with
   readonly page: number
   /** Drawn over the picture. */
   readonly mark: string
+  /** Whether an Office file is wanted as it was rebuilt, too. */
+  readonly handsOut?: boolean
+  /** As if it had a password. */
+  readonly alone?: boolean
 }
 
 export type LookResult = Look | { readonly kind: 'kept'; readonly reason: ReasonKey | 'no-preview' } | Extract<LooseResult, { kind: 'busy' }>
@@ -94,6 +98,14 @@ export interface LookWorkshop {
   look(file: LooseFile, ask: LookAsk): Promise<LookResult>
   /** Names in a container that is still locked; [] when nothing of it can be read. */
   lockedNames(file: LooseFile, ask: Pick<LooseRules, 'policy' | 'bounds' | 'within'>): Promise<readonly string[]>
+}
+
+/** LibreOffice, where it is installed. Never rejects. */
+export interface OfficeWorkshop {
+  /** False says that asking is of no use. */
+  readonly available: boolean
+  /** A PDF that is not to be trusted; undefined when there is none, for whatever reason. */
+  draw(file: OfficeFile): Promise<Uint8Array | undefined>
 }
 
 export interface VerifyWorkshop {

@@ -97,6 +97,7 @@ class RunningLauncher implements Launcher {
       group('sanitizer', 'heavy', heavy),
       group('sanitizer', 'suspect', suspect),
       group('verifier', 'suspect', 0),
+      ...(options.office ? [group('office', 'office', 0)] : []),
     ]
   }
 
@@ -234,7 +235,7 @@ class RunningLauncher implements Launcher {
   async #look(): Promise<void> {
     this.#fill()
     for (const [pid, child] of this.#children) {
-      const rssMiB = await residentMiB(pid)
+      const rssMiB = await residentMiB(pid, child.kind.role === 'office')
       if (rssMiB > this.#options.memoryMiB) this.#kill(child, 'memory')
       else if (!child.swollen && rssMiB > this.#options.memoryMiB * SWOLLEN_SHARE) {
         child.swollen = true

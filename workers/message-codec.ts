@@ -4,7 +4,7 @@
  */
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
-import type { Look, LookKept } from '../core/preview.ts'
+import type { Look, LookKept } from '../core/preview-ways.ts'
 import type { RebuiltFile } from '../core/rebuild.ts'
 import { packet, parseJson } from './protocol.ts'
 import type { FileAnswer } from './questions.ts'
@@ -44,11 +44,12 @@ export function packFile(more: Readonly<Record<string, unknown>>, answer: FileAn
   return packet({ ...more, kind: 'rebuilt', file }, bytes)
 }
 
-/** The picture follows the JSON. */
+/** The picture follows the JSON, and the rebuilt file the picture. */
 export function packLook(look: Look | LookKept): Uint8Array[] {
   if (look.kind === 'kept') return packet(look)
-  const { png, ...rest } = look
-  return packet(rest, png)
+  const { png, rebuilt, ...rest } = look
+  const file = rebuilt && { extension: rebuilt.extension }
+  return packet({ ...rest, pngBytes: png.length, file }, png, ...(rebuilt ? [rebuilt.bytes] : []))
 }
 
 /** The other way, of a process that is trusted: the gateway's answer, as a thread reads it. */

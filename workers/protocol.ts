@@ -33,6 +33,9 @@ export const FRAME = {
   allowedTypes: 40,
   verify: 41,
   verified: 42,
+  // To a box with LibreOffice and back.
+  draw: 45,
+  drawn: 46,
   // Gateway to launcher and back.
   want: 50,
   kill: 51,
@@ -207,8 +210,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-export type WorkerRole = 'sanitizer' | 'verifier'
-export type LaneName = 'light' | 'heavy' | 'suspect'
+export type WorkerRole = 'sanitizer' | 'verifier' | 'office'
+export type LaneName = 'light' | 'heavy' | 'suspect' | 'office'
 
 /** `version` is the code's, so that a gateway never works with processes of another release. */
 export type Hello = {
@@ -219,7 +222,7 @@ export type Hello = {
 }
 
 /** Raised with every change of a frame's meaning. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 export type Want = { readonly role: WorkerRole; readonly lane: LaneName; readonly count: number }
 export type Died = { readonly pid: number; readonly cause: string; readonly lastWords: string }

@@ -2,7 +2,7 @@
  * A child process together with what it started: a wall is the parent of what runs inside it.
  */
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 
 /** Ends what a process has started; what is gone already needs no ending. */
 export function killBelow(pid: number): void {
@@ -15,9 +15,9 @@ export function killBelow(pid: number): void {
 }
 
 /** How much memory it has in all. 0 where the platform does not tell: there the child watches itself. */
-export async function residentMiB(pid: number): Promise<number> {
-  const below = await childrenOf(pid)
-  const parts = await Promise.all([ownMiB(pid), ...below.map(residentMiB)])
+export async function residentMiB(pid: number, ofAnyThread = false): Promise<number> {
+  const below = await childrenOf(pid, ofAnyThread)
+  const parts = await Promise.all([ownMiB(pid), ...below.map(child => residentMiB(child, ofAnyThread))])
   return parts.reduce((sum, part) => sum + part, 0)
 }
 
@@ -26,9 +26,11 @@ async function ownMiB(pid: number): Promise<number> {
   return Number(kiB ?? 0) / 1024
 }
 
-/** Those of the main thread: neither a wall nor a worker starts processes from another one. */
-async function childrenOf(pid: number): Promise<number[]> {
-  return (await read(`/proc/${pid}/task/${pid}/children`)).match(/\d+/g)?.map(Number) ?? []
+/** Neither a wall nor a worker starts processes from another thread than the main one; what runs beside LibreOffice might. */
+async function childrenOf(pid: number, ofAnyThread: boolean): Promise<number[]> {
+  const threads = ofAnyThread ? await readdir(`/proc/${pid}/task`).catch(() => []) : [String(pid)]
+  const lists = await Promise.all(threads.map(thread => read(`/proc/${pid}/task/${thread}/children`)))
+  return lists.flatMap(list => list.match(/\d+/g)?.map(Number) ?? [])
 }
 
 /** '' once the process is gone. */

@@ -24,6 +24,8 @@ export type SanitizerModules = {
   readonly disarmers: string
   /** Whether files are rebuilt here: then all their code is loaded at once, native code included. */
   readonly heavy: boolean
+  /** Whether somebody waits at a screen for what is done here first: a page is drawn before anybody asks. */
+  readonly warm: boolean
 }
 export type SanitizerCode = {
   readonly beginSanitize: typeof beginSanitize
@@ -44,6 +46,7 @@ type FileMeta = {
   readonly purpose?: 'look' | 'names'
   readonly page?: number
   readonly mark?: string
+  readonly handsOut?: boolean
 }
 type Waiting = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
@@ -57,6 +60,7 @@ export async function loadSanitizer(modules: SanitizerModules): Promise<Sanitize
   const unlocking = modules.heavy ? await import('../core/unlock.ts') : undefined
   const preview = modules.heavy ? await registry.loadPreview?.() : undefined
   deprive()
+  if (modules.warm) await preview?.warmUp()
   return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf, preview }
 }
 
@@ -119,7 +123,7 @@ export class SanitizerJobs {
   /** A file to be rebuilt, its type known or to be found out first. Rejects on what is no task of ours. */
   async file(id: number, payload: Uint8Array): Promise<void> {
     const { meta, octets: untrustedBytes } = parsePacket(payload)
-    const { policy: number, bounds, passwords = [], within = [], purpose, page = 1, mark = '', ...task } = meta as FileMeta & (FileTask | LooseFile)
+    const { policy: number, bounds, passwords = [], within = [], purpose, page = 1, mark = '', handsOut = false, ...task } = meta as FileMeta & (FileTask | LooseFile)
     const policy = this.#policies.get(number)
     if (!policy) throw new ProtocolError('policy was not sent')
     const context = { disarmers: this.#code.disarmers, policy, bounds }
@@ -131,7 +135,7 @@ export class SanitizerJobs {
     const whole = unlock ? { ...context, unlock } : context
     const file = await memberAt({ ...task, untrustedBytes }, within, whole)
     if (!file) throw new ProtocolError('no such file inside of the file')
-    if (purpose === 'look') return this.#say(FRAME.fileResult, id, ...packLook(await this.#heavy().lookAtFile(file, { page, mark }, whole)))
+    if (purpose === 'look') return this.#say(FRAME.fileResult, id, ...packLook(await this.#heavy().lookAtFile(file, { page, mark, handsOut }, whole)))
     if (purpose === 'names') return this.#say(FRAME.fileResult, id, json(await this.#heavy().lockedNamesOf(file, whole)))
     const { report, rebuilt } = await judgeFile(file, whole)
     this.#say(FRAME.fileResult, id, ...packFile({ report }, rebuilt))

@@ -8,7 +8,7 @@ import type { ComposedGroup, Manifest, MessageSummary, SanitizeJob, SanitizeResu
 import { isObjectKind } from '../core/objects.ts'
 import type { JudgedFile, Rebuilt, RebuiltFile } from '../core/rebuild.ts'
 import { REPLIES } from '../core/smtp/reply.ts'
-import type { Look } from '../core/preview.ts'
+import { DRAWN_WAYS, type Look } from '../core/preview-ways.ts'
 import { REASONS, type ReasonKey } from '../core/text/reasons.ts'
 import { DISPOSITIONS, OUTCOMES, type Report, type Verdict } from '../core/verdict.ts'
 import { parseJson, parsePacket } from './protocol.ts'
@@ -101,8 +101,15 @@ export function readLook(untrustedPayload: Uint8Array): Look | { readonly kind: 
     check(reason === 'no-preview' || Object.hasOwn(REASONS, reason), 'reason')
     return { kind: 'kept', reason: reason as ReasonKey }
   }
-  check(claimed['kind'] === 'look' && octets.length <= MOST_PICTURE_BYTES && octets.subarray(0, 8).equals(PNG_SIGNATURE), 'picture')
-  return { kind: 'look', png: octets, page: count(claimed['page']), pages: count(claimed['pages']), text: text(claimed['text'], MOST_PAGE_TEXT) }
+  const png = octets.subarray(0, count(claimed['pngBytes']))
+  const drawn = DRAWN_WAYS.find(each => each === claimed['drawn'])
+  check(claimed['kind'] === 'look' && png.length <= MOST_PICTURE_BYTES && png.subarray(0, 8).equals(PNG_SIGNATURE), 'picture')
+  check(drawn !== undefined, 'way of drawing')
+  const look = { kind: 'look', png, page: count(claimed['page']), pages: count(claimed['pages']), text: text(claimed['text'], MOST_PAGE_TEXT), drawn } as const
+  if (claimed['file'] === undefined) return look
+  const extension = text(object(claimed['file'])['extension'])
+  check(FILE_EXTENSION.test(extension), 'extension')
+  return { ...look, rebuilt: { bytes: octets.subarray(png.length), extension } }
 }
 
 const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')

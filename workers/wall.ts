@@ -134,7 +134,7 @@ export function inKeylessBox(wall: Wall, box: KeylessBox, command: readonly stri
 
 const INSIDE = '/empty'
 /** No /proc: a process in a box needs nothing of it, and what is not there cannot be asked. */
-const OWN_NAMESPACES = ['--unshare-user', '--unshare-net', '--unshare-pid', '--unshare-ipc', '--unshare-uts']
+export const OWN_NAMESPACES = ['--unshare-user', '--unshare-net', '--unshare-pid', '--unshare-ipc', '--unshare-uts']
 
 type Bubblewrap = Extract<Wall, { kind: 'bubblewrap' }>
 

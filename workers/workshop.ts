@@ -164,10 +164,10 @@ class ListeningWorkshop implements OpenWorkshop {
     return this.#rounds.judgeFile(question, { withinMs: this.#options.startWithinMs, alone })
   }
 
-  async look({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, ...ask }: LookAsk): Promise<LookResult> {
+  async look({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, alone = false, ...ask }: LookAsk): Promise<LookResult> {
     if (this.#closed) return { kind: 'busy', why: 'closed' }
     const question = { meta: { ...meta, ...ask, purpose: 'look' }, octets: untrustedBytes, policy, bounds }
-    return this.#rounds.lookAtFile(question, { ...this.#soon, alone: (ask.passwords ?? []).length > 0 })
+    return this.#rounds.lookAtFile(question, { ...this.#soon, alone: alone || (ask.passwords ?? []).length > 0 })
   }
 
   async lockedNames({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, within }: Pick<LooseRules, 'policy' | 'bounds' | 'within'>): Promise<readonly string[]> {
@@ -270,6 +270,6 @@ class ListeningWorkshop implements OpenWorkshop {
 
   #laneOf(role: WorkerRole, lane: LaneName): Lane | undefined {
     if (role === 'verifier') return lane === 'suspect' ? this.#lanes.suspectVerifier : this.#lanes.verifier
-    return role === 'sanitizer' ? this.#lanes[lane] : undefined
+    return role === 'sanitizer' && lane !== 'office' ? this.#lanes[lane] : undefined
   }
 }

@@ -2,7 +2,7 @@
 import { type Bitmap, withDocument } from '../disarm/pdf/engine.ts'
 import { bitmapPng } from '../disarm/pdf/pages.ts'
 import { rasterSize } from '../disarm/pdf/raster.ts'
-import type { Look, LookAsk, LookKept } from '../preview.ts'
+import type { Look, LookAsk, LookKept } from '../preview-ways.ts'
 import type { FileBounds } from '../rebuild.ts'
 import { makeHarmless } from '../text/harmless.ts'
 import { drawMark } from './mark.ts'
@@ -23,5 +23,5 @@ export async function lookAtPdf(untrustedBytes: Uint8Array, { page, mark }: Look
   if (opening.kind !== 'opened') return { kind: 'kept', reason: opening.kind === 'encrypted' ? 'encrypted' : 'malformed' }
   const { bitmap, pages, untrustedText } = opening.value
   if (!bitmap || !(await drawMark(bitmap, mark))) return undefined
-  return { kind: 'look', png: bitmapPng(bitmap), page, pages, text: makeHarmless(untrustedText).text }
+  return { kind: 'look', png: bitmapPng(bitmap), page, pages, text: makeHarmless(untrustedText).text, drawn: 'page' }
 }

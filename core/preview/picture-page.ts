@@ -2,7 +2,7 @@
 import { lookAt, type PictureFormat, type Source, toScreen } from '../disarm/image/pixels.ts'
 import { readTiff } from '../disarm/image/tiff.ts'
 import { bitmapPng } from '../disarm/pdf/pages.ts'
-import type { Look, LookAsk } from '../preview.ts'
+import type { Look, LookAsk } from '../preview-ways.ts'
 import type { FileBounds } from '../rebuild.ts'
 import { drawMark } from './mark.ts'
 
@@ -22,7 +22,7 @@ export async function lookAtPicture(bytes: Uint8Array, mediaType: string, { ask,
   if (!page) return undefined
   const bitmap = await toScreen(page.source, screenSize(page))
   if (!(await drawMark(bitmap, ask.mark))) return undefined
-  return { kind: 'look', png: bitmapPng(bitmap), page: ask.page, pages: page.pages, text: '' }
+  return { kind: 'look', png: bitmapPng(bitmap), page: ask.page, pages: page.pages, text: '', drawn: 'page' }
 }
 
 /** Pixels of a fax are not square: as tall as it was on paper. */

@@ -9,7 +9,9 @@ import { readComposed } from '../mime/composed.ts'
 import type { FileBounds } from '../rebuild.ts'
 import { makeHarmless } from '../text/harmless.ts'
 import { htmlToText } from '../text/html.ts'
+import { rtfWords } from './rtf-words.ts'
 import { sheetWords } from './sheet-words.ts'
+import { stepWords } from './step-words.ts'
 
 const MOST_CHARACTERS = 2_000_000
 /** Names of a list. */
@@ -27,6 +29,8 @@ function find(bytes: Uint8Array, mediaType: string, bounds: FileBounds): string 
   if (PLAIN.has(mediaType)) return Buffer.from(bytes).toString('utf8').replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')
   if (mediaType === 'text/html') return htmlToText(Buffer.from(bytes).toString('utf8'), { links: 'keep', language: 'ja', maxChars: MOST_CHARACTERS }).text
   if (mediaType === 'application/x-eml') return mailWords(bytes)
+  if (mediaType === 'application/rtf') return rtfWords(bytes, MOST_CHARACTERS)
+  if (isStep(mediaType)) return stepWords(bytes)
   const opened = isPackage(mediaType) ? openPackage(bytes, { entries: bounds.entries, bytes: 4 * bounds.memberBytes }) : undefined
   if (opened?.kind !== 'open') return undefined
   if (mediaType === 'application/zip') return opened.entries.slice(0, MOST_NAMES).map(({ name }) => name).join('\n')
@@ -34,6 +38,10 @@ function find(bytes: Uint8Array, mediaType: string, bounds: FileBounds): string 
   if (mediaType.startsWith(`${OOXML}presentationml`)) return slideWords(opened)
   if (mediaType.startsWith(OOXML)) return partWords(opened, 'word/document.xml')
   return partWords(opened, 'content.xml')
+}
+
+export function isStep(mediaType: string): boolean {
+  return mediaType === 'application/p21' || mediaType === 'application/x-sfc'
 }
 
 function isPackage(mediaType: string): boolean {

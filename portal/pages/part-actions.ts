@@ -27,7 +27,7 @@ export type Kept = Pick<MailMessage, 'originalUntilMs' | 'textUntilMs'> & {
 }
 
 /** Of what can be disarmed a sealed process draws pages (core/preview.ts); of these it does not: their names stand in the list. */
-const NOT_DRAWN: ReadonlySet<string> = new Set(['archive', 'step', 'dxf'])
+const NOT_DRAWN: ReadonlySet<string> = new Set(['archive'])
 const DRAWN: ReadonlySet<string> = new Set([
   ...FAMILIES.filter(({ name }) => !NOT_DRAWN.has(name)).flatMap(({ mediaTypes }) => mediaTypes),
   'application/x-ooxml-encrypted',

@@ -3,12 +3,14 @@
  * the file itself is in an answer; the text of a page is beside its picture for whoever cannot see it.
  *
  *   GET  /m/:publicId/preview/:part?page=           the viewer        GET …/picture?page=   the PNG
+ *        …&wait=1                                   the page as it looks, once LibreOffice has drawn it; without it the first
+ *                                                   answer may be the words of the page, so that something is there at once
  *   POST /m/:publicId/preview/:part                 password of a locked file; then the viewer with `view`
  */
 import type { House } from '../house.ts'
 import { token } from '../http/frame.ts'
 import { html, type SafeHtml } from '../http/html.ts'
-import { type Answer, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
+import { type Answer, type Language, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
 import { timeText } from '../http/when.ts'
 import type { Piece } from '../part-key.ts'
 import type { MailMessage, PageView, Refusal } from '../ports.ts'
@@ -34,7 +36,7 @@ export function previewRoutes(house: House): Route[] {
 }
 
 type Rooms = { readonly house: House; readonly views: PageViews }
-type Wanted = { readonly piece: Piece; readonly page: number; readonly view: string; readonly password: string | undefined }
+type Wanted = { readonly piece: Piece; readonly page: number; readonly view: string; readonly password: string | undefined; readonly patient: boolean }
 
 function wantedOf({ house, views }: Rooms, visit: SignedVisit, reading: Reading): Wanted {
   const { message } = reading
@@ -42,7 +44,8 @@ function wantedOf({ house, views }: Rooms, visit: SignedVisit, reading: Reading)
   const given = Number(visit.query.get('page') || '1')
   if (!Number.isSafeInteger(given) || given < 1 || given > MOST_PAGES) throw new Refused('not-found')
   const view = visit.query.get('view')
-  return { piece, page: given, view, password: view === '' ? undefined : views.password(scopeOf(visit, message, piece), view, visit.nowMs) }
+  const patient = visit.query.get('wait') === '1'
+  return { piece, page: given, patient, view, password: view === '' ? undefined : views.password(scopeOf(visit, message, piece), view, visit.nowMs) }
 }
 
 function scopeOf({ session }: SignedVisit, { publicId }: MailMessage, { key }: Piece): string {
@@ -53,34 +56,45 @@ async function viewer(rooms: Rooms, visit: SignedVisit, reading: Reading): Promi
   const { message } = reading
   const wanted = wantedOf(rooms, visit, reading)
   if (isLocked(wanted.piece.file) && wanted.password === undefined) return passwordPage(visit, message, wanted.piece, '')
-  const drawn = await drawnPage(rooms, visit, message, wanted)
+  const drawn = await drawnPage(rooms, { visit, message, wanted, by: 'viewer' })
   if (drawn.kind === 'page') return viewPage(visit, message, wanted, drawn)
   return LOCKED_REASONS.has(drawn.reason) ? passwordPage(visit, message, wanted.piece, '') : refusalPage(drawn, visit.language, backTo(message, visit))
 }
 
-async function drawnPage({ house, views }: Rooms, visit: SignedVisit, message: MailMessage, wanted: Wanted): Promise<PageView | Refusal> {
-  const { piece, page, view, password } = wanted
+/** The picture is of what its viewer has shown; a viewer asks again for what was only words for now. */
+async function drawnPage({ house, views }: Rooms, { visit, message, wanted, by }: Drawing): Promise<PageView | Refusal> {
+  const { piece, page, view, password, patient } = wanted
   const key = `${scopeOf(visit, message, piece)} ${view} ${page}`
   const known = views.page(key, visit.nowMs)
-  if (known) return known
+  if (known && (by === 'picture' || known.drawn !== 'words-for-now')) return known
   const mark = `${visit.person.name} ${visit.person.login} ${timeText(visit.nowMs, 'ja', house.era)}`
   const { partId, member } = piece
-  const drawn = await house.vault.preview({ publicId: message.publicId, partId, member }, { page, mark, ...(password !== undefined && { password }) }, askerOf(visit))
+  const drawn = await house.vault.preview({ publicId: message.publicId, partId, member }, { page, mark, patient, ...(password !== undefined && { password }) }, askerOf(visit))
   if (drawn.kind === 'page') views.keepPage(key, drawn, visit.nowMs)
   return drawn
 }
+
+/** Asked for by two, so that a page is drawn once. */
+type Drawing = { readonly visit: SignedVisit; readonly message: MailMessage; readonly wanted: Wanted; readonly by: 'viewer' | 'picture' }
 
 function viewPage(visit: SignedVisit, message: MailMessage, { piece, view }: Wanted, drawn: PageView): Page {
   const texts = previewTexts(visit.language)
   const name = fileName(piece.file, visit.language)
   const { page, pages, text } = drawn
   const query = (n: number) => `page=${n}${view === '' ? '' : `&view=${view}`}`
-  const body = html`<p class="soft">${texts.about}</p>
+  const body = html`<p class="soft">${texts.about}</p>${waysNotice(drawn, { language: visit.language, waitHref: `${visit.path}?${query(page)}&wait=1` })}
 ${pager(visit, { page, pages, view, to: n => `${visit.path}?${query(n)}` })}
 <img class="page" src="${visit.path}/picture?${query(page)}" alt="${text === '' ? texts.altNoText(name, page, pages) : texts.alt(name, page, pages)}">
 <details><summary>${texts.text}</summary>${text === '' ? html`<p class="empty">${texts.noText}</p>` : html`<div class="mail">${text}</div>`}</details>
 ${backTo(message, visit)}`
   return { kind: 'page', title: texts.title(name), wide: true, body }
+}
+
+/** What the picture shows, where that is not the page as it looks; and the way to it where there is one. */
+export function waysNotice({ drawn }: PageView, { language, waitHref }: { readonly language: Language; readonly waitHref: string }): SafeHtml {
+  const texts = previewTexts(language)
+  if (texts.drawn[drawn] === '') return html``
+  return html`<div class="notice" role="status"><p>${texts.drawn[drawn]}</p>${drawn === 'words-for-now' && html`<p><a class="button second" href="${waitHref}">${texts.wait}</a></p>`}</div>`
 }
 
 type Pages = { readonly page: number; readonly pages: number; readonly view: string; readonly to: (page: number) => string }
@@ -115,7 +129,7 @@ async function open(rooms: Rooms, visit: SignedVisit, reading: Reading): Promise
   if (password === '') return passwordPage(visit, message, wanted.piece, texts.none)
   const scope = scopeOf(visit, message, wanted.piece)
   const view = rooms.views.keepPassword(scope, password, visit.nowMs)
-  const drawn = await drawnPage(rooms, visit, message, { ...wanted, page: 1, view, password })
+  const drawn = await drawnPage(rooms, { visit, message, wanted: { ...wanted, page: 1, view, password }, by: 'viewer' })
   if (drawn.kind === 'page') return { kind: 'redirect', to: `${visit.path}?view=${view}` }
   rooms.views.forgetPassword(scope, view)
   if (!LOCKED_REASONS.has(drawn.reason)) return refusalPage(drawn, visit.language, backTo(message, visit))
@@ -123,7 +137,7 @@ async function open(rooms: Rooms, visit: SignedVisit, reading: Reading): Promise
 }
 
 async function picture(rooms: Rooms, visit: SignedVisit, reading: Reading): Promise<Answer> {
-  const drawn = await drawnPage(rooms, visit, reading.message, wantedOf(rooms, visit, reading))
+  const drawn = await drawnPage(rooms, { visit, message: reading.message, wanted: wantedOf(rooms, visit, reading), by: 'picture' })
   if (drawn.kind === 'cannot') throw new Refused(drawn.reason === 'busy' ? 'unavailable' : 'not-found')
   return { kind: 'picture', png: drawn.png }
 }

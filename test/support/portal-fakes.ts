@@ -212,7 +212,7 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
       if (refused) return refused
       if (expected !== undefined && password !== expected) return cannot('wrong-password', { triesLeft: 4 })
       if (page > PAGES) return cannot('no-preview')
-      return { kind: 'page', png: await drawn(page, mark), page, pages: PAGES, text: page === 2 ? '' : `文字 ${page}ページ目 <b>` }
+      return { kind: 'page', png: await drawn(page, mark), page, pages: PAGES, drawn: 'page', text: page === 2 ? '' : `文字 ${page}ページ目 <b>` }
     },
     lockedNames: async ({ publicId, partId, member }, by) => {
       const names = laid.get(publicId)?.names?.[partKey({ partId, member })]

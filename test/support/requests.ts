@@ -169,7 +169,7 @@ export class FakeVault {
     this.sent.push(mailbox)
     return { kind: 'queued', queueId: 'Q1' }
   }
-  preview: Vault['preview'] = async ({ partId }, { page, mark }) => ({ kind: 'page', png: PNG, page, pages: 3, text: `${partId} ${mark}` })
+  preview: Vault['preview'] = async ({ partId }, { page, mark }) => ({ kind: 'page', png: PNG, page, pages: 3, drawn: 'page', text: `${partId} ${mark}` })
   revokeGrants: Vault['revokeGrants'] = async () => {
     const { size } = this.grants
     this.grants.clear()

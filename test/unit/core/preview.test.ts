@@ -9,9 +9,13 @@ import { DISARMERS } from '../../../core/disarm/registry.ts'
 import { memberAt } from '../../../core/member-path.ts'
 import type { Policy } from '../../../core/policy/model.ts'
 import { drawMark } from '../../../core/preview/mark.ts'
+import { dxfSketch } from '../../../core/preview/dxf-page.ts'
+import { rtfWords } from '../../../core/preview/rtf-words.ts'
+import { stepWords } from '../../../core/preview/step-words.ts'
 import { wordsOf } from '../../../core/preview/words.ts'
 import { writtenPages } from '../../../core/preview/written-pages.ts'
-import { type Look, lockedNamesOf, lookAtFile } from '../../../core/preview.ts'
+import { lockedNamesOf, lookAtFile } from '../../../core/preview.ts'
+import type { Look } from '../../../core/preview-ways.ts'
 import { judgeFile, type RebuildContext } from '../../../core/rebuild.ts'
 import { unlockerOf } from '../../../core/unlock.ts'
 import { zipOf } from '../../support/archives.ts'
@@ -23,6 +27,20 @@ const FIXTURES = join(import.meta.dirname, '../../fixtures/disarm')
 const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, files: USUAL_FORMS, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
 const BOUNDS = { outputBytes: 1e8, pixels: 1e8, pages: 100, rasterDpi: 150, entries: 1000, depth: 5, members: 100, memberBytes: 1e8 }
 const CONTEXT: RebuildContext = { disarmers: DISARMERS, policy: POLICY, bounds: BOUNDS }
+
+const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
+const pairs = (...values: readonly (string | number)[]) => values.map(value => `${value}\n`).join('')
+/** 1階平面図 in CP932, a block with a name in it put twice, an arc, and what is beyond all paper. */
+const DRAWING = latin1(
+  pairs(0, 'SECTION', 2, 'HEADER', 9, '$DWGCODEPAGE', 3, 'ANSI_932', 0, 'ENDSEC', 0, 'SECTION', 2, 'BLOCKS', 0, 'BLOCK', 2, 'B', 70, 0) +
+    pairs(0, 'CIRCLE', 10, 0, 20, 0, 40, 5, 0, 'TEXT', 10, 0, 20, 0, 40, 2, 1, '\x95\xd6\x8f\x8a', 0, 'ENDBLK', 0, 'ENDSEC', 0, 'SECTION', 2, 'ENTITIES') +
+    pairs(0, 'TEXT', 10, 0, 20, 90, 40, 5, 1, '1\x8aK\x95\xbd\x96\xca\x90}', 0, 'LINE', 10, 0, 20, 0, 11, 100, 21, 80, 0, 'LINE', 10, '1e30', 20, 0, 11, 0, 21, 0) +
+    pairs(0, 'LWPOLYLINE', 90, 3, 70, 1, 10, 0, 20, 0, 10, 100, 20, 0, 10, 100, 20, 80, 0, 'ARC', 10, 50, 20, 40, 40, 10, 50, 270, 51, 90) +
+    pairs(0, 'INSERT', 2, 'B', 10, 20, 20, 20, 41, 2, 42, 2, 50, 90, 0, 'ENDSEC', 0, 'EOF'),
+)
+const stepOf = (data: string) => latin1(`ISO-10303-21;\r\nHEADER;\r\nFILE_DESCRIPTION(('x'),'2;1');\r\nFILE_NAME('a','2026-04-01',('\\X2\\5C717530\\X0\\','\x8d\xb2\x93\xa1'),(''),'CAD','CAD','');\r\nFILE_SCHEMA(('AUTOMOTIVE_DESIGN'));\r\nENDSEC;\r\nDATA;\r\n${data}ENDSEC;\r\nEND-ISO-10303-21;\r\n`)
+const STEP = stepOf("#1=CARTESIAN_POINT('',(0.,0.));\r\n#2=CARTESIAN_POINT('',(1.,0.));\r\n")
+const SXF = stepOf("/*SXF\r\n#20 = text_string_feature('1','8','1','\x90\x7d\x96\xca','10.5')\r\nSXF*/\r\n")
 
 function file(bytes: Uint8Array | string, name: string) {
   const untrustedBytes = Buffer.from(bytes)
@@ -51,6 +69,10 @@ describe('a page is drawn', () => {
     ['page.html', '<p>見出し<script>x()</script></p>', 1, /見出し/],
     ['fax.tif', fixture('image/fax.tif'), 2, /^$/],
     ['photo.tif', fixture('image/photo.tif'), 1, /^$/],
+    ['doc.rtf', fixture('rtf/doc.rtf'), 1, /./],
+    ['plan.dxf', DRAWING, 1, /^1階平面図\n便所$/],
+    ['body.p21', STEP, 1, /作成者: 山田、佐藤.*形式: AUTOMOTIVE_DESIGN.*2 件\nCARTESIAN_POINT: 2/s],
+    ['plan.sfc', SXF, 1, /【図面の文字】\n図面/],
     ['files.zip', zipOf([{ name: 'a/見積.txt', content: 'x' }, { name: 'b.csv', content: 'y' }]), 1, /a\/見積\.txt\nb\.csv/],
   ])('%s', async ([name, bytes, pages, text]) => {
     const drawn = expectLook(await look(bytes, name))
@@ -58,6 +80,25 @@ describe('a page is drawn', () => {
     expect(drawn.text).toMatch(text)
     const { format, width = 0, height = 0 } = await sharp(drawn.png).metadata()
     expect([format, width > 50, height > 50]).toEqual(['png', true, true])
+  })
+
+  test.for<[string, Uint8Array, string]>([
+    ['note.pdf', onePage(), 'page'],
+    ['fax.tif', fixture('image/fax.tif'), 'page'],
+    ['writer.docx', fixture('ooxml/writer.docx'), 'words'],
+    ['plan.dxf', DRAWING, 'sketch'],
+    ['body.p21', STEP, 'summary'],
+  ])('%s, and says what is shown', async ([name, bytes, drawn]) => expect(expectLook(await look(bytes, name)).drawn).toBe(drawn))
+
+  test('and of Office files the rebuilt one is handed out to whoever draws it better, for any page', async () => {
+    const ask = { page: 7, mark: '', handsOut: true }
+    for (const [path, extension] of [['ooxml/writer.docx', 'docx'], ['odf/pres.odp', 'odp'], ['rtf/doc.rtf', 'rtf'], ['legacy/sheet.xls', 'xlsx']] as const) {
+      const answer = expectLook(await lookAtFile(file(fixture(path), path), ask, CONTEXT))
+      expect([answer.drawn, answer.page, answer.rebuilt?.extension]).toEqual(['words', answer.pages, extension])
+      expect(Buffer.from(answer.rebuilt!.bytes).equals(fixture(path))).toBe(false)
+    }
+    expect(expectLook(await look(onePage(), 'a.pdf')).rebuilt).toBeUndefined()
+    expect(expectLook(await look(fixture('ooxml/writer.docx'), 'a.docx')).rebuilt).toBeUndefined()
   })
 
   test('with the mark in its pixels', async () => {
@@ -118,6 +159,20 @@ describe('words on pages', () => {
     expect(writtenPages('x\n'.repeat(1000), 5).count).toBe(5)
   })
   test('take time that grows with the text', () => expectLinear(size => 'あa\t'.repeat(size), text => writtenPages(text, 1e9), 20_000))
+  test('of RTF are its text: code pages of fonts, Unicode with what stands for it, no tables of fonts, no hidden destinations', () => {
+    const rtf = String.raw`{\rtf1\ansi\ansicpg932\deff0{\fonttbl{\f0\fcharset0 Times;}{\f1\fcharset128 Mincho;}}{\info{\author X}}{\*\generator Y;}\f1 \'93\'fa\u26412 ?{\uc0\u-30050}\par a\tab b\cell c\cell\row{\footer z}\page\{end\}}`
+    expect(rtfWords(latin1(rtf), 1000)).toBe('日本語\na b | c\n\f{end}')
+  })
+  test('of RTF, STEP and DXF take time that grows with the file', () => {
+    expectLinear(size => latin1("{\\rtf1 \\'93\\'fa{\\b x}".repeat(size)), bytes => rtfWords(bytes, 1e7), 5_000)
+    expectLinear(size => stepOf("#1=A('x');".repeat(size)), stepWords, 10_000)
+    expectLinear(size => latin1(pairs(0, 'SECTION', 2, 'ENTITIES') + pairs(0, 'LINE', 10, 1, 20, 2, 11, 3, 21, 4).repeat(size)), dxfSketch, 5_000)
+  })
+  test('blocks in blocks in blocks end', () => {
+    const block = (name: string, inner: string) => pairs(0, 'BLOCK', 2, name) + pairs(0, 'INSERT', 2, inner, 10, 1, 20, 1).repeat(300) + pairs(0, 'ENDBLK')
+    const bomb = latin1(pairs(0, 'SECTION', 2, 'BLOCKS') + block('a', 'b') + block('b', 'c') + block('c', 'a') + pairs(0, 'ENDSEC', 0, 'SECTION', 2, 'ENTITIES', 0, 'INSERT', 2, 'a', 0, 'ENDSEC'))
+    expect(dxfSketch(bomb)).toBeUndefined()
+  })
   test('of what is no document are none', () => expect(wordsOf(Buffer.from('x'), 'image/x-icon', BOUNDS)).toBeUndefined())
 })
 

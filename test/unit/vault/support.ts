@@ -25,7 +25,10 @@ import type { VaultRules } from '../../../vault/rules.ts'
 import { Shelf } from '../../../vault/shelf.ts'
 import { VAULT_MIGRATIONS } from '../../../vault/tables.ts'
 import { Unsealing } from '../../../vault/unsealing.ts'
-import type { LookResult, LooseResult } from '../../../workers/contract.ts'
+import type { Look } from '../../../core/preview-ways.ts'
+import type { LooseFile } from '../../../core/rebuild.ts'
+import type { OfficePages } from '../../../vault/office-pages.ts'
+import type { LookAsk, LookResult, LooseResult } from '../../../workers/contract.ts'
 import { group, message, plainOriginal, REPORT, SETTINGS } from '../store/sample.ts'
 
 export const BY: Asker = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
@@ -54,7 +57,10 @@ export const PART: PartReport = {
 
 const POLICY: Policy = { profile: 'disarm', version: '1', rows: [...SHIPPED_PROFILES.disarm.first, ...SHIPPED_PROFILES.disarm.rest], objects: {}, files: USUAL_FORMS, links: 'keep', bodyCharset: 'utf-8', extraHeaderFields: [], subjectTag: '' }
 
-export type TestHouse = House & {
+/** What is drawn of a PDF. */
+export const PAGE: Look = { kind: 'look', png: Buffer.from('page'), page: 1, pages: 3, text: 'as it looks', drawn: 'page' }
+
+export type TestHouse = Omit<House, 'office'> & {
   readonly store: SqliteStore
   nowMs: number
   result: LooseResult
@@ -63,6 +69,8 @@ export type TestHouse = House & {
   readonly alarms: string[]
   /** Of mails that the vault handed in, with whom they are to. */
   readonly letterTexts: string[]
+  readonly looked: { readonly name: string; readonly page: number; readonly handsOut: boolean; readonly alone: boolean }[]
+  office: OfficePages | undefined
   rulesNow: VaultRules
   close(): Promise<void>
 }
@@ -80,7 +88,7 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   const keys = join(folder, 'vault')
   const [pair] = await ensureVaultKeys(keys)
   const store = await openStore({ directory: join(folder, 'mail'), ...SETTINGS, recipients: { default: [pair!.recipient] }, files: realFiles })
-  const state = { nowMs: Date.now(), result: REBUILT, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[] }
+  const state = { nowMs: Date.now(), result: REBUILT, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[], looked: [] as TestHouse['looked'][number][], office: undefined as OfficePages | undefined }
   const database = await OwnDatabase.open({ directory: join(keys, 'kept'), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: () => state.nowMs })
   const letterTexts: string[] = []
   const inner = gatewayOver(store)
@@ -94,7 +102,10 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   mkdirSync(join(keys, 'kept/shelf'), { recursive: true })
   let lastLetter = 0
   const looks = {
-    look: async () => state.look,
+    look: async ({ untrustedName }: LooseFile, ask: LookAsk) => {
+      state.looked.push({ name: untrustedName, page: ask.page, handsOut: ask.handsOut ?? false, alone: ask.alone ?? false })
+      return untrustedName === 'document.pdf' ? PAGE : state.look
+    },
     lockedNames: async () => ['中身.txt'],
     verify: async () => [],
   }

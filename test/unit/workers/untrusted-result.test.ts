@@ -115,9 +115,10 @@ test('differences must be texts', () => {
 describe('a picture that a process claims to have drawn', () => {
   const PNG = Buffer.from('89504e470d0a1a0a00', 'hex')
   const said = (meta: unknown, octets: Uint8Array = PNG) => Buffer.concat(packet(meta, octets))
-  const LOOK = { kind: 'look', page: 1, pages: 2, text: 'x' }
+  const LOOK = { kind: 'look', page: 1, pages: 2, text: 'x', drawn: 'words', pngBytes: PNG.length }
 
-  test('is taken with its page and text', () => expect(readLook(said(LOOK))).toMatchObject({ ...LOOK, png: PNG }))
+  test('is taken with its page and text', () => expect(readLook(said(LOOK))).toEqual({ kind: 'look', page: 1, pages: 2, text: 'x', drawn: 'words', png: PNG }))
+  test('may have the rebuilt file behind it', () => expect(readLook(said({ ...LOOK, file: { extension: 'docx' } }, Buffer.concat([PNG, Buffer.from('PK')])))).toMatchObject({ rebuilt: { extension: 'docx', bytes: Buffer.from('PK') } }))
   test('may be none, for a reason that is known', () => {
     for (const reason of ['no-preview', 'wrong-password']) expect(readLook(said({ kind: 'kept', reason }))).toEqual({ kind: 'kept', reason })
   })
@@ -128,6 +129,9 @@ describe('a picture that a process claims to have drawn', () => {
     ['a reason that nobody knows', { kind: 'kept', reason: '<b>' }],
     ['pages that are no number', { ...LOOK, pages: '2' }],
     ['no text', { ...LOOK, text: null }],
+    ['another way of drawing', { ...LOOK, drawn: 'words-for-now' }],
+    ['a picture of no length', { ...LOOK, pngBytes: 0 }],
+    ['an extension that leads elsewhere', { ...LOOK, file: { extension: '../x' } }],
     ['endless text', { ...LOOK, text: 'x'.repeat(1_000_001) }],
   ])('is refused with %s', ([, meta, octets]) => expect(() => readLook(said(meta, octets))).toThrow(UntrustworthyResult))
 
