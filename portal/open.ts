@@ -14,7 +14,7 @@ export type Portal = { readonly faces: readonly FaceServer[]; close(): Promise<v
 
 /** All faces, or none. */
 export async function openPortal(options: PortalOptions): Promise<Portal> {
-  const routes: readonly Route[] = [...options.routes, ...assetRoutes, languageRoute, policyReportRoute]
+  const routes = withHouseRoutes(options.routes)
   const faces: FaceServer[] = []
   try {
     for (const each of options.faces) faces.push(await startFace({ ...options, ...each, routes, frame: frameOf(options, routes, each.face) }))
@@ -23,6 +23,11 @@ export async function openPortal(options: PortalOptions): Promise<Portal> {
     throw error
   }
   return { faces, close: async () => void (await Promise.all(faces.map(face => face.close()))) }
+}
+
+/** What every portal has beside its pages. */
+export function withHouseRoutes(routes: readonly Route[]): readonly Route[] {
+  return [...routes, ...assetRoutes, languageRoute, policyReportRoute]
 }
 
 function frameOf({ look }: PortalOptions, routes: readonly Route[], face: Face): FaceOptions['frame'] {

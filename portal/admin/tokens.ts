@@ -116,6 +116,7 @@ function revoke(house: AdminHouse, visit: SignedVisit) {
   const reason = reasonOf(visit)
   if (reason === '') return one(house, visit, 'reason')
   const { person } = visit
+  if (!house.tokens.byId(person.tenant, idOf(visit))) throw new Refused('not-found')
   if (!house.tokens.revoke(person.tenant, idOf(visit), { actor: `user:${person.login}`, reason })) throw new Refused('conflict')
   return { kind: 'redirect', to: '/tokens', say: 'token-revoked' } as const
 }

@@ -82,6 +82,16 @@ const NOTE = /^[a-z][a-z0-9-]{0,40}$/
 
 /** @throws when the table breaks an invariant: then nothing is served. */
 export async function startFace(options: FaceOptions): Promise<FaceServer> {
+  const { app, desk } = await faceApp(options)
+  await app.listen({ host: options.address, port: options.port })
+  const { address, port } = app.server.address() as AddressInfo
+  const at = `${address.includes(':') ? `[${address}]` : address}:${port}`
+  desk.origin = options.origin || `${options.tls ? 'https' : 'http'}://${at}`
+  return { face: options.face, at, origin: desk.origin, close: () => app.close() }
+}
+
+/** The face without a listener. @throws as startFace */
+export async function faceApp(options: FaceOptions): Promise<{ readonly app: FastifyInstance; readonly desk: { origin: string } }> {
   const routes = options.routes.filter(route => standsOn(route, options.face))
   if (options.face !== 'outer' && routes.some(route => route.givesOriginal)) throw new Error(`a route of the ${options.face} face could give out an original`)
   if (options.face === 'outer' && routes.some(route => route.who === 'token')) throw new Error('no route for tokens may stand on the outer face')
@@ -105,14 +115,9 @@ export async function startFace(options: FaceOptions): Promise<FaceServer> {
   })
   // The browser's reports of what its policy forbade.
   app.addContentTypeParser(['application/csp-report', 'application/reports+json'], { parseAs: 'string', bodyLimit: 1 << 16 }, (_request, _body, done) => done(null, ''))
-  const face = new FaceDesk(options)
-  face.serve(app, routes)
-  await app.listen({ host: options.address, port: options.port })
-  const { address, port } = app.server.address() as AddressInfo
-  const at = `${address.includes(':') ? `[${address}]` : address}:${port}`
-  const origin = options.origin || `${tls ? 'https' : 'http'}://${at}`
-  face.origin = origin
-  return { face: options.face, at, origin, close: () => app.close() }
+  const desk = new FaceDesk(options)
+  desk.serve(app, routes)
+  return { app, desk }
 }
 
 class FaceDesk {

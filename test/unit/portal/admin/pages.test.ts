@@ -1,11 +1,10 @@
 /**
- * Every page of administrators and auditors over a real store: who may come (the whole table of roles × routes), what it
- * shows, that nothing of a sender's runs, and that acts are done once, with a reason, by the right person.
+ * Every page of administrators and auditors over a real store: what it shows, that nothing of a sender’s runs, and that acts
+ * are done once, with a reason. Who may come at all: ../access.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminRoutes } from '../../../../portal/admin/routes.ts'
 import type { Role } from '../../../../portal/people/person.ts'
-import { RIGHT_CODE } from '../../../support/fake-agreements.ts'
 import { type AdminFixture, adminFixture } from '../../../support/admin-house.ts'
 import { found, NOW_MS, person, type TestPortal, testPortal } from '../../../support/portal.ts'
 
@@ -25,7 +24,6 @@ beforeAll(async () => {
   portal = await testPortal(adminRoutes(fixture.house), [
     ...ROLES.map(([login, roles]) => found(person(login, roles), steppedUp)),
     found(person('english', ['administrator', 'auditor'], { language: 'en' }), steppedUp),
-    found(person('late', ['administrator'])),
     found(person('north', ['administrator'], { tenant: 'kita' }), steppedUp),
   ])
 })
@@ -40,92 +38,7 @@ const text = async (path: string, login = 'admin') => {
 }
 const post = (path: string, form: Readonly<Record<string, string>>, login = 'admin') => portal.post('admin', path, login, form)
 
-/** Each route with somewhere that it leads to; who may, of administrator and auditor. */
-const TABLE: readonly (readonly [method: 'GET' | 'POST', route: string, path: string, who: 'both' | 'administrator'])[] = [
-  ['GET', '/', '/', 'both'],
-  ['GET', '/queue', '/queue', 'both'],
-  ['GET', '/queue.csv', '/queue.csv', 'both'],
-  ['GET', '/queue/:queueId', '/queue/waits', 'both'],
-  ['GET', '/queue/:queueId/:act', '/queue/waits/drop', 'administrator'],
-  ['POST', '/queue/:queueId/:act', '/queue/waits/drop', 'administrator'],
-  ['GET', '/quarantine', '/quarantine', 'both'],
-  ['GET', '/quarantine.csv', '/quarantine.csv', 'both'],
-  ['GET', '/quarantine/purge', '/quarantine/purge', 'administrator'],
-  ['POST', '/quarantine/purge', '/quarantine/purge', 'administrator'],
-  ['GET', '/quarantine/:queueId', '/quarantine/kept', 'both'],
-  ['POST', '/quarantine/:queueId', '/quarantine/kept', 'administrator'],
-  ['GET', '/trace', '/trace', 'both'],
-  ['GET', '/trace/:queueId', '/trace/kept', 'both'],
-  ['GET', '/policy', '/policy', 'both'],
-  ['GET', '/policy/explain', '/policy/explain', 'both'],
-  ['GET', '/policy/replay', '/policy/replay', 'both'],
-  ['POST', '/policy/replay', '/policy/replay', 'both'],
-  ['GET', '/policy/versions', '/policy/versions', 'both'],
-  ['GET', '/policy/versions/:version', '/policy/versions/none', 'both'],
-  ['GET', '/reports', '/reports', 'both'],
-  ['GET', '/reports/flow.csv', '/reports/flow.csv', 'both'],
-  ['GET', '/reports/top.csv', '/reports/top.csv', 'both'],
-  ['GET', '/reports/month', '/reports/month', 'both'],
-  ['GET', '/audit', '/audit', 'both'],
-  ['POST', '/audit/verify', '/audit/verify', 'both'],
-  ['POST', '/audit/export', '/audit/export', 'both'],
-  ['POST', '/audit/forward', '/audit/forward', 'both'],
-  ['GET', '/inspection', '/inspection', 'both'],
-  ['POST', '/inspection', '/inspection', 'both'],
-  ['GET', '/inspection/runs/:runId', '/inspection/runs/1', 'both'],
-  ['GET', '/inspection/points/:pointId', '/inspection/points/backup', 'administrator'],
-  ['POST', '/inspection/points/:pointId', '/inspection/points/backup', 'administrator'],
-  ['GET', '/inspection/procedure', '/inspection/procedure', 'administrator'],
-  ['GET', '/tokens', '/tokens', 'both'],
-  ['POST', '/tokens', '/tokens', 'administrator'],
-  ['GET', '/tokens/:tokenId', '/tokens/1', 'both'],
-  ['POST', '/tokens/:tokenId/revoke', '/tokens/1/revoke', 'administrator'],
-  ['GET', '/approvers', '/approvers', 'administrator'],
-  ['POST', '/approvers/propose', '/approvers/propose', 'administrator'],
-  ['POST', '/approvers/confirm', '/approvers/confirm', 'administrator'],
-  ['GET', '/emergency', '/emergency', 'administrator'],
-  ['POST', '/emergency', '/emergency', 'administrator'],
-]
-
-describe('who may come', () => {
-  test('the table is whole', () => {
-    const routes = adminRoutes(fixture.house)
-    expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(TABLE.map(([method, route]) => `${method} ${route}`).sort())
-    expect(routes.every(({ faces, givesOriginal }) => faces.join() === 'admin' && givesOriginal === undefined)).toBe(true)
-  })
-
-  describe.each(ROLES)('%s', (login, roles) => {
-    test.each(TABLE)('%s %s', async (method, _route, path, who) => {
-      const mayComeIn = roles.includes('administrator') || (who === 'both' && roles.includes('auditor'))
-      // Acts are asked for without what they need: nothing is done, and it still shows who is let in.
-      const response = method === 'GET' ? await portal.get('admin', path, login) : await post(path, {}, login)
-      await response.arrayBuffer()
-      if (mayComeIn) expect([200, 303, 400, 404, 422, 503]).toContain(response.status)
-      else expect(response.status).toBe(403)
-    })
-  })
-
-  test('nobody without a session, and no page on another face', async () => {
-    for (const [method, , path] of TABLE.filter(([each]) => each === 'GET')) {
-      expect([method, path, (await portal.get('admin', path)).status]).toEqual([method, path, 303])
-      expect((await portal.get('inner', path, 'admin')).status).toBe(404)
-    }
-  })
-
-  test('an act that cannot be taken back asks for the second factor again; reading about it does not', async () => {
-    for (const path of ['/quarantine/purge', '/quarantine/kept', '/emergency']) {
-      const response = await post(path, { reason: 'x', state: 'hold' }, 'late')
-      expect([response.status, response.headers.get('location')]).toEqual([303, expect.stringMatching(/^\/step-up/)])
-    }
-    expect((await portal.get('admin', '/emergency', 'late')).status).toBe(200)
-  })
-
-  test('a form of another page does nothing', async () => {
-    const response = await portal.post('admin', '/emergency', 'admin', { _token: 'wrong', state: 'hold', reason: 'x' })
-    expect(response.status).toBe(403)
-    expect(await fixture.store.emergency()).toBe('none')
-  })
-
+describe('whose it is', () => {
   test('another town sees its own mails only, and none of the switches of the house', async () => {
     expect((await text('/trace/kept', 'north')).status).toBe(404)
     expect((await text('/trace/theirs', 'north')).status).toBe(200)
@@ -286,33 +199,5 @@ describe('acts', () => {
     const past = /inspection\/runs\/(\d+)/.exec(again)?.[1]
     expect((await text(`/inspection/runs/${past}`, 'auditor')).status).toBe(200)
     expect((await text('/inspection/procedure')).body).toContain('第40条')
-  })
-})
-
-describe('approvers at the vault', () => {
-  test('are listed beside the people of today, and come in by the number alone', async () => {
-    fixture.agreements.enrolled = ['kacho', 'moto'].map(login => ({ login, name: login, mailbox: `${login}@town.example.jp` }))
-    const { body } = await text('/approvers')
-    for (const each of ['登録済み', '未登録', '業務メールがありません', '承認者ではなくなりました']) expect(body).toContain(each)
-    expect(body).not.toContain('<script>fetch')
-    expect(body).not.toContain('value="shin"')
-    const proposed = await post('/approvers/propose', { login: 'bucho' })
-    const to = proposed.headers.get('location') ?? ''
-    expect([proposed.status, to]).toEqual([303, expect.stringMatching(/^\/approvers\?p=[0-9a-f]{32}$/)])
-    expect(fixture.agreements.proposed.map(({ login }) => login)).toEqual(['bucho'])
-    expect(fixture.agreements.enrolled.map(({ login }) => login)).toEqual(['kacho'])
-    const p = to.slice('/approvers?p='.length)
-    const wrong = await post('/approvers/confirm', { p, code: '0000-0000' })
-    expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('番号が違います')])
-    expect((await post('/approvers/confirm', { p, code: RIGHT_CODE })).status).toBe(303)
-    expect(fixture.agreements.enrolled.map(({ login }) => login)).toEqual(['kacho', 'bucho'])
-  })
-
-  test('say what is missing', async () => {
-    fixture.agreements.refuses = 'no-registrar'
-    fixture.agreements.enrolled = []
-    const answer = await post('/approvers/propose', { login: 'kacho' })
-    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining('vault.registrars')])
-    fixture.agreements.refuses = undefined
   })
 })

@@ -135,15 +135,6 @@ describe('what tokens can reach', () => {
     await expect(startFace({ face: 'outer', routes: [route] } as never)).rejects.toThrow('outer face')
   })
 
-  test('no page opens by a token, and no path of the API by a session', async () => {
-    for (const { path } of adminRoutes(fixture.house).filter(({ method }) => method === 'GET')) {
-      const response = await fetch(portal.origin('admin') + path, { headers: { authorization: `Bearer ${secrets.get('all')}` }, redirect: 'manual' })
-      expect([path, response.status]).toEqual([path, 303])
-    }
-    const response = await ask('/messages', 'none', { cookie: 'sekisho-admin=admin' })
-    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="sekisho"'])
-  })
-
   describe.each(Object.keys(ASKED) as (keyof typeof ASKED)[])('%s', id => {
     test('needs its scope, and that alone', async () => {
       const { scope } = apiOperations(rooms).find(each => each.operationId === id)!

@@ -1,0 +1,197 @@
+/**
+ * A town in which everybody stands in another relation to one mail, one request and one file, over the real rooms of people,
+ * sign-in and requests, and the whole route table. Asked in process, without a socket; what an ask changes is undone.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { type TOTP, URI } from 'otpauth'
+import { findSession } from '../../cli/portal-rooms.ts'
+import { ApiTokens } from '../../portal/api/tokens.ts'
+import { SCOPE_NAMES } from '../../portal/api/scopes.ts'
+import { openPortalDb } from '../../portal/db/open.ts'
+import type { House } from '../../portal/house.ts'
+import { frame } from '../../portal/http/frame.ts'
+import { FACES, type Face, type Route } from '../../portal/http/route.ts'
+import { faceApp } from '../../portal/http/server.ts'
+import { openKeeping } from '../../portal/keeping/keeping.ts'
+import { withHouseRoutes } from '../../portal/open.ts'
+import { dayOf } from '../../portal/people/day.ts'
+import type { GivenRole, PersonRecord } from '../../portal/people/people.ts'
+import { reachOf } from '../../portal/people/reach.ts'
+import { openRequests } from '../../portal/requests/rooms.ts'
+import { allRoutes } from '../../portal/routes.ts'
+import { entranceOver } from '../unit/portal/support/entrance.ts'
+import { BY, roomsOver } from '../unit/portal/support/house.ts'
+import { adminFixture } from './admin-house.ts'
+import { NOW_MS } from './portal.ts'
+import { fakeHouse, partOf } from './portal-fakes.ts'
+import { FakeVault, RULES } from './requests.ts'
+
+/** Columns of the table. `late`: signed in long ago; `half`: the second factor is still to come; `face`: the owner's cookie of another face. */
+export const VISITORS = ['nobody', 'half', 'owner', 'late', 'deleg', 'shared', 'passed', 'stranger', 'appr', 'other', 'admin', 'lateadm', 'auditor', 'north', 'northadm', 'token', 'face'] as const
+export type VisitorName = (typeof VISITORS)[number]
+
+export type Ask = { readonly face: Face; readonly method: 'GET' | 'POST'; readonly path: string; readonly form?: Readonly<Record<string, string>>; readonly as: VisitorName; readonly headers?: Readonly<Record<string, string>>; /** Sent in place of the token of the session. */ readonly csrf?: string; /** What it changes stays. */ readonly keep?: boolean }
+export type Told = { readonly status: number; readonly location: string; readonly type: string; readonly body: string; /** The session of the cookie was ended or changed. */ readonly hasNewSession: boolean; /** Rows that were changed, beside the audit chain. */ readonly changed: number; /** Questions to the vault. */ readonly vaultAsked: number }
+
+const OWNER = 'owner@town.example.jp'
+const SHARED = 'zeimu@town.example.jp'
+const FROM = '2020-04-01'
+const PDF = 'application/pdf'
+const DAY_MS = 86_400_000
+const UPLOAD = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\nx\r\n--b--\r\n'
+
+export type AccessTown = Awaited<ReturnType<typeof openAccessTown>>
+
+export async function openAccessTown() {
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-access-'))
+  const clock = { nowMs: NOW_MS }
+  const db = await openPortalDb(join(folder, 'own'), () => clock.nowMs)
+  const rooms = await roomsOver(db, folder)
+  const fixture = await adminFixture()
+  const mail = { publicId: 'MAIL', to: [OWNER, SHARED], text: '本文', files: [{ index: 0, name: 'a.pdf', mediaType: PDF, bytes: 9 }], passwords: { 3: 'secret', 4: 'secret' }, parts: [partOf('2', { name: 'a.pdf', detectedType: PDF, deliveredName: 'a.pdf', sha256: '2'.repeat(64) }), partOf('4', { name: 'c.pdf', detectedType: PDF, outcome: 'quarantined', reason: 'encrypted', sha256: '4'.repeat(64) }), partOf('3', { name: 'b.zip', detectedType: 'application/zip', outcome: 'quarantined', reason: 'encrypted', sha256: '3'.repeat(64) })] }
+  const fake = await fakeHouse([mail], {})
+  const people = settle(rooms)
+  const vault = new FakeVault()
+  const requests = openRequests({ db, directory: rooms.directory, mail: fake.mail, vault, rules: () => RULES, era: 'western', contact: '', origins: () => ({ inner: 'http://inner.test', outer: 'http://outer.test' }) })
+  const tokens = new ApiTokens(db)
+  const admin = { ...fixture.house, tokens }
+  const theirs = fixture.house.mail
+  const house: House = { mail: { ...fake.mail, message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
+  const routes = withHouseRoutes(allRoutes(house, entranceOver(rooms)))
+  const objects = { ...(await lay({ house, people, tokens })), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
+  for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
+  let sessions = sessionsOf(rooms, people)
+  const faces = new Map(await Promise.all(FACES.map(async face => [face, await appOf(face, routes, { rooms, tokens, clock })] as const)))
+  const databases = [db.connection, fixture.db.connection]
+  const counters = databases.map(changesOf)
+  const changes = () => counters.reduce((sum, count) => sum + count(), 0)
+  return {
+    routes,
+    objects,
+    house,
+    clock,
+    errors: ERRORS,
+    secret: objects.secret,
+    async ask({ face, method, path, form = {}, as, headers = {}, csrf, keep = false }: Ask): Promise<Told> {
+      for (const each of databases) each.exec('BEGIN')
+      const before = changes()
+      const asked = fake.asked.length
+      const session = sessions.get(as)
+      const cookieFace = as === 'face' ? (face === 'inner' ? 'outer' : 'inner') : face
+      const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': path === '/upload' ? 'multipart/form-data; boundary=b' : 'application/x-www-form-urlencoded' } : {}), ...headers }
+      const payload = method !== 'POST' ? {} : path === '/upload' ? { payload: UPLOAD } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
+      const sent = Object.entries({ ...all, 'x-portal-token': csrf ?? session?.csrfToken ?? '' }).filter(([, value]) => value !== 'NONE')
+      const response = await faces.get(face)!.inject({ method, url: path, headers: Object.fromEntries(sent), ...payload })
+      const changed = changes() - before
+      for (const each of databases) each.exec(keep ? 'COMMIT' : 'ROLLBACK')
+      return { status: response.statusCode, location: String(response.headers['location'] ?? ''), type: String(response.headers['content-type'] ?? ''), body: response.body, hasNewSession: String(response.headers['set-cookie'] ?? '').includes('sekisho-'), changed, vaultAsked: fake.asked.length - asked }
+    },
+    /** Everybody signs in anew. */
+    renew: () => void (sessions = sessionsOf(rooms, people)),
+    csrfOf: (as: VisitorName) => sessions.get(as)!.csrfToken,
+    close: async () => {
+      await Promise.all([...faces.values()].map(app => app.close()))
+      fake.close()
+      await fixture.close()
+      db.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+const ERRORS: unknown[] = []
+
+type Rooms = Awaited<ReturnType<typeof roomsOver>>
+type People = ReadonlyMap<VisitorName, PersonRecord>
+
+/** Who is who. */
+function settle({ people, departments, memberships, mailboxes }: Rooms): People {
+  const add = (login: string, roles: readonly GivenRole[] = ['staff'], tenant = 'default') => people.add({ tenant, login, name: `${login} 太郎`, roles, fromDate: FROM, ...(roles.includes('staff') ? { mailbox: tenant === 'default' ? `${login}@town.example.jp` : OWNER } : {}) }, BY)
+  const department = (code: string, name: string) => departments.add({ tenant: 'default', code, name, fromDate: FROM }, BY).departmentId
+  const [tax, welfare, accounts] = [department('101', '税務課'), department('201', '福祉課'), department('301', '会計課')]
+  const join = ({ personId }: PersonRecord, departmentId: number, approves = false) => memberships.join({ personId, departmentId, kind: 'main', post: '', approves, fromDate: FROM }, BY)
+  const town = new Map<VisitorName, PersonRecord>()
+  for (const name of ['owner', 'deleg', 'shared', 'passed', 'stranger', 'appr', 'other'] as const) town.set(name, add(name))
+  for (const name of ['owner', 'deleg', 'stranger'] as const) join(town.get(name)!, tax)
+  join(town.get('shared')!, tax)
+  join(town.get('passed')!, accounts)
+  join(town.get('appr')!, tax, true)
+  join(town.get('other')!, welfare, true)
+  mailboxes.addShared({ tenant: 'default', address: SHARED, name: '税務課' }, BY)
+  mailboxes.addHolder('default', SHARED, { personId: town.get('shared')!.personId, fromDate: FROM }, BY)
+  memberships.delegate(town.get('owner')!.personId, town.get('deleg')!.personId, { fromDate: '2026-11-20', toDate: '2026-12-10' }, BY)
+  town.set('admin', add('admin', ['administrator']))
+  add('admin2', ['administrator'])
+  town.set('auditor', add('auditor', ['auditor']))
+  town.set('north', add('north', ['staff'], 'kita'))
+  town.set('northadm', add('northadm', ['administrator'], 'kita'))
+  for (const [name, same] of [['half', 'owner'], ['late', 'owner'], ['face', 'owner'], ['lateadm', 'admin']] as const) town.set(name, town.get(same)!)
+  return town
+}
+
+/** An app that makes codes, as the second factor. */
+function withApp({ totp, factors, people }: Rooms, { personId, login }: PersonRecord, nowMs: number): void {
+  const codes = URI.parse(totp.offer(personId, 'default', login)!.uri) as TOTP
+  factors.addTotp(people.person(personId, dayOf(nowMs))!, codes.generate({ timestamp: nowMs }))
+}
+
+function sessionsOf({ sessions }: Rooms, people: People): ReadonlyMap<VisitorName, { readonly cookie: string; readonly csrfToken: string }> {
+  return new Map(
+    [...people].map(([name, { personId, tenant }]) => {
+      const isLate = name === 'late' || name === 'lateadm'
+      const cookie = sessions.begin(personId, tenant, { method: 'password', factors: isLate ? 'one' : 'two', stage: name === 'half' ? 'second-factor' : 'open', address: '127.0.0.1', agent: '' })
+      return [name, { cookie, csrfToken: (sessions.find(cookie)?.session ?? sessions.unfinished(cookie)!).csrfToken }] as const
+    }),
+  )
+}
+
+/** A request that waits, one that was approved, a file that lies ready, a mail that was shared, a token. */
+async function lay({ house, people, tokens }: { readonly house: House; readonly people: People; readonly tokens: ApiTokens }) {
+  const { desk } = house.requests
+  const personOf = (name: VisitorName) => ({ ...people.get(name)!, roles: new Set(name === 'appr' ? ['staff' as const, 'approver' as const] : ['staff' as const]), departments: [] })
+  const message = (await house.mail.message('MAIL'))!
+  const owner = personOf('owner')
+  const file = (part: string) => {
+    const filed = desk.file(owner, message, { partKeys: [part], reason: '業務のため' })
+    if (filed.kind !== 'filed') throw new Error(filed.why)
+    return filed.request.requestId
+  }
+  const waiting = file('2')
+  const approved = file('3')
+  const late = file('4')
+  for (const each of [approved, late]) {
+    const decided = desk.decide(each, personOf('appr'), { kind: 'approve' })
+    if (decided.kind !== 'decided') throw new Error(decided.why)
+  }
+  const brought = await house.vault.bring({ name: 'c.docx', mediaType: PDF, bytes: (async function* () { yield Buffer.from('x') })() } as never, { actor: 'user:owner', tenant: 'default', address: '127.0.0.1' })
+  if (brought.kind !== 'brought' || !brought.file) throw new Error('nothing was brought')
+  const shelf = { origin: 'brought' as const, partKey: '', report: undefined, file: { ...brought.file, untilMs: NOW_MS + DAY_MS } }
+  house.keeping.results.add(owner, { ...shelf, origin: 'unlocked', publicId: 'MAIL', partKey: '9' })
+  const result = house.keeping.results.add(owner, { ...shelf, publicId: undefined, })
+  house.keeping.shares.share(owner, 'MAIL', house.reach.departmentsOf({ ...personOf('passed') }, NOW_MS)[0]!.departmentId)
+  const made = tokens.make({ tenant: 'default', name: 'all', scopes: SCOPE_NAMES, networks: [], requestsPerMinute: 6_000, days: 1 }, BY)
+  if (made.kind !== 'made') throw new Error(made.problem)
+  return { waiting, approved, late, result, department: String(house.reach.departmentsOf(owner, NOW_MS)[0]!.departmentId), secret: made.secret, tokenId: String(made.token.tokenId) }
+}
+
+async function appOf(face: Face, routes: readonly Route[], { rooms, tokens, clock }: { readonly rooms: Rooms; readonly tokens: ApiTokens; readonly clock: { readonly nowMs: number } }) {
+  const { app } = await faceApp({
+    ...{ face, routes, address: '127.0.0.1', port: 0, origin: `https://${face}.test`, tls: undefined, trustedProxies: [], certificateHeader: '', clients: [], uploadBytes: 1 << 20, stepUpMs: 600_000 },
+    findSession: cookie => findSession({ ...rooms, tokens }, cookie),
+    admitToken: (authorization, use) => tokens.admit(authorization, use),
+    nowMs: () => clock.nowMs,
+    frame: (page, visit) => frame(page, visit, { name: '', contact: '', paths: new Set() }),
+    onRequest: () => {},
+    onError: (_id, error) => ERRORS.push(error),
+  })
+  return app
+}
+
+/** How many rows were inserted, changed or deleted, those of the chain not counted. */
+function changesOf(database: DatabaseSync): () => number {
+  const [all, chain] = [database.prepare('SELECT total_changes() AS n'), database.prepare('SELECT count(*) AS n FROM audit')]
+  return () => Number(all.get()?.['n']) - Number(chain.get()?.['n'])
+}
