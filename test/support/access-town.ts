@@ -26,7 +26,7 @@ import { entranceOver } from '../unit/portal/support/entrance.ts'
 import { BY, roomsOver } from '../unit/portal/support/house.ts'
 import { adminFixture } from './admin-house.ts'
 import { NOW_MS } from './portal.ts'
-import { fakeHouse, partOf } from './portal-fakes.ts'
+import { fakeHouse, memberOf, partOf } from './portal-fakes.ts'
 import { FakeVault, RULES } from './requests.ts'
 
 /** Columns of the table. `late`: signed in long ago; `half`: the second factor is still to come; `face`: the owner's cookie of another face. */
@@ -34,7 +34,7 @@ export const VISITORS = ['nobody', 'half', 'owner', 'late', 'deleg', 'shared', '
 export type VisitorName = (typeof VISITORS)[number]
 
 export type Ask = { readonly face: Face; readonly method: 'GET' | 'POST'; readonly path: string; readonly form?: Readonly<Record<string, string>>; readonly as: VisitorName; readonly headers?: Readonly<Record<string, string>>; /** Sent in place of the token of the session. */ readonly csrf?: string; /** What it changes stays. */ readonly keep?: boolean }
-export type Told = { readonly status: number; readonly location: string; readonly type: string; readonly body: string; /** The session of the cookie was ended or changed. */ readonly hasNewSession: boolean; /** Rows that were changed, beside the audit chain. */ readonly changed: number; /** Questions to the vault. */ readonly vaultAsked: number }
+export type Told = { readonly status: number; readonly location: string; readonly type: string; readonly body: string; readonly headers: Readonly<Record<string, unknown>>; /** The session of the cookie was ended or changed. */ readonly hasNewSession: boolean; /** Rows that were changed, beside the audit chain. */ readonly changed: number; /** Questions to the vault. */ readonly vaultAsked: number }
 
 const OWNER = 'owner@town.example.jp'
 const SHARED = 'zeimu@town.example.jp'
@@ -45,15 +45,17 @@ const UPLOAD = '--b\r\nContent-Disposition: form-data; name="files"; filename="a
 
 export type AccessTown = Awaited<ReturnType<typeof openAccessTown>>
 
-export async function openAccessTown() {
+/** `hostile`: stands wherever somebody from outside, or a person, can write something. */
+export async function openAccessTown({ hostile }: { readonly hostile?: string } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-access-'))
   const clock = { nowMs: NOW_MS }
   const db = await openPortalDb(join(folder, 'own'), () => clock.nowMs)
   const rooms = await roomsOver(db, folder)
-  const fixture = await adminFixture()
-  const mail = { publicId: 'MAIL', to: [OWNER, SHARED], text: '本文', files: [{ index: 0, name: 'a.pdf', mediaType: PDF, bytes: 9 }], passwords: { 3: 'secret', 4: 'secret' }, parts: [partOf('2', { name: 'a.pdf', detectedType: PDF, deliveredName: 'a.pdf', sha256: '2'.repeat(64) }), partOf('4', { name: 'c.pdf', detectedType: PDF, outcome: 'quarantined', reason: 'encrypted', sha256: '4'.repeat(64) }), partOf('3', { name: 'b.zip', detectedType: 'application/zip', outcome: 'quarantined', reason: 'encrypted', sha256: '3'.repeat(64) })] }
+  const fixture = await adminFixture(hostile)
+  const named = (name: string) => (hostile === undefined ? name : `${hostile}${name}`)
+  const mail = { publicId: 'MAIL', to: [OWNER, SHARED], subject: named('件名'), from: `${named('送信者')} <a@evil.example>`, text: named('本文'), names: { 3: [named('中.txt')] }, candidates: [named('password')], files: [{ index: 0, name: named('a.pdf'), mediaType: PDF, bytes: 9 }], passwords: { 3: 'secret', 4: 'secret' }, parts: [partOf('2', { name: named('a.pdf'), detectedType: PDF, deliveredName: named('a.pdf'), members: [memberOf(named('中.pdf'))], sha256: '2'.repeat(64) }), partOf('4', { name: named('c.pdf'), detectedType: PDF, outcome: 'quarantined', reason: 'encrypted', sha256: '4'.repeat(64) }), partOf('3', { name: named('b.zip'), detectedType: 'application/zip', outcome: 'quarantined', reason: 'encrypted', sha256: '3'.repeat(64) })] }
   const fake = await fakeHouse([mail], {})
-  const people = settle(rooms)
+  const people = settle(rooms, named)
   const vault = new FakeVault()
   const requests = openRequests({ db, directory: rooms.directory, mail: fake.mail, vault, rules: () => RULES, era: 'western', contact: '', origins: () => ({ inner: 'http://inner.test', outer: 'http://outer.test' }) })
   const tokens = new ApiTokens(db)
@@ -61,9 +63,10 @@ export async function openAccessTown() {
   const theirs = fixture.house.mail
   const house: House = { mail: { ...fake.mail, message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
   const routes = withHouseRoutes(allRoutes(house, entranceOver(rooms)))
-  const objects = { ...(await lay({ house, people, tokens })), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
+  const objects = { ...(await lay({ house, people, tokens, named })), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
   for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
-  let sessions = sessionsOf(rooms, people)
+  let sessions = sessionsOf(rooms, people, named(''))
+  await rooms.signIn.withPassword({ tenant: 'default', login: named('nobody'), password: 'x' }, { address: '192.0.2.66', agent: named('') })
   const faces = new Map(await Promise.all(FACES.map(async face => [face, await appOf(face, routes, { rooms, tokens, clock })] as const)))
   const databases = [db.connection, fixture.db.connection]
   const counters = databases.map(changesOf)
@@ -87,10 +90,19 @@ export async function openAccessTown() {
       const response = await faces.get(face)!.inject({ method, url: path, headers: Object.fromEntries(sent), ...payload })
       const changed = changes() - before
       for (const each of databases) each.exec(keep ? 'COMMIT' : 'ROLLBACK')
-      return { status: response.statusCode, location: String(response.headers['location'] ?? ''), type: String(response.headers['content-type'] ?? ''), body: response.body, hasNewSession: String(response.headers['set-cookie'] ?? '').includes('sekisho-'), changed, vaultAsked: fake.asked.length - asked }
+      return { status: response.statusCode, location: String(response.headers['location'] ?? ''), type: String(response.headers['content-type'] ?? ''), body: response.body, headers: response.headers, hasNewSession: String(response.headers['set-cookie'] ?? '').includes('sekisho-'), changed, vaultAsked: fake.asked.length - asked }
     },
     /** Everybody signs in anew. */
-    renew: () => void (sessions = sessionsOf(rooms, people)),
+    renew: () => void (sessions = sessionsOf(rooms, people, named(''))),
+    /** Of a path of access-table.ts. */
+    pathOf: (path: string) => {
+      const { waiting, approved, result, tokenId, version, runId } = objects
+      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId }
+      return path.split('/').map(piece => names[piece] ?? piece).join('/')
+    },
+    /** On a socket, for a browser; its origin. */
+    listen: (face: Face) => faces.get(face)!.listen({ host: '127.0.0.1', port: 0 }),
+    cookieOf: (face: Face, as: VisitorName) => `__Host-sekisho-${face}=${sessions.get(as)!.cookie}`,
     csrfOf: (as: VisitorName) => sessions.get(as)!.csrfToken,
     close: async () => {
       await Promise.all([...faces.values()].map(app => app.close()))
@@ -108,9 +120,9 @@ type Rooms = Awaited<ReturnType<typeof roomsOver>>
 type People = ReadonlyMap<VisitorName, PersonRecord>
 
 /** Who is who. */
-function settle({ people, departments, memberships, mailboxes }: Rooms): People {
-  const add = (login: string, roles: readonly GivenRole[] = ['staff'], tenant = 'default') => people.add({ tenant, login, name: `${login} 太郎`, roles, fromDate: FROM, ...(roles.includes('staff') ? { mailbox: tenant === 'default' ? `${login}@town.example.jp` : OWNER } : {}) }, BY)
-  const department = (code: string, name: string) => departments.add({ tenant: 'default', code, name, fromDate: FROM }, BY).departmentId
+function settle({ people, departments, memberships, mailboxes }: Rooms, named: (name: string) => string): People {
+  const add = (login: string, roles: readonly GivenRole[] = ['staff'], tenant = 'default') => people.add({ tenant, login, name: named(`${login} 太郎`), roles, fromDate: FROM, ...(roles.includes('staff') ? { mailbox: tenant === 'default' ? `${login}@town.example.jp` : OWNER } : {}) }, BY)
+  const department = (code: string, name: string) => departments.add({ tenant: 'default', code, name: named(name), fromDate: FROM }, BY).departmentId
   const [tax, welfare, accounts] = [department('101', '税務課'), department('201', '福祉課'), department('301', '会計課')]
   const join = ({ personId }: PersonRecord, departmentId: number, approves = false) => memberships.join({ personId, departmentId, kind: 'main', post: '', approves, fromDate: FROM }, BY)
   const town = new Map<VisitorName, PersonRecord>()
@@ -120,7 +132,7 @@ function settle({ people, departments, memberships, mailboxes }: Rooms): People 
   join(town.get('passed')!, accounts)
   join(town.get('appr')!, tax, true)
   join(town.get('other')!, welfare, true)
-  mailboxes.addShared({ tenant: 'default', address: SHARED, name: '税務課' }, BY)
+  mailboxes.addShared({ tenant: 'default', address: SHARED, name: named('税務課') }, BY)
   mailboxes.addHolder('default', SHARED, { personId: town.get('shared')!.personId, fromDate: FROM }, BY)
   memberships.delegate(town.get('owner')!.personId, town.get('deleg')!.personId, { fromDate: '2026-11-20', toDate: '2026-12-10' }, BY)
   town.set('admin', add('admin', ['administrator']))
@@ -138,24 +150,24 @@ function withApp({ totp, factors, people }: Rooms, { personId, login }: PersonRe
   factors.addTotp(people.person(personId, dayOf(nowMs))!, codes.generate({ timestamp: nowMs }))
 }
 
-function sessionsOf({ sessions }: Rooms, people: People): ReadonlyMap<VisitorName, { readonly cookie: string; readonly csrfToken: string }> {
+function sessionsOf({ sessions }: Rooms, people: People, agent: string): ReadonlyMap<VisitorName, { readonly cookie: string; readonly csrfToken: string }> {
   return new Map(
     [...people].map(([name, { personId, tenant }]) => {
       const isLate = name === 'late' || name === 'lateadm'
-      const cookie = sessions.begin(personId, tenant, { method: 'password', factors: isLate ? 'one' : 'two', stage: name === 'half' ? 'second-factor' : 'open', address: '127.0.0.1', agent: '' })
+      const cookie = sessions.begin(personId, tenant, { method: 'password', factors: isLate ? 'one' : 'two', stage: name === 'half' ? 'second-factor' : 'open', address: '127.0.0.1', agent })
       return [name, { cookie, csrfToken: (sessions.find(cookie)?.session ?? sessions.unfinished(cookie)!).csrfToken }] as const
     }),
   )
 }
 
 /** A request that waits, one that was approved, a file that lies ready, a mail that was shared, a token. */
-async function lay({ house, people, tokens }: { readonly house: House; readonly people: People; readonly tokens: ApiTokens }) {
+async function lay({ house, people, tokens, named }: { readonly house: House; readonly people: People; readonly tokens: ApiTokens; readonly named: (name: string) => string }) {
   const { desk } = house.requests
   const personOf = (name: VisitorName) => ({ ...people.get(name)!, roles: new Set(name === 'appr' ? ['staff' as const, 'approver' as const] : ['staff' as const]), departments: [] })
   const message = (await house.mail.message('MAIL'))!
   const owner = personOf('owner')
   const file = (part: string) => {
-    const filed = desk.file(owner, message, { partKeys: [part], reason: '業務のため' })
+    const filed = desk.file(owner, message, { partKeys: [part], reason: named('業務のため') })
     if (filed.kind !== 'filed') throw new Error(filed.why)
     return filed.request.requestId
   }
@@ -166,13 +178,13 @@ async function lay({ house, people, tokens }: { readonly house: House; readonly 
     const decided = desk.decide(each, personOf('appr'), { kind: 'approve' })
     if (decided.kind !== 'decided') throw new Error(decided.why)
   }
-  const brought = await house.vault.bring({ name: 'c.docx', mediaType: PDF, bytes: (async function* () { yield Buffer.from('x') })() } as never, { actor: 'user:owner', tenant: 'default', address: '127.0.0.1' })
+  const brought = await house.vault.bring({ name: named('c.docx'), mediaType: PDF, bytes: (async function* () { yield Buffer.from('x') })() } as never, { actor: 'user:owner', tenant: 'default', address: '127.0.0.1' })
   if (brought.kind !== 'brought' || !brought.file) throw new Error('nothing was brought')
   const shelf = { origin: 'brought' as const, partKey: '', report: undefined, file: { ...brought.file, untilMs: NOW_MS + DAY_MS } }
   house.keeping.results.add(owner, { ...shelf, origin: 'unlocked', publicId: 'MAIL', partKey: '9' })
   const result = house.keeping.results.add(owner, { ...shelf, publicId: undefined, })
   house.keeping.shares.share(owner, 'MAIL', house.reach.departmentsOf({ ...personOf('passed') }, NOW_MS)[0]!.departmentId)
-  const made = tokens.make({ tenant: 'default', name: 'all', scopes: SCOPE_NAMES, networks: [], requestsPerMinute: 6_000, days: 1 }, BY)
+  const made = tokens.make({ tenant: 'default', name: named('all').slice(0, 60), scopes: SCOPE_NAMES, networks: [], requestsPerMinute: 6_000, days: 1 }, BY)
   if (made.kind !== 'made') throw new Error(made.problem)
   return { waiting, approved, late, result, department: String(house.reach.departmentsOf(owner, NOW_MS)[0]!.departmentId), secret: made.secret, tokenId: String(made.token.tokenId) }
 }

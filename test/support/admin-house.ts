@@ -46,7 +46,8 @@ policy:
     - {id: no-zip, detected: [application/zip], then: quarantine, why: test, clause: 第23条の2}
 `
 
-export async function adminFixture(): Promise<AdminFixture> {
+/** `hostile`: more mails, with that in everything that a sender or a next hop can write. */
+export async function adminFixture(hostile?: string): Promise<AdminFixture> {
   const directory = mkdtempSync(join(tmpdir(), 'sekisho-admin-'))
   const path = join(directory, 'sekisho.yaml')
   writeFileSync(path, CONFIG(directory))
@@ -54,7 +55,7 @@ export async function adminFixture(): Promise<AdminFixture> {
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
   const { config } = loaded
   const store = await openStore({ directory: join(directory, 'mail'), ...SETTINGS })
-  await fill(store)
+  await fill(store, hostile)
   await recordPolicy(store, config, { actor: 'system', reason: 'start' })
   const recent = new Recent(() => NOW_MS)
   recent.listening(createMetrics()).observe('accept_seconds', 0.07)
@@ -110,15 +111,15 @@ export async function adminFixture(): Promise<AdminFixture> {
 }
 
 /** A clean one, a rebuilt one, one with a ZIP kept back, one that waits, and the hostile one; another tenant's. */
-async function fill(store: SqliteStore): Promise<void> {
+async function fill(store: SqliteStore, hostile: string | undefined): Promise<void> {
   const at = NOW_MS - 3_600_000
-  const lay = async (queueId: string, parts: readonly PartReport[], over: { readonly subject?: string; readonly tenant?: string; readonly waits?: boolean; readonly from?: string } = {}) => {
-    const { subject = `件名 ${queueId}`, tenant = 'default', waits = false, from = 'chosa@example.go.jp' } = over
+  const lay = async (queueId: string, parts: readonly PartReport[], over: { readonly subject?: string; readonly tenant?: string; readonly waits?: boolean; readonly from?: string; readonly lastReply?: string } = {}) => {
+    const { subject = `件名 ${queueId}`, tenant = 'default', waits = false, from = 'chosa@example.go.jp', lastReply = '451 4.3.0 later <b>' } = over
     const summary = { messageId: `<${queueId}@example.go.jp>`, subject, from, receivedCount: 0, loopMarks: [] }
     const report: Report = reportOf(parts)
     const { entries } = await store.commit(message({ queueId: queueId as QueueId, acceptedAtMs: at, reversePath: from as Mailbox, summary, groups: [group({ tenant, report, publicId: `P${queueId}` })] }))
     if (!waits) await store.settle([delivered(entries[0]!.entryId)])
-    else await store.settle([{ entryId: entries[0]!.entryId, recipient: 'a@town.example.jp' as Mailbox, state: { kind: 'scheduled', dueAtMs: NOW_MS + 60_000, attempts: 2, lastReply: '451 4.3.0 later <b>' }, possibleDuplicate: false }])
+    else await store.settle([{ entryId: entries[0]!.entryId, recipient: 'a@town.example.jp' as Mailbox, state: { kind: 'scheduled', dueAtMs: NOW_MS + 60_000, attempts: 2, lastReply }, possibleDuplicate: false }])
   }
   const zip = { name: '資料.zip', detectedType: 'application/zip', disposition: 'quarantine', rule: 'encrypted', outcome: 'quarantined', reason: 'encrypted', sha256: 'ab'.repeat(32) } as const
   await lay('clean', [partOf('1', { outcome: 'body', rule: 'body-text' })])
@@ -126,6 +127,11 @@ async function fill(store: SqliteStore): Promise<void> {
   await lay('kept', [partOf('2', zip)])
   await lay('waits', [partOf('2', { ...zip, detectedType: 'application/zip', rule: 'rebuildable', disposition: 'disarm', outcome: 'rebuilt' })], { waits: true })
   await lay('hostile', [partOf('2', { ...zip, name: HOSTILE })], { subject: HOSTILE, from: '"<script>"@evil.example' })
+  if (hostile !== undefined) {
+    const attack = partOf('2', { ...zip, name: hostile, deliveredName: hostile, claimedType: hostile, findings: [{ code: 'name-odd' as never, detail: hostile }] as never })
+    await lay('attack', [attack], { subject: hostile, from: `${hostile}@evil.example` })
+    await lay('attackwaits', [attack], { subject: hostile, from: `${hostile}@evil.example`, waits: true, lastReply: hostile })
+  }
   await lay('theirs', [partOf('2', zip)], { tenant: 'kita' })
 }
 

@@ -1,200 +1,14 @@
 /**
  * Who may do what, over the whole route table: every route × everybody × every face, each cell asserted from the two tables
- * below. A route without a line here is a failure, and so is a line without a route.
- *
- *   WHO     what each kind of page answers to each visitor           LINES   each route with its kind and somewhere to go
+ * of access-table.ts. A route without a line here is a failure, and so is a line without a route.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FACES, type Route, standsOn } from '../../../portal/http/route.ts'
 import { type AccessTown, openAccessTown, type Told, VISITORS, type VisitorName } from '../../support/access-town.ts'
-
-/**
- *   O  let in          u  a second factor first     p  401, as a problem
- *   -  not there       s  to the sign-in            f  the second factor of the sign-in first
- *   X  403             0  403, as a problem          C  409: nothing there to act on      B  400: nothing given to act on
- */
-const WHO = `
-               nobody half owner late deleg shared passed stranger appr other admin lateadm auditor north northadm token face
-anyone         O      O    O     O    O     O      O      O        O    O     O     O       O       O     O        O     O
-half           s      O    O     O    O     O      O      O        O    O     O     O       O       O     O        s     s
-signed         s      f    O     O    O     O      O      O        O    O     O     O       O       O     O        s     s
-factors        s      f    O     u    O     O      O      O        O    O     O     u       O       O     O        s     s
-ends           s      f    C     C    C     C      C      C        C    C     C     C       C       C     C        s     s
-enrol          s      f    O     O    O     O      O      O        O    O     O     O       O       O     O        s     s
-key            s      X    O     X    O     O      O      O        O    O     O     X       O       O     O        s     s
-card!          s      f    B     u    B     B      B      B        B    B     B     u       B       B     B        s     s
-remove!        s      f    C     u    C     C      C      C        C    C     C     u       C       C     C        s     s
-codes!         s      f    O     u    C     C      C      C        C    C     O     u       C       C     C        s     s
-staff          s      f    O     O    O     O      O      O        O    O     X     X       X       O     X        s     s
-mail.read      s      f    O     O    O     O      O      -        -    -     X     X       X       -     X        s     s
-mail.theirs    s      f    O     O    O     O      X      -        -    -     X     X       X       -     X        s     s
-mail.care      s      f    X     X    X     O      X      -        -    -     X     X       X       -     X        s     s
-file.own       s      f    O     O    -     -      -      -        -    -     X     X       X       -     X        s     s
-request.see    s      f    O     O    -     -      -      -        O    -     X     X       X       -     X        s     s
-request.own    s      f    O     O    -     -      -      -        X    -     X     X       X       -     X        s     s
-request.fetch! s      f    O     u    -     -      -      -        X    -     X     X       X       -     X        s     s
-approver       s      f    X     X    X     X      X      X        O    O     X     X       X       X     X        s     s
-decide         s      f    X     X    X     X      X      X        O    -     X     X       X       X     X        s     s
-house.see      s      f    X     X    X     X      X      X        X    X     O     O       O       X     O        s     s
-house.one      s      f    X     X    X     X      X      X        X    X     O     O       O       X     -        s     s
-house.act      s      f    X     X    X     X      X      X        X    X     O     O       X       X     O        s     s
-queue.act      s      f    X     X    X     X      X      X        X    X     O     O       X       X     C        s     s
-house.act!     s      f    X     X    X     X      X      X        X    X     O     u       X       X     O        s     s
-house.act.one! s      f    X     X    X     X      X      X        X    X     O     u       X       X     -        s     s
-operator.see   s      f    X     X    X     X      X      X        X    X     O     O       O       X     X        s     s
-operator.act   s      f    X     X    X     X      X      X        X    X     O     O       X       X     X        s     s
-operator.act!  s      f    X     X    X     X      X      X        X    X     O     u       X       X     X        s     s
-token          p      p    p     p    p     p      p      p        p    p     p     p       p       p     p        O     p
-`
-
-/** `W`: the request that waits, `A`: the approved one, `R`: the file that lies ready, `T`: the token, `D`: the owner's department. */
-type Line = readonly [route: string, kind: string, path: string, form: Readonly<Record<string, string>> | undefined]
-
-const LINES: readonly Line[] = ([
-  // Signing in, and one's own account.
-  ['GET /sign-in', 'anyone', '/sign-in'],
-  ['POST /sign-in', 'anyone', '/sign-in', { login: 'nobody', password: 'x' }],
-  ['POST /sign-out', 'half', '/sign-out'],
-  ['GET /second-factor', 'half', '/second-factor'],
-  ['POST /second-factor', 'half', '/second-factor', { code: '000000' }],
-  ['GET /step-up', 'signed', '/step-up'],
-  ['GET /new-password', 'half', '/new-password'],
-  ['POST /new-password', 'half', '/new-password'],
-  ['POST /keys/ask', 'half', '/keys/ask'],
-  ['POST /keys/offer', 'half', '/keys/offer'],
-  ['POST /keys/use', 'half', '/keys/use'],
-  ['GET /enrol', 'enrol', '/enrol'],
-  ['POST /enrol', 'key', '/enrol', { code: '000000' }],
-  ['POST /keys/add', 'key', '/keys/add'],
-  ['GET /account/factors', 'factors', '/account/factors'],
-  ['GET /welcome/:token', 'anyone', '/welcome/none'],
-  ['POST /welcome/:token', 'anyone', '/welcome/none'],
-  ['GET /account', 'signed', '/account'],
-  ['POST /account/settings', 'signed', '/account/settings', { language: 'ja', digest: 'daily' }],
-  ['POST /account/password', 'signed', '/account/password'],
-  ['POST /account/sessions/end', 'ends', '/account/sessions/end', { session: 'another’s' }],
-  ['POST /account/away', 'signed', '/account/away', { 'away-from': '2026-12-01', 'away-to': '2026-12-02' }],
-  ['POST /account/back', 'signed', '/account/back'],
-  ['POST /account/delegation', 'signed', '/account/delegation', { delegate: 'stranger', 'delegate-from': '2026-12-01', 'delegate-to': '2026-12-02' }],
-  ['POST /account/delegation/end', 'signed', '/account/delegation/end'],
-  ['POST /account/factors/remove', 'remove!', '/account/factors/remove', { factor: 'another’s' }],
-  ['POST /account/recovery-codes', 'codes!', '/account/recovery-codes'],
-  ['POST /account/card', 'card!', '/account/card'],
-  ['POST /language', 'anyone', '/language', { language: 'en' }],
-  ['POST /csp', 'anyone', '/csp'],
-  // Mails.
-  ['GET /', 'staff', '/'],
-  ['GET /m/:publicId', 'mail.read', '/m/MAIL'],
-  ['GET /m/:publicId/files/:index', 'mail.read', '/m/MAIL/files/0'],
-  ['GET /m/:publicId/results', 'file.own', '/m/MAIL/results'],
-  ['POST /m/:publicId/parts/:part/again', 'mail.read', '/m/MAIL/parts/2/again'],
-  ['POST /m/:publicId/parts/:part/mail', 'mail.read', '/m/MAIL/parts/2/mail'],
-  ['GET /m/:publicId/preview/:part', 'mail.read', '/m/MAIL/preview/2'],
-  ['POST /m/:publicId/preview/:part', 'mail.read', '/m/MAIL/preview/4', { password: 'secret' }],
-  ['GET /m/:publicId/preview/:part/picture', 'mail.read', '/m/MAIL/preview/2/picture'],
-  ['GET /m/:publicId/unlock', 'mail.read', '/m/MAIL/unlock'],
-  ['POST /m/:publicId/unlock', 'mail.read', '/m/MAIL/unlock', { password: 'secret', then: 'take' }],
-  ['POST /m/:publicId/wait', 'mail.read', '/m/MAIL/wait', { act: 'start' }],
-  ['POST /m/:publicId/care', 'mail.care', '/m/MAIL/care', { act: 'take', seen: '' }],
-  ['POST /m/:publicId/share', 'mail.theirs', '/m/MAIL/share', { act: 'end' }],
-  ['POST /m/:publicId/unread', 'mail.read', '/m/MAIL/unread'],
-  // What lies ready, and bringing files in.
-  ['GET /shelf', 'staff', '/shelf'],
-  ['POST /shelf/:resultId/file', 'file.own', '/shelf/R/file'],
-  ['POST /shelf/:resultId/mail', 'file.own', '/shelf/R/mail'],
-  ['GET /upload', 'staff', '/upload'],
-  ['POST /upload', 'staff', '/upload'],
-  ['GET /upload/done', 'staff', '/upload/done'],
-  // Requests for originals.
-  ['GET /requests', 'staff', '/requests'],
-  ['GET /requests/new', 'mail.theirs', '/requests/new?m=MAIL'],
-  ['POST /requests/new', 'mail.theirs', '/requests/new', { m: 'MAIL', part: '2', reason: '業務のため' }],
-  ['GET /requests/:requestId', 'request.see', '/requests/W'],
-  ['POST /requests/:requestId/withdraw', 'request.own', '/requests/W/withdraw'],
-  ['POST /requests/:requestId/parts/:part/take', 'request.fetch!', '/requests/A/parts/0/take'],
-  ['POST /requests/:requestId/parts/:part/zip', 'request.fetch!', '/requests/A/parts/0/zip'],
-  ['POST /requests/:requestId/parts/:part/zip-take', 'request.fetch!', '/requests/A/parts/0/zip-take'],
-  ['POST /requests/:requestId/parts/:part/mailbox', 'request.fetch!', '/requests/A/parts/0/mailbox'],
-  ['GET /approvals', 'approver', '/approvals'],
-  ['GET /approvals/:requestId', 'decide', '/approvals/W'],
-  ['POST /approvals/:requestId/approve', 'decide', '/approvals/W/approve'],
-  ['POST /approvals/:requestId/refuse', 'decide', '/approvals/W/refuse', { why: '不要' }],
-  ['POST /approvals/:requestId/code', 'decide', '/approvals/W/code', { code: '0000-0000' }],
-  ['GET /approvals/:requestId/parts/:part/preview', 'decide', '/approvals/W/parts/0/preview'],
-  ['GET /approvals/:requestId/parts/:part/picture', 'decide', '/approvals/W/parts/0/picture'],
-  // Administrators and auditors.
-  ['GET / (admin)', 'house.see', '/'],
-  ['GET /queue', 'house.see', '/queue'],
-  ['GET /queue.csv', 'house.see', '/queue.csv'],
-  ['GET /queue/:queueId', 'house.one', '/queue/waits'],
-  ['GET /queue/:queueId/:act', 'queue.act', '/queue/waits/drop'],
-  ['POST /queue/:queueId/:act', 'queue.act', '/queue/waits/drop'],
-  ['GET /quarantine', 'house.see', '/quarantine'],
-  ['GET /quarantine.csv', 'house.see', '/quarantine.csv'],
-  ['GET /quarantine/purge', 'house.act!', '/quarantine/purge'],
-  ['POST /quarantine/purge', 'house.act!', '/quarantine/purge'],
-  ['GET /quarantine/:queueId', 'house.one', '/quarantine/kept'],
-  ['POST /quarantine/:queueId', 'house.act.one!', '/quarantine/kept'],
-  ['GET /trace', 'house.see', '/trace'],
-  ['GET /trace/:queueId', 'house.one', '/trace/kept'],
-  ['GET /policy', 'house.see', '/policy'],
-  ['GET /policy/explain', 'house.see', '/policy/explain'],
-  ['GET /policy/replay', 'operator.see', '/policy/replay'],
-  ['POST /policy/replay', 'operator.see', '/policy/replay'],
-  ['GET /policy/versions', 'operator.see', '/policy/versions'],
-  ['GET /policy/versions/:version', 'operator.see', '/policy/versions/VERSION'],
-  ['GET /reports', 'house.see', '/reports'],
-  ['GET /reports/flow.csv', 'house.see', '/reports/flow.csv'],
-  ['GET /reports/top.csv', 'house.see', '/reports/top.csv'],
-  ['GET /reports/month', 'house.see', '/reports/month'],
-  ['GET /audit', 'house.see', '/audit'],
-  ['POST /audit/verify', 'house.see', '/audit/verify'],
-  ['POST /audit/export', 'house.see', '/audit/export'],
-  ['POST /audit/forward', 'house.see', '/audit/forward'],
-  ['GET /inspection', 'house.see', '/inspection'],
-  ['POST /inspection', 'house.see', '/inspection'],
-  ['GET /inspection/runs/:runId', 'house.one', '/inspection/runs/RUN'],
-  ['GET /inspection/points/:pointId', 'house.act', '/inspection/points/backup'],
-  ['POST /inspection/points/:pointId', 'house.act', '/inspection/points/backup'],
-  ['GET /inspection/procedure', 'house.act', '/inspection/procedure'],
-  ['GET /tokens', 'house.see', '/tokens'],
-  ['POST /tokens', 'house.act!', '/tokens'],
-  ['GET /tokens/:tokenId', 'house.one', '/tokens/T'],
-  ['POST /tokens/:tokenId/revoke', 'house.act.one!', '/tokens/T/revoke', { reason: '終わり' }],
-  ['GET /approvers', 'house.act', '/approvers'],
-  ['POST /approvers/propose', 'house.act!', '/approvers/propose'],
-  ['POST /approvers/confirm', 'house.act!', '/approvers/confirm'],
-  ['GET /emergency', 'operator.act', '/emergency'],
-  ['POST /emergency', 'operator.act!', '/emergency', { state: 'hold' }],
-  // The API: its own scopes and tenants are asked in api/api.test.ts.
-  ['GET /api/v1/openapi.json', 'anyone', '/api/v1/openapi.json'],
-  ['GET /api/v1/messages', 'token', '/api/v1/messages'],
-  ['GET /api/v1/messages/:messageId', 'token', '/api/v1/messages/Pkept'],
-  ['GET /api/v1/messages/:messageId/parts', 'token', '/api/v1/messages/Pkept/parts'],
-  ['GET /api/v1/messages/:messageId/parts/:partId', 'token', '/api/v1/messages/Pkept/parts/2'],
-  ['GET /api/v1/messages/:messageId/life', 'token', '/api/v1/messages/Pkept/life'],
-  ['GET /api/v1/requests', 'token', '/api/v1/requests'],
-  ['GET /api/v1/requests/:requestId', 'token', '/api/v1/requests/W'],
-  ['GET /api/v1/queue', 'token', '/api/v1/queue'],
-  ['GET /api/v1/quarantine', 'token', '/api/v1/quarantine'],
-  ['GET /api/v1/statistics/flow', 'token', '/api/v1/statistics/flow'],
-  ['GET /api/v1/statistics/top', 'token', '/api/v1/statistics/top'],
-  ['GET /api/v1/reports/:month', 'token', '/api/v1/reports/2026-11'],
-  ['GET /api/v1/chains', 'token', '/api/v1/chains'],
-  ['GET /api/v1/chains/:chain/verification', 'token', '/api/v1/chains/portal/verification'],
-  ['GET /api/v1/audit/:chain', 'token', '/api/v1/audit/portal'],
-  ['GET /api/v1/audit/:chain/export', 'token', '/api/v1/audit/portal/export'],
-  ['GET /api/v1/health', 'token', '/api/v1/health'],
-] as readonly (readonly [string, string, string, Readonly<Record<string, string>>?])[]).map(([route, kind, path, form]) => [route, kind, path, form])
+import { LINES, MATRIX } from './access-table.ts'
 
 /** A GET leaves a mark of reading (made of its audit record), the secret that a page offers for an app, the last use of a token; nothing else. */
 const GET_LEAVES: Readonly<Record<string, number>> = { 'GET /m/:publicId': 1, 'GET /enrol': 1, 'GET /account/factors': 1 }
-
-const MATRIX: ReadonlyMap<string, ReadonlyMap<VisitorName, string>> = (() => {
-  const [head, ...lines] = WHO.trim().split('\n').map(line => line.trim().split(/\s+/))
-  expect(head).toEqual([...VISITORS])
-  return new Map(lines.map(([kind, ...cells]) => [kind!, new Map(VISITORS.map((name, index) => [name, cells[index]!]))]))
-})()
 
 let town: AccessTown
 beforeAll(async () => {
@@ -204,12 +18,6 @@ afterAll(() => town.close())
 
 function keyOf({ method, path, faces }: Route): string {
   return `${method} ${path}${path === '/' && faces.length === 1 ? ' (admin)' : ''}`
-}
-
-function pathOf(path: string): string {
-  const { waiting, approved, result, tokenId, version, runId } = town.objects
-  const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId }
-  return path.split('/').map(piece => names[piece] ?? piece).join('/')
 }
 
 /** What an answer was, in the letters of the table. */
@@ -245,7 +53,7 @@ describe('the table', () => {
 describe.each(FACES)('on the %s face', face => {
   test.each(LINES)('%s', async (name, kind, path, form) => {
     const route = town.routes.find(each => keyOf(each) === name)!
-    const ask = (as: VisitorName) => town.ask({ face, method: route.method, path: pathOf(path), as, ...(form ? { form } : {}) })
+    const ask = (as: VisitorName) => town.ask({ face, method: route.method, path: town.pathOf(path), as, ...(form ? { form } : {}) })
     if (!standsOn(route, face)) {
       // Another row may stand there by the same address.
       if (!town.routes.some(each => each.path === route.path && each.method === route.method && standsOn(each, face))) for (const as of ['owner', 'admin', 'token'] as const) expect([as, (await ask(as)).status]).toEqual([as, 404])
@@ -287,7 +95,7 @@ describe('a forged request does nothing', () => {
     for (const [forgery, { headers, csrf }] of FORGERIES) {
       // Who is not signed in has no token; where it comes from still counts.
       if (csrf !== undefined && kind === 'anyone') continue
-      const told = await town.ask({ face: route.faces[0]!, method: 'POST', path: pathOf(path), as, ...(form ? { form } : {}), ...(headers ? { headers } : {}), ...(csrf === undefined ? {} : { csrf: csrf === 'THEIRS' ? town.csrfOf(as === 'other' ? 'stranger' : 'other') : csrf }) })
+      const told = await town.ask({ face: route.faces[0]!, method: 'POST', path: town.pathOf(path), as, ...(form ? { form } : {}), ...(headers ? { headers } : {}), ...(csrf === undefined ? {} : { csrf: csrf === 'THEIRS' ? town.csrfOf(as === 'other' ? 'stranger' : 'other') : csrf }) })
       expect([forgery, told.status, told.changed]).toEqual([forgery, 403, 0])
     }
   })
