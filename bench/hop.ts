@@ -2,13 +2,15 @@
  * How many mails a second cross the whole hop, beside Postfix as a plain relay on the same disk?
  *
  *   npm run bench -- hop [--seconds 4] [--rounds 3] [--classes S,M] [--connections 1,10,50] [--per-connection 1,50]
- *                        [--systems sekisho,postfix,mimedefang,afternoon] [--folder DIR] [--settings JSON]
+ *                        [--systems sekisho,postfix] [--warm-up 8000] [--folder DIR] [--settings JSON]
  *
  *   source (own process) ──▶ system under test ──▶ sink (own process)
  *
- * The systems take turns within each round, so that other load on the machine hits both alike. A cell's rate is mails
- * at the sink by the time from the first connection to the last arrival: mails that wait in a queue at the end are
- * waited for. CPU and PSS are those of all processes of the system. One JSON line per cell, then the medians.
+ * load/systems.ts has the systems, load/mails.ts the classes of mail. The systems take turns within each round, so that other
+ * load on the machine hits both alike; before the first, each has taken `--warm-up` small mails, since a gateway runs for weeks and
+ * its first mails cost twice (compilation). A cell's rate is mails at the sink by the time from the first connection to the
+ * last arrival: mails that wait in a queue at the end are waited for. CPU and PSS are those of all processes of the
+ * system. One JSON line per cell, then the medians.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -17,7 +19,8 @@ import { parseArgs } from 'node:util'
 import { startSender, startSink } from '../loadtest/children.ts'
 import type { MailClass } from './load/mails.ts'
 import { type Cell, type Load, type Measured, measure, quantile, round } from './load/measure.ts'
-import { startAfternoon, startMimedefang, startPostfix, startSekisho, type System } from './load/systems.ts'
+import { startSystem, type System } from './load/systems.ts'
+import { warmUp } from './load/warm-up.ts'
 
 const { values: given } = parseArgs({
   options: {
@@ -27,6 +30,7 @@ const { values: given } = parseArgs({
     connections: { type: 'string', default: '1,10,50' },
     'per-connection': { type: 'string', default: '1,50' },
     systems: { type: 'string', default: 'sekisho,postfix' },
+    'warm-up': { type: 'string', default: '8000' },
     folder: { type: 'string', default: '/tmp' },
     settings: { type: 'string', default: '{}' },
   },
@@ -39,7 +43,8 @@ async function main(): Promise<void> {
   const [source, sink] = [startSender(), await startSink({ host: '127.0.0.1', port: 0, look: 'id' })]
   const systems: System[] = []
   try {
-    for (const name of given.systems.split(',')) systems.push(await startSystem(name, join(folder, name), sink.port))
+    const settings = JSON.parse(given.settings) as object
+    for (const name of given.systems.split(',')) systems.push(await startSystem(name, { folder: join(folder, name), sinkPort: sink.port, settings }))
     const versions = Object.fromEntries(systems.map(({ name, version }) => [name, version]))
     console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, versions, seconds: Number(given.seconds), rounds: Number(given.rounds) }))
     await compare(systems, { source, sink })
@@ -51,18 +56,10 @@ async function main(): Promise<void> {
   }
 }
 
-function startSystem(name: string, folder: string, sinkPort: number): Promise<System> {
-  if (name === 'postfix') return startPostfix(folder, sinkPort)
-  if (name === 'mimedefang') return startMimedefang(folder, sinkPort)
-  if (name === 'afternoon') return startAfternoon(sinkPort)
-  return startSekisho(folder, sinkPort, JSON.parse(given.settings) as object)
-}
-
 const seconds = Number(given.seconds)
 
 async function compare(systems: readonly System[], load: Load): Promise<void> {
-  const warmUp: Cell = { mailClass: 'S', connections: 10, perConnection: 50, seconds }
-  for (const system of systems) await measure(system, warmUp, load)
+  for (const system of systems) await warmUp(system, load, Number(given['warm-up']))
   for (const cell of cells()) {
     const results = new Map<System, Measured[]>(systems.map(system => [system, []]))
     for (let turn = 0; turn < Number(given.rounds); turn++) {
@@ -89,7 +86,7 @@ function cells(): Cell[] {
 function printMedian(system: System, cell: Cell, measured: readonly Measured[]): void {
   const rates = measured.map(each => each.perSecond)
   const median = (key: keyof Measured) => middle(measured.map(each => each[key]))
-  const keys = ['perSecond', 'ackP50Ms', 'ackP99Ms', 'hopP50Ms', 'hopP99Ms', 'cpuSecondsPer1000', 'pssMiB'] as const
+  const keys = ['perSecond', 'megabytesPerSecond', 'ackP50Ms', 'ackP99Ms', 'ackP999Ms', 'hopP50Ms', 'hopP99Ms', 'hopP999Ms', 'cpuSecondsPer1000', 'pssMiB'] as const
   const medians = Object.fromEntries(keys.map(key => [key, median(key)]))
   const sums = Object.fromEntries((['mails', 'lost', 'duplicates', 'errors'] as const).map(key => [key, measured.reduce((sum, each) => sum + each[key], 0)]))
   console.log(JSON.stringify({ median: system.name, ...cell, ...medians, slowest: Math.min(...rates), fastest: Math.max(...rates), ...sums }))

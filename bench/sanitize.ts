@@ -11,15 +11,16 @@ import { cpus } from 'node:os'
 import { sanitizeBytes, testGroup, testJob, testPolicy } from '../test/support/job.ts'
 import { markOf } from '../loadtest/mark.ts'
 import { octetsOf } from '../loadtest/template.ts'
-import { type MailClass, mailTemplate } from './load/mails.ts'
+import { mailTemplate } from './load/mails.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 9)
 const WARM_UP_ROUNDS = 3
 const MAILS = { S: 1000, M: 300 } as const
+type Size = keyof typeof MAILS
 
 const job = testJob({ groups: [testGroup({ policy: testPolicy('text-only') })] })
 
-async function secondsFor(mailClass: MailClass): Promise<number> {
+async function secondsFor(mailClass: Size): Promise<number> {
   const template = mailTemplate(mailClass)
   const startMs = performance.now()
   for (let i = 0; i < MAILS[mailClass]; i++) {
@@ -29,7 +30,7 @@ async function secondsFor(mailClass: MailClass): Promise<number> {
   return (performance.now() - startMs) / 1000
 }
 
-async function measure(mailClass: MailClass): Promise<object> {
+async function measure(mailClass: Size): Promise<object> {
   const rates: number[] = []
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
     const rate = MAILS[mailClass] / (await secondsFor(mailClass))

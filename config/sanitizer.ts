@@ -154,7 +154,7 @@ export const sanitizer = ruled(
         ja: '1通を1回処理する時間。最大3回処理する。',
       }),
       recycleAfterJobs: integer({
-        default: 20_000,
+        default: 200_000,
         min: 1,
         max: 1_000_000,
         en: 'Messages after which a process is replaced by a fresh one.',

@@ -71,7 +71,7 @@ export const DEFAULTS = {
   startWithinMs: 20_000,
   jobTimeoutMs: 30_000,
   totalMs: 105_000,
-  recycleAfterJobs: 20_000,
+  recycleAfterJobs: 200_000,
   mostWaiting: 1000,
   mostWaitingBytes: 64 * 2 ** 20,
   heavyThreads: 1,

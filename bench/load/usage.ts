@@ -1,4 +1,4 @@
-/** What a tree of processes has used, read from /proc: only Linux has it, elsewhere nothing is known. */
+/** What trees of processes have used, read from /proc: only Linux has it, elsewhere nothing is known. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = 100
@@ -7,9 +7,9 @@ const TICKS_PER_SECOND = 100
 export type Usage = { readonly pssMiB: number; readonly ticks: ReadonlyMap<number, Ticks> }
 type Ticks = { readonly own: number; readonly ended: number }
 
-export function usageOf(rootPid: number): Usage {
+export function usageOf(rootPids: readonly number[]): Usage {
   const all = readAll()
-  const tree = [...all.keys()].filter(pid => belongsTo(pid, rootPid, all))
+  const tree = [...all.keys()].filter(pid => rootPids.some(root => belongsTo(pid, root, all)))
   const pssMiB = tree.reduce((sum, pid) => sum + pssKiB(pid), 0) / 1024
   return { pssMiB, ticks: new Map(tree.map(pid => [pid, all.get(pid)!])) }
 }
