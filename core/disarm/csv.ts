@@ -11,7 +11,7 @@
  */
 import type { Removed } from '../objects.ts'
 import type { Disarmed, Disarmer, DisarmInput } from './contract.ts'
-import { encodeTextFile, readTextFile } from './text.ts'
+import { readTextFile, TextFileWriting } from './text.ts'
 
 const SEPARATOR_LINE = /^"?sep=(.)"?[ \t]*(?:\n|$)/i
 /** What would be taken for a separator line when it opens the rebuilt file. */
@@ -24,6 +24,7 @@ const PLAIN_NUMBER = /^[+-]?[\\$\u00a5\uffe5]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d
 const DASHES = /^[-\uff0d]{1,10}$/
 const NEEDS_QUOTES = /[",;\t\n|]|^\s|\s$/
 
+const [QUOTE, EQUALS, AT] = [0x22, 0x3d, 0x40]
 /** Longest cell that can be a number; longer ones are not tried. */
 const MAX_NUMBER_LENGTH = 40
 
@@ -39,7 +40,9 @@ export const csvDisarmer: Disarmer = {
     if (read === undefined) return { kind: 'cannot', reason: 'malformed' }
     const isTsv = input.detectedType === 'text/tab-separated-values'
     const rebuilt = rebuildTable(read.text, isTsv)
-    const bytes = encodeTextFile(rebuilt.text, { alwaysMark: true })
+    // A separator line alone is no table.
+    if (rebuilt === undefined) return { kind: 'cannot', reason: 'malformed' }
+    const { bytes } = rebuilt
     if (bytes.length > input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     return {
       kind: 'rebuilt',
@@ -52,24 +55,22 @@ export const csvDisarmer: Disarmer = {
   },
 }
 
-function rebuildTable(text: string, isTsv: boolean): { text: string; removed: Removed[] } {
+function rebuildTable(text: string, isTsv: boolean): { bytes: Uint8Array; removed: Removed[] } | undefined {
   const { body, separator, hadLine } = chooseSeparator(text, isTsv)
+  if (body === '') return undefined
   const out = isTsv ? '\t' : ','
-  const lines: string[] = []
+  const file = new TextFileWriting()
   let formulas = 0
-  forEachRow(body, separator, row => {
-    const isFirstRow = lines.length === 0
-    const cells = row.map((cell, column) => {
-      const isDirective = isFirstRow && column === 0 && DIRECTIVE.test(cell)
-      if (!isDirective && !isFormula(cell)) return quoteIfNeeded(cell)
-      formulas++
-      return quoteIfNeeded(`'${cell}`)
-    })
-    lines.push(cells.join(out))
+  let isFirst = true
+  forEachCell(body, separator, (cell, endsRow) => {
+    const isHarmless = !(isFirst && DIRECTIVE.test(cell)) && !isFormula(cell)
+    if (!isHarmless) formulas++
+    isFirst = false
+    file.write(quoteIfNeeded(isHarmless ? cell : `'${cell}`) + (endsRow ? '\n' : out))
   })
   const removed: Removed[] = formulas > 0 ? [{ what: 'csvFormulas', count: formulas }] : []
   if (hadLine) removed.push({ what: 'separatorLine', count: 1 })
-  return { text: lines.map(line => `${line}\n`).join(''), removed }
+  return { bytes: file.finish(), removed }
 }
 
 type SeparatorChoice = { readonly body: string; readonly separator: string; readonly hadLine: boolean }
@@ -85,17 +86,17 @@ function chooseSeparator(text: string, isTsv: boolean): SeparatorChoice {
 }
 
 /**
- * Calls `onRow` for each row of cells, quotes taken off. A quote opens a cell only at its start; what stands behind
- * the closing quote is added to the cell. From a quote that never closes on, quotes are plain characters.
+ * Calls `onCell` for each cell, quotes taken off, and says whether its row ends with it. A quote opens a cell only at its start; what
+ * stands behind the closing quote is added to the cell. From a quote that never closes on, quotes are plain characters.
  */
-function forEachRow(text: string, separator: string, onRow: (cells: readonly string[]) => void): void {
-  const special = new RegExp(`[\\n\\u{${separator.codePointAt(0)!.toString(16)}}]`, 'gu')
+function forEachCell(text: string, separator: string, onCell: (cell: string, endsRow: boolean) => void): void {
   let quotesMean = true
-  let row: string[] = []
   let at = 0
-  while (at < text.length || row.length > 0) {
+  let [lineEnd, cellEnd] = [-1, -1]
+  let isInRow = false
+  while (at < text.length || isInRow) {
     let quotedPart = ''
-    if (quotesMean && text[at] === '"') {
+    if (quotesMean && text.charCodeAt(at) === QUOTE) {
       const quoted = readQuoted(text, at)
       if (quoted === undefined) quotesMean = false
       else {
@@ -103,15 +104,18 @@ function forEachRow(text: string, separator: string, onRow: (cells: readonly str
         at = quoted.end
       }
     }
-    special.lastIndex = at
-    const next = special.exec(text)
-    const end = next === null ? text.length : next.index
-    row.push(quotedPart + text.slice(at, end))
+    if (lineEnd < at) lineEnd = endAt(text, '\n', at)
+    if (cellEnd < at) cellEnd = endAt(text, separator, at)
+    const end = Math.min(lineEnd, cellEnd)
+    isInRow = cellEnd < lineEnd
+    onCell(quotedPart + text.slice(at, end), !isInRow)
     at = end + 1
-    if (next !== null && next[0] !== '\n') continue
-    onRow(row)
-    row = []
   }
+}
+
+function endAt(text: string, mark: string, from: number): number {
+  const at = text.indexOf(mark, from)
+  return at < 0 ? text.length : at
 }
 
 /** The quoted cell that opens at `start`; undefined when no quote closes it. `""` is a quote inside. */
@@ -133,7 +137,10 @@ function readQuoted(text: string, start: number): { cell: string; end: number } 
 function isFormula(cell: string): boolean {
   if (!FORMULA_START.test(cell) && !FORMULA_START.test(cell.trimStart())) return false
   const content = cell.trim()
-  if (content === '' || DASHES.test(content)) return false
+  if (content === '') return false
+  // No number begins with one of these.
+  if (content.charCodeAt(0) === EQUALS || content.charCodeAt(0) === AT) return true
+  if (DASHES.test(content)) return false
   if (content.length > MAX_NUMBER_LENGTH) return true
   const halfWidth = content.normalize('NFKC')
   return !(/\d/.test(halfWidth) && PLAIN_NUMBER.test(halfWidth))

@@ -34,25 +34,28 @@ export const jsonDisarmer: Disarmer = {
     const written = new JsonWriting(text, input.limits.outputBytes).run()
     if (written === 'limit') return { kind: 'cannot', reason: 'limit' }
     if (written === undefined) return textDisarmer.disarm(input)
-    const bytes = new Uint8Array(Buffer.from(written.text))
+    const { bytes } = written
     if (bytes.length > input.limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const twice: { code: FindingCode; detail: string }[] = written.keysTwice > 0 ? [{ code: 'json.key-twice', detail: String(written.keysTwice) }] : []
     return { kind: 'rebuilt', bytes, mediaType: 'application/json', extension: 'json', removed: [], findings: [...findings, ...twice] }
   },
 }
 
-type Written = { readonly text: string; readonly keysTwice: number }
+type Written = { readonly bytes: Uint8Array; readonly keysTwice: number }
 type Level = { readonly close: '}' | ']'; readonly keys: Set<string> | undefined; count: number }
-/** What may come next. */
-type Expect = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end'
+/** What may come next: bits, since each token asks. */
+const [VALUE, KEY, COLON, COMMA, END] = [1, 2, 4, 8, 16]
+/** Pieces of the output become octets at this length. */
+const PIECE_LENGTH = 65_536
 
 class JsonWriting {
   readonly #text: string
   readonly #mostLength: number
   readonly #indented: boolean
-  readonly #pieces: string[] = []
+  readonly #octets: Buffer[] = []
   readonly #open: Level[] = []
-  #expect: Expect = 'value'
+  #piece = ''
+  #expect = VALUE
   #length = 0
   #values = 0
   #keysTwice = 0
@@ -73,10 +76,12 @@ class JsonWriting {
       if (this.#length > this.#mostLength || this.#open.length > MOST_DEPTH) return 'limit'
     }
     if (this.#open.length > 0 || this.#values === 0) return undefined
-    return { text: `${this.#pieces.join('')}\n`, keysTwice: this.#keysTwice }
+    this.#octets.push(Buffer.from(`${this.#piece}\n`))
+    return { bytes: new Uint8Array(Buffer.concat(this.#octets)), keysTwice: this.#keysTwice }
   }
 
   #skipBlank(): void {
+    if (this.#text.charCodeAt(this.#at) > 0x20) return
     BLANK.lastIndex = this.#at
     BLANK.test(this.#text)
     this.#at = BLANK.lastIndex
@@ -88,7 +93,7 @@ class JsonWriting {
       return this.#mark(first)
     }
     const string = first === '"' ? this.#string() : undefined
-    if (string !== undefined) return this.#expect.startsWith('key') ? this.#key(string) : this.#value(string)
+    if (string !== undefined) return this.#expect & KEY ? this.#key(string) : this.#value(string)
     LITERAL.lastIndex = this.#at
     const literal = LITERAL.exec(this.#text)?.[0]
     this.#at = LITERAL.lastIndex
@@ -115,16 +120,16 @@ class JsonWriting {
     if (mark === '{' || mark === '[') {
       if (!this.#begin()) return false
       this.#open.push({ close: mark === '{' ? '}' : ']', keys: mark === '{' ? new Set() : undefined, count: 0 })
-      this.#expect = mark === '{' ? 'key or end' : 'value or end'
+      this.#expect = (mark === '{' ? KEY : VALUE) | END
       return this.#say(mark)
     }
-    if (mark === ':') return this.#expect === 'colon' && this.#after('value', this.#indented ? ': ' : ':')
+    if (mark === ':') return this.#expect === COLON && this.#after(VALUE, this.#indented ? ': ' : ':')
     const level = this.#open.at(-1)
-    if (mark === ',') return level !== undefined && this.#expect === 'comma or end' && this.#after(level.keys ? 'key' : 'value', ',')
-    if (level?.close !== mark || !this.#expect.endsWith('end')) return false
+    if (mark === ',') return level !== undefined && (this.#expect & COMMA) !== 0 && this.#after(level.keys ? KEY : VALUE, ',')
+    if (level?.close !== mark || (this.#expect & END) === 0) return false
     this.#open.pop()
     if (level.count > 0) this.#newLine()
-    return this.#after('comma or end', mark)
+    return this.#after(COMMA | END, mark)
   }
 
   #key(key: string): boolean {
@@ -133,11 +138,11 @@ class JsonWriting {
     level.keys!.add(key)
     level.count++
     this.#newLine()
-    return this.#after('colon', key)
+    return this.#after(COLON, key)
   }
 
   #value(value: string): boolean {
-    return this.#begin() && this.#after('comma or end', value)
+    return this.#begin() && this.#after(COMMA | END, value)
   }
 
   /** Before a value: in an array its own line, at the top a line of its own, too. */
@@ -147,13 +152,13 @@ class JsonWriting {
       if (this.#values++ > 0) this.#say('\n')
       return true
     }
-    if (!this.#expect.startsWith('value')) return false
+    if ((this.#expect & VALUE) === 0) return false
     level.count++
     if (!level.keys) this.#newLine()
     return true
   }
 
-  #after(expect: Expect, text: string): boolean {
+  #after(expect: number, text: string): boolean {
     this.#expect = expect
     return this.#say(text)
   }
@@ -163,8 +168,12 @@ class JsonWriting {
   }
 
   #say(text: string): boolean {
-    this.#pieces.push(text)
+    this.#piece += text
     this.#length += text.length
+    if (this.#piece.length > PIECE_LENGTH) {
+      this.#octets.push(Buffer.from(this.#piece))
+      this.#piece = ''
+    }
     return true
   }
 }

@@ -73,6 +73,30 @@ export function encodeTextFile(text: string, { alwaysMark }: { readonly alwaysMa
   return new Uint8Array(alwaysMark || !isAscii(body) ? Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), body]) : body)
 }
 
+const PIECE_LENGTH = 65_536
+
+/** A text file with a mark, written in pieces: each is octets as soon as it is long enough, so that no list of them grows. */
+export class TextFileWriting {
+  readonly #octets: Buffer[] = [Buffer.from([0xef, 0xbb, 0xbf])]
+  #piece = ''
+
+  /** Whole characters with LF line ends. */
+  write(text: string): void {
+    this.#piece += text
+    if (this.#piece.length > PIECE_LENGTH) this.#flush()
+  }
+
+  finish(): Uint8Array {
+    this.#flush()
+    return new Uint8Array(Buffer.concat(this.#octets))
+  }
+
+  #flush(): void {
+    this.#octets.push(Buffer.from(this.#piece.replaceAll('\n', '\r\n')))
+    this.#piece = ''
+  }
+}
+
 export const textDisarmer: Disarmer = {
   table: [
     { object: 'characters and lines', becomes: 'rebuilt' },

@@ -26,6 +26,7 @@ export type ContentLine = {
  */
 export type LineStyle = 'old' | 'new'
 
+const [TAB, SPACE] = [0x09, 0x20]
 const MAX_PARAMS = 50
 const NAME = /(?:([A-Za-z0-9-]{1,60})\.)?([A-Za-z0-9_-]{1,60})/y
 const WORD = /[A-Za-z0-9_-]{1,60}/y
@@ -33,29 +34,45 @@ const QUOTED_PRINTABLE = /^[^:]*[;=]QUOTED-PRINTABLE[;:]/i
 
 /** Logical lines: a line that begins with a space or tab continues the one before. */
 export function* unfoldLines(text: string, style: LineStyle = 'new'): Generator<string> {
-  let pieces: string[] = []
+  let line: string | undefined
   let isQuoted = false
   let continues = false
-  for (const rawLine of text.split(/\r\n|\n|\r/)) {
-    if (continues) pieces.push(rawLine)
-    else if (rawLine.startsWith(' ') || rawLine.startsWith('\t')) pieces.push(style === 'new' ? rawLine.slice(1) : rawLine.replace('\t', ' '))
+  for (const rawLine of rawLines(text)) {
+    const first = rawLine.charCodeAt(0)
+    if (continues) line += rawLine
+    else if (first === SPACE || first === TAB) line = (line ?? '') + (style === 'new' ? rawLine.slice(1) : rawLine.replace('\t', ' '))
     else {
-      if (pieces.length > 0) yield pieces.join('')
-      pieces = [rawLine]
+      if (line !== undefined) yield line
+      line = rawLine
       isQuoted = style === 'old' && QUOTED_PRINTABLE.test(rawLine)
     }
     continues = isQuoted && rawLine.endsWith('=')
-    if (continues) pieces[pieces.length - 1] = pieces.at(-1)!.slice(0, -1)
+    if (continues) line = line!.slice(0, -1)
   }
-  yield pieces.join('')
+  yield line ?? ''
 }
+
+/** One after the other: a list of all lines takes as much as the text several times. */
+function* rawLines(text: string): Generator<string> {
+  const breaks = text.includes('\r') ? /\r\n|\n|\r/g : undefined
+  let at = 0
+  while (at <= text.length) {
+    const found = breaks ? breaks.exec(text) : undefined
+    const plain = breaks ? -1 : text.indexOf('\n', at)
+    const end = found?.index ?? (plain < 0 ? text.length : plain)
+    yield text.slice(at, end)
+    at = end + (found ? found[0].length : 1)
+  }
+}
+
+const NO_PARAMS = new Map<string, readonly string[]>()
 
 export function readContentLine(line: string): ContentLine | undefined {
   NAME.lastIndex = 0
   const match = NAME.exec(line)
   if (match === null) return undefined
-  const params = new Map<string, readonly string[]>()
   let at = match[0].length
+  const params = line[at] === ';' ? new Map<string, readonly string[]>() : NO_PARAMS
   for (let count = 0; line[at] === ';' && count < MAX_PARAMS; count++) {
     const param = readParam(line, at + 1)
     params.set(param.key, [...(params.get(param.key) ?? []), ...param.values])

@@ -92,14 +92,13 @@ export const dxfDisarmer: Disarmer = {
     if (untrustedBytes.length > 2 * limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const text = Buffer.from(untrustedBytes.buffer, untrustedBytes.byteOffset, untrustedBytes.byteLength).toString('latin1')
     if (hasTooManyLines(untrustedBytes)) return { kind: 'cannot', reason: 'limit' }
-    const pairs = readPairs(text)
-    if (!pairs) return { kind: 'cannot', reason: 'malformed' }
     const counts = new Map<ObjectKind, number>()
     const count = (what: ObjectKind) => void counts.set(what, (counts.get(what) ?? 0) + 1)
-    const kept = keepSections(pairs, ruleFor('metadata', rules) === 'keep', count)
-    if (!kept) return { kind: 'cannot', reason: 'malformed' }
-    const lines = kept.map(({ code, value }) => `${CODES[code]}\r\n${value}\r\n`).join('')
-    const bytes = new Uint8Array(Buffer.from(lines, 'latin1'))
+    const pairs = new Pairs(text)
+    const drawing = new Drawing()
+    const isKept = keepSections(pairs, { keepsMetadata: ruleFor('metadata', rules) === 'keep', count, drawing })
+    if (!isKept || !pairs.isWhole) return { kind: 'cannot', reason: 'malformed' }
+    const bytes = drawing.finish()
     if (bytes.length > limits.outputBytes) return { kind: 'cannot', reason: 'limit' }
     const removed = [...counts].map(([what, each]) => ({ what, count: each }))
     return { kind: 'rebuilt', bytes, mediaType: 'image/vnd.dxf', extension: 'dxf', removed, findings: [] }
@@ -108,66 +107,108 @@ export const dxfDisarmer: Disarmer = {
 
 function hasTooManyLines(bytes: Uint8Array): boolean {
   let lines = 0
-  for (const octet of bytes) if (octet === 0x0a || octet === 0x0d) lines++
+  for (let at = 0; at < bytes.length && lines <= MAX_LINES; at++) if (bytes[at] === 0x0a || bytes[at] === 0x0d) lines++
   return lines > MAX_LINES
 }
 
-/** Undefined when a code is none, or a value is not of its code's kind. What follows the end is not read. */
-function readPairs(text: string): Pair[] | undefined {
-  const lines = text.split(/\r\n|\n|\r/)
-  const pairs: Pair[] = []
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const codeText = lines[at]!.trim()
-    const code = /^\d{1,4}$/.test(codeText) ? Number(codeText) : -1
-    const kind = KIND_OF[code]
-    if (kind === undefined) return undefined
-    const value = kind === 'text' ? lines[at + 1]! : lines[at + 1]!.trim()
-    if (value.length > MAX_VALUE_LENGTH || !VALUES[kind].test(value)) return undefined
-    pairs.push({ code, value: code === 0 ? value.trim() : value })
-    if (code === 0 && value.trim() === 'EOF') return pairs
+/** Read one after the other, as they are asked for. What follows the end is not read. */
+class Pairs {
+  /** The end was reached: no code was none, and every value was of its code's kind. */
+  isWhole = false
+  readonly #text: string
+  readonly #lineEnd = /\r\n|\n|\r/g
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
   }
-  return undefined
+
+  *[Symbol.iterator](): Generator<Pair> {
+    while (this.#at < this.#text.length) {
+      const codeText = this.#line().trim()
+      const code = /^\d{1,4}$/.test(codeText) ? Number(codeText) : -1
+      const kind = KIND_OF[code]
+      if (kind === undefined || this.#at > this.#text.length) return
+      const line = this.#line()
+      const value = kind === 'text' && code !== 0 ? line : line.trim()
+      if (value.length > MAX_VALUE_LENGTH || !VALUES[kind].test(value)) return
+      this.isWhole = code === 0 && value === 'EOF'
+      yield { code, value }
+      if (this.isWhole) return
+    }
+  }
+
+  #line(): string {
+    this.#lineEnd.lastIndex = this.#at
+    const found = this.#lineEnd.exec(this.#text)
+    const line = this.#text.slice(this.#at, found?.index)
+    this.#at = found ? this.#lineEnd.lastIndex : this.#text.length + 1
+    return line
+  }
+}
+
+const PIECE_LENGTH = 65_536
+
+/** What stays, as octets as soon as there are enough of it. */
+class Drawing {
+  readonly #octets: Buffer[] = []
+  #piece = ''
+
+  write({ code, value }: Pair): void {
+    this.#piece += `${CODES[code]}\r\n${value}\r\n`
+    if (this.#piece.length > PIECE_LENGTH) this.#flush()
+  }
+
+  finish(): Uint8Array {
+    this.#flush()
+    return new Uint8Array(Buffer.concat(this.#octets))
+  }
+
+  #flush(): void {
+    this.#octets.push(Buffer.from(this.#piece, 'latin1'))
+    this.#piece = ''
+  }
 }
 
 type Count = (what: ObjectKind) => void
 
-/** Sections of records, each from its code 0 to the next. */
-function keepSections(pairs: readonly Pair[], keepsMetadata: boolean, count: Count): Pair[] | undefined {
-  const kept: Pair[] = []
+type Keeping = { readonly keepsMetadata: boolean; readonly count: Count; readonly drawing: Drawing }
+
+/** Sections of records, each from its code 0 to the next; false when they are not one after the other. */
+function keepSections(pairs: Iterable<Pair>, { keepsMetadata, count, drawing }: Keeping): boolean {
   let section = ''
   let previous = ''
   for (const record of recordsOf(pairs, count)) {
     const name = record[0]!.value
     if (name === 'SECTION') {
       // One that never ended would run into this one.
-      if (section !== '') return undefined
+      if (section !== '') return false
       section = record[1]?.code === 2 ? record[1].value.trim() : ''
-      if (SECTIONS.has(section)) for (const pair of section === 'HEADER' ? keepHeader(record, keepsMetadata, count) : record.slice(0, 2)) kept.push(pair)
+      if (SECTIONS.has(section)) for (const pair of section === 'HEADER' ? keepHeader(record, keepsMetadata, count) : record.slice(0, 2)) drawing.write(pair)
       else if (section !== 'CLASSES') count('customData')
     } else if (name === 'ENDSEC') {
-      if (section === '') return undefined
-      if (SECTIONS.has(section)) kept.push(record[0]!)
+      if (section === '') return false
+      if (SECTIONS.has(section)) drawing.write(record[0]!)
       section = ''
     } else if (name === 'EOF') {
-      if (section !== '') return undefined
-      kept.push(record[0]!)
+      if (section !== '') return false
+      drawing.write(record[0]!)
     } else if (SECTIONS.has(section)) {
       // Attributes and vertices belong to the record before them.
       const isPart = (name === 'VERTEX' || name === 'SEQEND' || name === 'ATTRIB') && previous === ''
       if (RECORDS.has(name) && !isPart) {
-        // A record may have more pairs than a call may have arguments.
-        for (const pair of keepRecord(record, count)) kept.push(pair)
+        for (const pair of keepRecord(record, count)) drawing.write(pair)
         previous = name
       } else {
         if (!isPart) count(DROPPED[name] ?? 'layout')
         previous = ''
       }
-    } else if (section === '') return undefined
+    } else if (section === '') return false
   }
-  return kept
+  return true
 }
 
-function* recordsOf(pairs: readonly Pair[], count: Count): Generator<Pair[]> {
+function* recordsOf(pairs: Iterable<Pair>, count: Count): Generator<Pair[]> {
   let record: Pair[] = []
   for (const pair of pairs) {
     if (pair.code === 999) count('customData')
@@ -176,7 +217,7 @@ function* recordsOf(pairs: readonly Pair[], count: Count): Generator<Pair[]> {
       record = [pair]
     } else if (pair.code === 0 || record.length > 0) record.push(pair)
   }
-  yield record
+  if (record.length > 0) yield record
 }
 
 function keepHeader(record: readonly Pair[], keepsMetadata: boolean, count: Count): Pair[] {

@@ -28,6 +28,8 @@ export type Directory = {
 /** Components in components; what is deeper goes to the deepest. */
 const MAX_DEPTH = 6
 const MAX_LINES = 1_000_000
+const BOUNDARY = /^[ \t]*(BEGIN|END)[ \t]*:[ \t]*([A-Za-z0-9-]{1,40})[ \t]*$/i
+const MAY_BOUND = /^[ \tBbEe]/
 
 /** `kind` is that of the outermost components; undefined when there is none or there are too many lines. */
 export function readDirectory({ untrustedBytes, declaredCharset }: DisarmInput, kind: 'VCALENDAR' | 'VCARD'): Directory | undefined {
@@ -39,7 +41,7 @@ export function readDirectory({ untrustedBytes, declaredCharset }: DisarmInput, 
   let count = 0
   for (const line of unfoldLines(text.replace(/^\ufeff/, ''), style)) {
     if (++count > MAX_LINES) return undefined
-    const boundary = /^[ \t]*(BEGIN|END)[ \t]*:[ \t]*([A-Za-z0-9-]{1,40})[ \t]*$/i.exec(line)
+    const boundary = MAY_BOUND.test(line) ? BOUNDARY.exec(line) : null
     if (boundary !== null) {
       const named = boundary[2]!.toUpperCase()
       if (boundary[1]!.toUpperCase() === 'BEGIN') begin(named)
