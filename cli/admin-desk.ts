@@ -1,6 +1,7 @@
 /** What pages of administrators and auditors stand on: the gateway's operations, the chains, the books of portal.db. */
 import type { Config } from '../config/schema.ts'
 import type { AdminDesk } from '../portal/admin/house.ts'
+import type { PeopleDesk } from '../portal/admin/people-desk.ts'
 import { inspectionBook } from '../portal/admin/inspection-book.ts'
 import { approversOf, departmentsByMailbox, peopleFactsOf } from '../portal/admin/people-facts.ts'
 import { portalAudit } from '../portal/admin/portal-audit.ts'
@@ -12,9 +13,10 @@ import { vaultAudit } from './vault-client.ts'
 import { packageVersion } from './version.ts'
 import { vaultSocket } from './wiring.ts'
 
-type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut'] }
+type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut']; readonly tell: PeopleDesk['tell']; readonly linkOrigin: PeopleDesk['linkOrigin'] }
 
-export function adminDesk({ config, source, shutOut }: Given, { db, tokens }: PortalRooms): AdminDesk {
+export function adminDesk({ config, source, shutOut, tell, linkOrigin }: Given, rooms: PortalRooms): AdminDesk {
+  const { db, tokens } = rooms
   const operations = operationsClient({ config, configPath: source.path, environment: process.env })
   const today = () => dayInJapan(db.nowMs())
   return {
@@ -27,6 +29,7 @@ export function adminDesk({ config, source, shutOut }: Given, { db, tokens }: Po
     departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
     peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
     approvers: tenant => approversOf(db, tenant, today()),
+    people: { ...rooms, invitationHours: config.portal.password.invitationHours, linkOrigin, tell },
     hostname: config.hostname,
     shutOut,
     record: record => db.write(() => db.audit(record)),

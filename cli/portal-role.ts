@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { tokenMethods } from '../portal/api/control.ts'
+import type { PeopleDesk } from '../portal/admin/people-desk.ts'
 import { portalExchanges, portalMethods } from '../portal/control.ts'
 import type { House } from '../portal/house.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
@@ -39,11 +40,15 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const vault = vaultClient(vaultSocket(config))
   const requests = requestRooms(config, rooms, { mail, vault })
   const isolated = isolation(requests, rooms)
-  const house = houseOf({ config, source, rooms }, { mail, vault, requests, isolated })
+  // People open their link on the first face that is served; which that is, is known once it listens.
+  let served: Portal | undefined
+  const linkOrigin = () => served?.faces[0]?.origin ?? ''
+  const house = houseOf({ config, source, rooms }, { mail, vault, requests, isolated, linkOrigin })
   const portal = await openPortal(portalOptions(config, rooms, house))
+  served = portal
   const stopClock = runClock(requests, { seeEmergency: async () => isolated.seen((await house.admin.operations.health()).emergency) }, complain('requests'))
   const stopLetters = runLetters(house, rooms, complain('letters'))
-  const control = await startRpc(controlOptions(config, rooms, portal))
+  const control = await startRpc(controlOptions(config, rooms, linkOrigin))
   const stopDays = runDays(rooms, house)
   sayReady(addressesOf(portal))
   sayFirstLink(portal, rooms)
@@ -80,9 +85,9 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
 
 type Given = { readonly config: Config; readonly source: ConfigSource; readonly rooms: PortalRooms }
 
-function houseOf({ config, source, rooms }: Given, { isolated, ...others }: Pick<House, 'mail' | 'vault' | 'requests'> & { readonly isolated: Isolation }): House {
+function houseOf({ config, source, rooms }: Given, { isolated, linkOrigin, ...others }: Pick<House, 'mail' | 'vault' | 'requests'> & { readonly isolated: Isolation; readonly linkOrigin: PeopleDesk['linkOrigin'] }): House {
   const { contact, portal: { era, uploadBytes } } = config
-  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut }, rooms) }
+  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut, tell: mail => others.requests.outbox.add(mail), linkOrigin }, rooms) }
 }
 
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
@@ -90,8 +95,8 @@ function listenerOf(face: Face, { address, port, origin, certificateFile, keyFil
   return { face, address, port, origin: origin.replace(/\/$/, ''), tls, trustedProxies, certificateHeader, clients }
 }
 
-function controlOptions(config: Config, rooms: PortalRooms, { faces }: Portal): RpcOptions {
-  const options = { rooms, origin: () => faces[0]?.origin ?? '', invitationHours: config.portal.password.invitationHours }
+function controlOptions(config: Config, rooms: PortalRooms, linkOrigin: PeopleDesk['linkOrigin']): RpcOptions {
+  const options = { rooms, origin: linkOrigin, invitationHours: config.portal.password.invitationHours }
   return { socketPath: portalSocket(config), methods: { ...portalMethods(options), ...tokenMethods(rooms.tokens) }, exchanges: portalExchanges(options), onError: complain('control') }
 }
 

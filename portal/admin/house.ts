@@ -6,6 +6,7 @@ import type { Asker, AuditSource, EnrolledApprover, Operations } from '../ports.
 import { type Act, RIGHTS } from '../rights/table.ts'
 import type { InspectionBook } from './inspection-book.ts'
 import type { PeopleFacts } from './inspection-points.ts'
+import type { PeopleDesk } from './people-desk.ts'
 
 export type AdminDesk = {
   readonly operations: Operations
@@ -21,6 +22,7 @@ export type AdminDesk = {
   readonly peopleFacts: (tenant: string) => PeopleFacts
   /** Who approves today by their memberships, deputies among them. */
   readonly approvers: (tenant: string) => readonly EnrolledApprover[]
+  readonly people: PeopleDesk
   /** Of this host, as it stands in exported records. */
   readonly hostname: string
   /** Isolation: grants end, and so do sessions of staff. */

@@ -3,11 +3,17 @@ import type { SignedRoute } from '../http/route.ts'
 import { approverRoutes } from './approvers.ts'
 import { auditExportRoutes } from './audit-export.ts'
 import { auditRoutes } from './audit.ts'
+import { changeRoutes } from './changes.ts'
 import { dashboardRoutes } from './dashboard.ts'
+import { delegationRoutes } from './delegations.ts'
+import { departmentRoutes } from './departments.ts'
 import { emergencyRoutes } from './emergency.ts'
 import type { AdminHouse } from './house.ts'
 import { inspectionRoutes } from './inspection.ts'
+import { mailboxRoutes } from './mailboxes.ts'
 import { monthlyRoutes } from './monthly.ts'
+import { peopleRoutes } from './people.ts'
+import { personRoutes } from './person.ts'
 import { policyDraftRoutes } from './policy-draft.ts'
 import { policyRoutes } from './policy.ts'
 import { procedureRoutes } from './procedure.ts'
@@ -33,6 +39,12 @@ const FAMILIES = [
   tokenRoutes,
   approverRoutes,
   emergencyRoutes,
+  peopleRoutes,
+  personRoutes,
+  departmentRoutes,
+  mailboxRoutes,
+  delegationRoutes,
+  changeRoutes,
 ] as const
 
 export function adminRoutes(house: AdminHouse): SignedRoute[] {

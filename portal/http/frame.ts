@@ -26,9 +26,9 @@ const NAV: readonly NavRow[] = [
   { path: '/reports', label: 'reports', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/audit', label: 'audit', faces: ['admin'], roles: ['auditor', 'administrator'] },
   { path: '/inspection', label: 'inspection', faces: ['admin'], roles: ['administrator', 'auditor'] },
-  { path: '/people', label: 'people', faces: ['admin'], roles: ['administrator'] },
   { path: '/tokens', label: 'tokens', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/approvers', label: 'approvers', faces: ['admin'], roles: ['administrator'] },
+  { path: '/people', label: 'people', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/emergency', label: 'emergency', faces: ['admin'], roles: ['administrator'] },
 ]
 

@@ -67,7 +67,7 @@ export type ApiFace = Exclude<Face, 'outer'>
 /** Fields of a form or query. A field that was not sent is ''. Values are text of at most 100,000 characters. */
 export type Fields = { get(name: string): string; all(name: string): readonly string[]; readonly names: readonly string[] }
 
-export type UploadedFile = { readonly untrustedName: string; readonly untrustedType: string; readonly octets: Readable; /** Set once the octets have been read: the file was longer than allowed. */ readonly isCut: () => boolean }
+export type UploadedFile = { readonly untrustedName: string; readonly untrustedType: string; readonly octets: Readable; /** Set once the octets have been read: the file was longer than allowed. */ readonly isCut: () => boolean; /** A plain field that stands before the file in the form; '' when there is none. */ readonly fieldBefore: (name: string) => string }
 
 export type Visit = {
   /** Stands in the log, and on the page when something fails. */

@@ -348,6 +348,12 @@ function pathOfReferer(referer: string | undefined, origin: string): string {
 async function* filesOf(request: FastifyRequest): AsyncIterable<UploadedFile> {
   if (!request.isMultipart()) throw new Refused('bad-request')
   for await (const part of request.files()) {
-    yield { untrustedName: part.filename ?? '', untrustedType: part.mimetype, octets: part.file, isCut: () => part.file.truncated }
+    yield { untrustedName: part.filename ?? '', untrustedType: part.mimetype, octets: part.file, isCut: () => part.file.truncated, fieldBefore: name => fieldOf(part.fields, name) }
   }
+}
+
+function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): string {
+  const found = Object.hasOwn(fields, name) ? [fields[name]].flat()[0] : undefined
+  const value = typeof found === 'object' && found !== null && 'value' in found ? found.value : undefined
+  return typeof value === 'string' ? value.slice(0, 1_000).toWellFormed() : ''
 }

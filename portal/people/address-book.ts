@@ -40,6 +40,24 @@ export function importBook(db: PortalDb, tenant: string, untrusted: Uint8Array, 
   return book
 }
 
+/** Addresses, each with where it leads to. */
+export type BookDiff = { readonly added: readonly string[]; readonly changed: readonly string[]; readonly removed: readonly string[] }
+
+/** What the file would change. */
+export function bookDiff(db: PortalDb, tenant: string, untrusted: Uint8Array): BookDiff | Extract<Book, { kind: 'problems' }> {
+  const book = readBook(untrusted)
+  if (book.kind === 'problems') return book
+  const rows = db.all('SELECT address, group_concat(target, \' \') AS targets FROM (SELECT address, target FROM book_targets WHERE tenant = ? ORDER BY address, target) GROUP BY address', tenant)
+  const before = new Map(rows.map(row => [String(row['address']), String(row['targets'])]))
+  const after = new Map(book.entries.map(({ address, targets }) => [address, [...targets].sort().join(' ')]))
+  const told = (address: string) => `${address} → ${(after.get(address) ?? before.get(address) ?? '').replaceAll(' ', ', ')}`
+  return {
+    added: [...after.keys()].filter(address => !before.has(address)).map(told),
+    changed: [...after].filter(([address, targets]) => before.has(address) && before.get(address) !== targets).map(([address]) => told(address)),
+    removed: [...before.keys()].filter(address => !after.has(address)).map(told),
+  }
+}
+
 /** When the book in force came, and how many entries it has; undefined where there is none. */
 export function bookAge(db: PortalDb, tenant: string): { readonly atMs: number; readonly entries: number } | undefined {
   const row = db.get('SELECT at_ms, entries FROM book_imports WHERE tenant = ? ORDER BY import_id DESC LIMIT 1', tenant)

@@ -96,6 +96,11 @@ export class Memberships {
     })
   }
 
+  /** One of this person's. */
+  oneOf(personId: number, membershipId: number): Membership | undefined {
+    return this.#select('m.person_id = ? AND m.membership_id = ?', personId, membershipId)[0]
+  }
+
   isAway(personId: number, day: Day): boolean {
     return this.#db.get(`SELECT 1 FROM absences a WHERE a.person_id = ? AND ${inForce('a')}`, personId, day, day) !== undefined
   }

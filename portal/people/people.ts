@@ -8,7 +8,7 @@
 import type { Act } from '../../store/contract.ts'
 import type { Row } from '../../store/sqlite/own-database.ts'
 import type { PortalDb } from '../db/open.ts'
-import { type Day, dayOf, inForce } from './day.ts'
+import { type Day, dayOf, inForce, isDay } from './day.ts'
 import { type Person, ROLES, type Role } from './person.ts'
 
 export type GivenRole = Exclude<Role, 'approver'>
@@ -47,10 +47,12 @@ export type NewPerson = {
 
 export type PersonChange = Partial<Pick<PersonRecord, 'name' | 'roles' | 'language' | 'digest' | 'toDate' | 'staffNumber'>>
 
+export type PeopleQuestion = { readonly afterLogin?: string; readonly limit: number; readonly words?: string; /** `stopped`: disabled, or outside their days. */ readonly state?: 'all' | 'active' | 'stopped' }
+
 /** Something a person asked for that cannot be; `message` is for whoever asked. */
 export class PeopleProblem extends Error {
   override readonly name = 'PeopleProblem'
-  readonly key: 'login' | 'login-taken' | 'name' | 'mailbox' | 'mailbox-taken' | 'staff-number-taken' | 'nobody' | 'department' | 'department-taken' | 'dates' | 'oneself' | 'last-administrator'
+  readonly key: 'login' | 'login-taken' | 'name' | 'mailbox' | 'mailbox-taken' | 'staff-number-taken' | 'nobody' | 'department' | 'department-taken' | 'not-empty' | 'dates' | 'oneself' | 'own-rights' | 'last-administrator'
 
   constructor(key: PeopleProblem['key'], message: string) {
     super(message)
@@ -74,6 +76,8 @@ export class People {
     const login = checkLogin(given.login)
     const { tenant, staffNumber } = given
     const name = checkName(given.name)
+    const fromDate = given.fromDate ?? dayOf(this.#db.nowMs())
+    checkDays(fromDate, given.toDate)
     return this.#db.write(() => {
       if (this.byLogin(tenant, login)) throw new PeopleProblem('login-taken', `there is a person '${login}' already`)
       if (staffNumber !== undefined) this.#checkStaffNumber(tenant, staffNumber)
@@ -86,7 +90,7 @@ export class People {
         given.roles.join(' '),
         given.language ?? 'ja',
         'daily',
-        given.fromDate ?? dayOf(this.#db.nowMs()),
+        fromDate,
         given.toDate ?? null,
         this.#db.nowMs(),
       )
@@ -109,12 +113,13 @@ export class People {
   }
 
   /** By login, `limit` at a time, after `afterLogin`; `words` is looked for in login, name and mailbox. */
-  list(tenant: string, { afterLogin = '', limit, words = '' }: { readonly afterLogin?: string; readonly limit: number; readonly words?: string }): PersonRecord[] {
-    const sought = words.toLowerCase()
+  list(tenant: string, { afterLogin = '', limit, words = '', state = 'all' }: PeopleQuestion): PersonRecord[] {
+    const [sought, today] = [words.toLowerCase(), dayOf(this.#db.nowMs())]
     const rows = this.#db.all(
       `${COLUMNS} WHERE p.tenant = ? AND p.login > ?
-        AND (? = '' OR instr(p.login, ?) > 0 OR instr(lower(p.name), ?) > 0 OR instr(coalesce(m.address, ''), ?) > 0) ORDER BY p.login LIMIT ?`,
-      ...[tenant, afterLogin, sought, sought, sought, sought, limit],
+        AND (? = '' OR instr(p.login, ?) > 0 OR instr(lower(p.name), ?) > 0 OR instr(coalesce(m.address, ''), ?) > 0)
+        AND (? = 'all' OR (? = 'active') = (p.disabled_at_ms IS NULL AND ${inForce('p')})) ORDER BY p.login LIMIT ?`,
+      ...[tenant, afterLogin, sought, sought, sought, sought, state, state, today, today, limit],
     )
     return rows.map(row => recordFrom(row)!)
   }
@@ -138,6 +143,7 @@ export class People {
       const before = this.#known(personId)
       if (change.staffNumber && change.staffNumber !== before.staffNumber) this.#checkStaffNumber(before.tenant, change.staffNumber)
       const after = { ...before, ...change, name: checkName(change.name ?? before.name) }
+      if (change.toDate !== undefined && !isDay(change.toDate)) throw new PeopleProblem('dates', 'that is no day')
       if (!after.roles.includes('administrator')) this.#keepAnAdministrator(before)
       this.#db.run(
         'UPDATE persons SET name = ?, roles = ?, language = ?, digest = ?, to_date = ?, staff_number = ? WHERE person_id = ?',
@@ -230,6 +236,10 @@ export class People {
 
 export function activeOn({ disabled, fromDate, toDate }: Pick<PersonRecord, 'disabled' | 'fromDate' | 'toDate'>, today: Day): boolean {
   return !disabled && fromDate <= today && (toDate === undefined || toDate >= today)
+}
+
+function checkDays(fromDate: Day, toDate: Day | undefined): void {
+  if (!isDay(fromDate) || (toDate !== undefined && (!isDay(toDate) || toDate < fromDate))) throw new PeopleProblem('dates', 'the last day must not be before the first')
 }
 
 function checkLogin(untrusted: string): string {

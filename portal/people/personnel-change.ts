@@ -166,24 +166,28 @@ export class PersonnelChanges {
   }
 
   #lay(tenant: string, change: Change, day: Day, by: Act): Laid | Extract<Rehearsal, { kind: 'problems' }> {
-    const before = this.#approved(tenant, addDays(day, -1))
+    const eve = addDays(day, -1)
+    const before = this.#approved(tenant, eve)
+    // What a reorganisation finds without approver is not its doing.
+    const aloneBefore = new Set(change.about === 'departments' ? this.#leftAlone(tenant, eve, before) : [])
     const laying = change.about === 'people' ? new Laying(this.#rooms, tenant, day, by) : new Reorganising(this.#rooms, tenant, day, by)
     if (laying instanceof Laying) laying.lay(change.lines as readonly PersonnelLine[])
     else laying.lay(change.lines as readonly DepartmentLine[])
-    const problems = [...laying.problems, ...(laying.problems.length === 0 ? this.#leftAlone(tenant, day, before) : [])]
+    const alone = laying.problems.length === 0 ? this.#leftAlone(tenant, day, before).filter(id => !aloneBefore.has(id)) : []
+    const problems = [...laying.problems, ...alone.map(id => ({ line: 0, column: '', problem: 'no-approver', value: this.#rooms.departments.pathOf(id) }))]
     if (problems.length > 0) return { kind: 'problems', problems }
     if (laying instanceof Laying) return { kind: 'diff', diff: laying.diff, personIds: laying.diff.map(({ personId }) => personId), moved: laying.moved }
     return { kind: 'diff', diff: laying.diff, personIds: [...laying.movedIds], moved: [] }
   }
 
   /** Departments with members that lost their own approver, or that nobody approves for at any level. */
-  #leftAlone(tenant: string, day: Day, before: ReadonlySet<number>): TableProblem[] {
+  #leftAlone(tenant: string, day: Day, before: ReadonlySet<number>): number[] {
     const { departments, memberships, directory } = this.#rooms
     return departments.list(tenant, day).flatMap(({ departmentId, code }) => {
       const members = memberships.ofDepartment(departmentId, day).filter(({ personId }) => directory.person(personId, day))
       if (members.length === 0 || directory.approversOf(tenant, code, day).length > 0) return []
       const above = departments.above(departmentId).slice(1).some(id => directory.approversOf(tenant, departments.byId(id)!.code, day).length > 0)
-      return above && !before.has(departmentId) ? [] : [{ line: 0, column: '', problem: 'no-approver', value: departments.pathOf(departmentId) }]
+      return above && !before.has(departmentId) ? [] : [departmentId]
     })
   }
 

@@ -19,7 +19,7 @@ export type Columns<F extends string> = Readonly<Record<F, { readonly names: rea
 
 export type Table<F extends string> = { readonly kind: 'table'; readonly rows: readonly TableRow<F>[] } | { readonly kind: 'problems'; readonly problems: readonly TableProblem[] }
 
-const LARGEST_BYTES = 16 * 2 ** 20
+export const LARGEST_BYTES = 16 * 2 ** 20
 const MOST_ROWS = 50_000
 const MOST_PROBLEMS = 100
 const LONGEST_CELL = 500

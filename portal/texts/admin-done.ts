@@ -18,6 +18,10 @@ export const ADMIN_DONE: Readonly<Record<Language, Readonly<Record<string, strin
     'token-revoked': 'トークンを取り消しました。',
     'approvers-proposed': '確かめる人に、確認番号をメールで送りました。',
     'approvers-confirmed': '承認者を保管庫に登録しました。',
+    'change-planned': '予定に入れました。発令日に効きます。',
+    'change-in-force': '取り込みました。もう効いています。',
+    'change-withdrawn': '予定を取り消しました。',
+    'book-replaced': 'アドレス帳を入れ替えました。',
   },
   en: {
     'queue-retried': 'It is delivered now.',
@@ -35,5 +39,9 @@ export const ADMIN_DONE: Readonly<Record<Language, Readonly<Record<string, strin
     'token-revoked': 'The token is revoked.',
     'approvers-proposed': 'The number was mailed to the registrars.',
     'approvers-confirmed': 'The approvers are enrolled at the vault.',
+    'change-planned': 'Planned. It takes effect on its day.',
+    'change-in-force': 'Imported. It is in force.',
+    'change-withdrawn': 'The plan is withdrawn.',
+    'book-replaced': 'The address book is replaced.',
   },
 }

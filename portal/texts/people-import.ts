@@ -131,16 +131,22 @@ export function changeText(diff: ChangeDiff, language: Language): string {
 }
 
 /** `104 統合: 総務部 収納課 → 総務部 税務収納課（職員3人が移る）`. */
-function departmentText({ code, kind, before, after, also, people, mailboxes }: DepartmentDiff, language: Language): string {
+function departmentText(diff: DepartmentDiff, language: Language): string {
+  const { code, kind, before, after } = diff
   const texts = peopleImportTexts(language)
+  const notes = departmentNotes(diff, texts)
+  const moved = before === after ? after : `${before || texts.nothing} → ${after || texts.nothing}`
+  return `${code} ${texts.departmentKinds[kind]}: ${moved}${notes.length === 0 ? '' : ` [${notes.join(', ')}]`}`
+}
+
+/** What else changes, moves along or stays. */
+export function departmentNotes({ kind, also, people, mailboxes }: DepartmentDiff, texts: PeopleImportTexts): string[] {
   const stays = kind === 'close'
-  const notes = [
+  return [
     ...also.map(each => texts.departmentAlso[each]),
     ...(people > 0 ? [(stays ? texts.peopleStay : texts.peopleMove)(people)] : []),
     ...(mailboxes.length > 0 ? [(stays ? texts.mailboxesStay : texts.mailboxesMove)(mailboxes.join(', '))] : []),
   ]
-  const moved = before === after ? after : `${before || texts.nothing} → ${after || texts.nothing}`
-  return `${code} ${texts.departmentKinds[kind]}: ${moved}${notes.length === 0 ? '' : ` [${notes.join(', ')}]`}`
 }
 
 /** `佐藤 花子 (sato) 異動: 税務課 主事 → 情報政策課 主任`. */
@@ -152,7 +158,7 @@ function diffText({ name, login, kind, before, after, also }: PersonDiff, langua
   return `${name} (${login}) ${texts.kinds[kind]}: ${moved}${more}`
 }
 
-function postText({ department, post, isConcurrent, approves, until }: PostText, texts: PeopleImportTexts): string {
+export function postText({ department, post, isConcurrent, approves, until }: PostText, texts: PeopleImportTexts): string {
   const flags = [isConcurrent ? texts.concurrent : '', approves ? texts.approves : '', until === undefined ? '' : texts.until(until)].filter(Boolean)
   return `${department} ${post}`.trim() + (flags.length === 0 ? '' : ` (${flags.join(', ')})`)
 }

@@ -98,7 +98,7 @@ export class OwnDatabase {
 
   /** What `work` would return, with every trace of it undone: for dry runs. */
   rehearse<T>(work: () => T): T {
-    if (this.#database.isTransaction) throw new Error('a rehearsal cannot be part of a transaction')
+    if (this.#database.isTransaction) return this.#rehearseInside(work)
     const undo = new Undo()
     let value: { readonly value: T } | undefined
     try {
@@ -110,6 +110,18 @@ export class OwnDatabase {
       if (error !== undo || !value) throw error
     }
     return value!.value
+  }
+
+  /** As a part of a larger act, which goes on as if nothing had been tried. */
+  #rehearseInside<T>(work: () => T): T {
+    const { head } = this.#chain
+    this.#database.exec('SAVEPOINT rehearsal')
+    try {
+      return work()
+    } finally {
+      this.#database.exec('ROLLBACK TO rehearsal; RELEASE rehearsal')
+      this.#chain.head = head
+    }
   }
 
   /** Only inside of `write`, beside what it records. */

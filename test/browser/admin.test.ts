@@ -60,7 +60,22 @@ const PAGES = [
   ['tokens', '/tokens'],
   ['token-one', '/tokens/1'],
   ['emergency', '/emergency'],
-  ['approvers', `/approvers?p=${'a'.repeat(32)}`], ['approvers', '/approvers?p=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
+  ['approvers', `/approvers?p=${'a'.repeat(32)}`],
+  ['people', '/people?state=all'],
+  ['people-nothing', '/people?q=nobody-like-this'],
+  ['people-new', '/people/new'],
+  ['person', '/people/3'],
+  ['person-hostile', '/people/9'],
+  ['person-disable', '/people/2/disable'],
+  ['person-join', '/people/2/join'],
+  ['departments', '/people/departments?day=2026-01-01'],
+  ['department', '/people/departments/3'],
+  ['department-change', '/people/departments/3/change'],
+  ['mailboxes', '/people/mailboxes'],
+  ['mailbox', '/people/mailboxes?kind=shared'],
+  ['delegations', '/people/delegations'],
+  ['changes', '/people/changes'],
+  ['changes-new', '/people/changes/new'],
 ] as const
 
 describe.each([
@@ -101,6 +116,68 @@ test('without script: a draft is tried, the chains are verified, an act is asked
   await page.click('form[action="/queue/waits/hold"] button')
   expect(new URL(page.url()).pathname).toBe('/queue')
   expect(await page.textContent('[role=status]')).toContain('配達を止めました')
+  await context.close()
+})
+
+describe.each([
+  ['ja', 1280, false],
+  ['ja', 320, true],
+  ['en', 1280, true],
+] as const)('files of people, in %s at %i, script: %s', (language, width, script) => {
+  test('what is wrong, the diff, what will happen, planned and withdrawn', async () => {
+    const { page, troubles, context } = await visitorOf(browser, portal, { face: 'admin', login: `admin-${language}`, width, script })
+    const bring = async (about: string, day: string, csv: string) => {
+      await page.goto('/people/changes/new')
+      await page.selectOption('#about', about)
+      await page.fill('#day', day)
+      await page.setInputFiles('#file', { name: '人事異動.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+      await page.click('form[enctype] button')
+    }
+    const looksRight = async (name: string) => {
+      await shoot(page, `admin-${name}-${language}-${width}`)
+      if (script) await expectAccessible(page, name)
+      await expectNoSideways(page, name)
+    }
+    await bring('people', '2027-04-01', 'login,department,post,kind\nsato,999,,\nnobody,102,,育休\n')
+    await looksRight('change-problems')
+    await bring('departments', '2027-04-01', '区分,所属コード,名称,上位コード,統合先コード\n変更,102,税務収納課,,\n統合,1021,,,102\n新設,105,デジタル推進課,10,\n')
+    await looksRight('change-departments')
+    await page.fill('#reason', '機構改革')
+    await page.click('form[action="/people/changes/plan"] button')
+    expect(await page.locator('[role=status]').count()).toBe(1)
+    await bring('people', '2027-04-01', 'login,department,post,kind,approver\nsato,105,主任,,\nkacho,102,課長,,○\nkacho,105,課長,兼務,○\nito,,,退職,\n')
+    await looksRight('change-people')
+    await page.goto('/people/changes')
+    await looksRight('changes-planned')
+    await page.click('a[href$="/withdraw"]')
+    await looksRight('change-withdraw')
+    await page.fill('#reason', '取りやめ')
+    await page.click('main form button.danger')
+    expect(await page.locator('[role=status]').count()).toBe(1)
+    expect(troubles).toEqual([])
+    await context.close()
+  })
+})
+
+test.each([true, false])('a person is added in two presses, and the link is shown once (script: %s)', async script => {
+  const { page, context } = await visitorOf(browser, portal, { face: 'admin', login: 'admin-ja', width: 320, script })
+  const looksRight = async (name: string) => {
+    await shoot(page, `admin-${name}-ja-320`)
+    if (script) await expectAccessible(page, name)
+    await expectNoSideways(page, name)
+  }
+  await page.goto('/people/new')
+  await page.fill('#login', 'SATO')
+  await page.fill('#name', '佐藤 次郎')
+  await page.click('main form button')
+  await looksRight('people-new-wrong')
+  await page.fill('#login', script ? 'jiro' : 'saburo')
+  await page.click('main form button')
+  await looksRight('people-new-sure')
+  await page.fill('#reason', '採用のため')
+  await page.click('button[value=do]')
+  await looksRight('people-link')
+  expect(await page.textContent('#link')).toContain('https://portal.town.example.jp/welcome/')
   await context.close()
 })
 

@@ -59,11 +59,11 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
   const vault = new FakeVault()
   const requests = openRequests({ db, directory: rooms.directory, mail: fake.mail, vault, rules: () => RULES, era: 'western', contact: '', origins: () => ({ inner: 'http://inner.test', outer: 'http://outer.test' }) })
   const tokens = new ApiTokens(db)
-  const admin = { ...fixture.house, tokens }
+  const admin = { ...fixture.house, tokens, people: { ...rooms, invitationHours: 72, linkOrigin: () => 'https://inner.test', tell: () => {} } }
   const theirs = fixture.house.mail
   const house: House = { mail: { ...fake.mail, message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
   const routes = withHouseRoutes(allRoutes(house, entranceOver(rooms)))
-  const objects = { ...(await lay({ house, people, tokens, named })), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
+  const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
   for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
   let sessions = sessionsOf(rooms, people, named(''))
   await rooms.signIn.withPassword({ tenant: 'default', login: named('nobody'), password: 'x' }, { address: '192.0.2.66', agent: named('') })
@@ -84,8 +84,8 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
       const asked = fake.asked.length
       const session = sessions.get(as)
       const cookieFace = as === 'face' ? (face === 'inner' ? 'outer' : 'inner') : face
-      const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': path === '/upload' ? 'multipart/form-data; boundary=b' : 'application/x-www-form-urlencoded' } : {}), ...headers }
-      const payload = method !== 'POST' ? {} : path === '/upload' ? { payload: UPLOAD } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
+      const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': takesFiles(path) ? 'multipart/form-data; boundary=b' : 'application/x-www-form-urlencoded' } : {}), ...headers }
+      const payload = method !== 'POST' ? {} : takesFiles(path) ? { payload: UPLOAD } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
       const sent = Object.entries({ ...all, 'x-portal-token': csrf ?? session?.csrfToken ?? '' }).filter(([, value]) => value !== 'NONE')
       const response = await faces.get(face)!.inject({ method, url: path, headers: Object.fromEntries(sent), ...payload })
       const changed = changes() - before
@@ -96,8 +96,8 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
     renew: () => void (sessions = sessionsOf(rooms, people, named(''))),
     /** Of a path of access-table.ts. */
     pathOf: (path: string) => {
-      const { waiting, approved, result, tokenId, version, runId } = objects
-      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId }
+      const { waiting, approved, result, tokenId, version, runId, personId, departmentId, mailboxId, changeId } = objects
+      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId, PERSON: personId, DEPARTMENT: departmentId, MAILBOX: mailboxId, CHANGE: changeId }
       return path.split('/').map(piece => names[piece] ?? piece).join('/')
     },
     /** On a socket, for a browser; its origin. */
@@ -187,6 +187,17 @@ async function lay({ house, people, tokens, named }: { readonly house: House; re
   const made = tokens.make({ tenant: 'default', name: named('all').slice(0, 60), scopes: SCOPE_NAMES, networks: [], requestsPerMinute: 6_000, days: 1 }, BY)
   if (made.kind !== 'made') throw new Error(made.problem)
   return { waiting, approved, late, result, department: String(house.reach.departmentsOf(owner, NOW_MS)[0]!.departmentId), secret: made.secret, tokenId: String(made.token.tokenId) }
+}
+
+const takesFiles = (path: string) => path === '/upload' || path === '/people/changes/new'
+
+/** What pages about people lead to: a person, a department, a mailbox, a change that is planned. */
+function peopleObjects({ db, changes, departments }: Rooms, { personId }: PersonRecord) {
+  const line = { line: 2, kind: 'change', code: '101', name: '税務収納課', parentCode: undefined, into: '', classification: undefined, sharesAbove: undefined } as const
+  const planned = changes.plan('default', { about: 'departments', lines: [line] }, { day: '2099-04-01', today: dayOf(NOW_MS), sha256: 'x' }, BY)
+  const mailboxId = Number(db.get('SELECT mailbox_id FROM mailboxes WHERE tenant = ? AND address = ?', 'default', SHARED)?.['mailbox_id'])
+  if (planned.kind === 'problems' || planned.changeId === undefined) throw new Error('nothing was planned')
+  return { personId: String(personId), departmentId: String(departments.byCode('default', '101')!.departmentId), mailboxId: String(mailboxId), changeId: String(planned.changeId) }
 }
 
 async function appOf(face: Face, routes: readonly Route[], { rooms, tokens, clock }: { readonly rooms: Rooms; readonly tokens: ApiTokens; readonly clock: { readonly nowMs: number } }) {

@@ -22,19 +22,21 @@ import { peopleFactsOf } from '../../portal/admin/people-facts.ts'
 import { portalAudit } from '../../portal/admin/portal-audit.ts'
 import { ApiTokens } from '../../portal/api/tokens.ts'
 import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
+import { openPeople } from '../../portal/people/rooms.ts'
 import type { Emergency } from '../../store/contract.ts'
 import { dayInJapan } from '../../store/retention.ts'
 import { openStore, type SqliteStore } from '../../store/sqlite/store.ts'
 import { delivered, group, message, SETTINGS } from '../unit/store/sample.ts'
 import type { Vault } from '../../core/purposes.ts'
 import { type FakeAgreements, fakeAgreements } from './fake-agreements.ts'
+import { type PeopleTown, peopleTown } from './people-town.ts'
 import { NOW_MS } from './portal.ts'
 import { partOf, reportOf } from './portal-fakes.ts'
 
 /** Whoever wrote this mail tried everything. */
 export const HOSTILE = '"><script>fetch("/x")</script>\u202e=cmd|\' /C calc\'!A0\n見積書'
 
-export type AdminFixture = { readonly house: AdminHouse; readonly store: SqliteStore; readonly db: PortalDb; readonly shutOut: string[]; readonly agreements: FakeAgreements; close(): Promise<void> }
+export type AdminFixture = { readonly house: AdminHouse; readonly store: SqliteStore; readonly db: PortalDb; readonly town: PeopleTown; readonly shutOut: string[]; readonly agreements: FakeAgreements; close(): Promise<void> }
 
 const CONFIG = (directory: string) => `
 dataDir: ${directory}
@@ -77,7 +79,9 @@ export async function adminFixture(hostile?: string): Promise<AdminFixture> {
   const shutOut: string[] = []
   const agreements = fakeAgreements()
   agreements.enrolled = [{ login: 'kacho', name: '佐藤課長', mailbox: 'kacho@town.example.jp' }, { login: 'moto', name: '前任', mailbox: 'moto@town.example.jp' }]
+  const town = await peopleTown(db, join(directory, 'portal'), HOSTILE)
   const house: AdminHouse = {
+    people: town.desk,
     mail: mailClient(config.controlSocket),
     vault: { ...({} as Vault), ...agreements },
     approvers: () => [{ login: 'kacho', name: '佐藤課長', mailbox: 'kacho@town.example.jp' }, { login: 'bucho', name: HOSTILE, mailbox: 'bucho@town.example.jp' }, { login: 'shin', name: '新任', mailbox: '' }],
@@ -98,6 +102,7 @@ export async function adminFixture(hostile?: string): Promise<AdminFixture> {
   return {
     house,
     agreements,
+    town,
     store,
     db,
     shutOut,
@@ -139,5 +144,7 @@ async function fill(store: SqliteStore, hostile: string | undefined): Promise<vo
 export function absentDesk(db: PortalDb): AdminDesk {
   const refuse = () => Promise.reject(new Error('not asked in this test'))
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
-  return { operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+  const signIn = Object.fromEntries(['factors', 'lockOut', 'links', 'sessions', 'certificates'].map(name => [name, undefined])) as unknown as Pick<AdminDesk['people'], 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates'>
+  const people = { ...openPeople(db), ...signIn, db, invitationHours: 72, linkOrigin: () => '', tell: () => {} }
+  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
 }
