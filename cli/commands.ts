@@ -50,6 +50,7 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'what is done with content, and why',
     load: async () => (await import('./policy.ts')).policyCommand(),
   },
+  { name: 'keys', summary: 'key pairs that originals are sealed to', load: async () => (await import('./keys.ts')).keysCommand() },
   { name: 'audit', summary: 'the audit chain', load: async () => (await import('./audit.ts')).auditCommand() },
   {
     name: 'emergency',

@@ -14,14 +14,13 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { ensureVaultKeys } from '../store/keys.ts'
 import type { Wall } from '../workers/wall.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
 import { type ChildRole, RoleKeeper } from './role-keeper.ts'
 import { findOurWall, walledApi, walledGateway, walledPortal, walledVault } from './walls.ts'
 import { startAllWorkers } from './workers-role.ts'
-import { tenantIds } from './wiring.ts'
+import { makeVaultKeys } from './vault-keys.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const LAUNCHER_CLOSE_MS = 2_000
@@ -62,21 +61,14 @@ function openChildren(config: Config, wall: Wall | undefined, source: ConfigSour
 /** Folders and keys, before any other role looks for them. */
 async function prepare(config: Config): Promise<void> {
   for (const folder of ['mail', 'portal', 'run', 'run/gateway', 'run/portal', 'run/mail-work', 'run/door', 'run/vault', 'run/vault-work', 'run/vault-office', 'run/empty']) mkdirSync(join(config.dataDir, folder), { recursive: true, mode: 0o700 })
-  await makeKeys(config)
-}
-
-async function makeKeys(config: Config): Promise<void> {
-  const vault = join(config.dataDir, 'vault')
-  for (const { tenant, created } of await ensureVaultKeys(vault, tenantIds(config))) {
-    if (created) process.stderr.write(`sekisho: made a key pair for '${tenant}' in ${vault}; put copies of it in two safe places\n`)
-  }
+  await makeVaultKeys(config)
 }
 
 /** A tenant that a reload brings needs its keys first. What is wrong with the file is for the gateway to tell. */
 async function makeNewKeys({ dataDir }: Config, source: ConfigSource): Promise<void> {
   const loaded = loadConfig(source.path, process.env, source.currentDir)
   if (!('config' in loaded)) return
-  await makeKeys({ ...loaded.config, dataDir }).catch(error => process.stderr.write(`sekisho: keys: ${String(error)}\n`))
+  await makeVaultKeys({ ...loaded.config, dataDir }).catch(error => process.stderr.write(`sekisho: keys: ${String(error)}\n`))
 }
 
 /**

@@ -12,7 +12,7 @@ import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
 import type { House, Reach, ReachedMailbox } from '../../portal/house.ts'
 import { openKeeping } from '../../portal/keeping/keeping.ts'
 import { partKey } from '../../portal/part-key.ts'
-import type { Asker, DeliveredText, Mail, MailMessage, MailQuestion, MailRow, Refusal, ShelfFile, StaffMail, Vault } from '../../portal/ports.ts'
+import type { Asker, DeliveredText, Mail, MailMessage, MailQuestion, MailRow, PageView, Refusal, ShelfFile, StaffMail, Vault } from '../../portal/ports.ts'
 import { reportFacts } from '../../store/mails.ts'
 import { absentDesk } from './admin-house.ts'
 import { fakeAgreements } from './fake-agreements.ts'
@@ -62,6 +62,8 @@ export type FakeMail = {
   readonly files?: DeliveredText['files']
   /** Of the locked parts, by portal/part-key.ts. */
   readonly passwords?: Readonly<Record<string, string>>
+  /** What pictures of a part show. */
+  readonly drawn?: Readonly<Record<string, PageView['drawn']>>
   readonly names?: Readonly<Record<string, readonly string[]>>
   readonly candidates?: readonly string[]
   readonly more?: Partial<MailMessage>
@@ -212,7 +214,7 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
       if (refused) return refused
       if (expected !== undefined && password !== expected) return cannot('wrong-password', { triesLeft: 4 })
       if (page > PAGES) return cannot('no-preview')
-      return { kind: 'page', png: await drawn(page, mark), page, pages: PAGES, drawn: 'page', text: page === 2 ? '' : `文字 ${page}ページ目 <b>` }
+      return { kind: 'page', png: await drawn(page, mark), page, pages: PAGES, drawn: laid.get(publicId)?.drawn?.[key] ?? 'page', text: page === 2 ? '' : `文字 ${page}ページ目 <b>` }
     },
     lockedNames: async ({ publicId, partId, member }, by) => {
       const names = laid.get(publicId)?.names?.[partKey({ partId, member })]
