@@ -148,7 +148,7 @@ class Sketching {
   }
 
   finish(): Sketch | undefined {
-    const all = [...this.#strokes.flat(), ...this.#labels.map(({ at }) => at)]
+    const all = [...this.#strokes.flat(), ...this.#labels.flatMap(cornersOf)]
     if (all.length === 0) return undefined
     const [left, right] = rangeOf(all, 0)
     const [bottom, top] = rangeOf(all, 1)
@@ -163,6 +163,12 @@ class Sketching {
     const content = `0.5 w 1 J 1 j\n${strokes.join('\n')}\nBT\n${labels.join('\n')}\nET`
     return { pdf: pdfOf({ width, height }, content), text: this.#labels.map(({ text }) => text).join('\n') }
   }
+}
+
+/** Where a label begins, and about where it ends. */
+function cornersOf({ at: [x, y], height, turn, text }: Label): Point[] {
+  const width = height * text.length
+  return [[0, 0], [width, 0], [0, 1.2 * height]].map(([along, up]) => [x + along! * Math.cos(turn) - up! * Math.sin(turn), y + along! * Math.sin(turn) + up! * Math.cos(turn)] as const)
 }
 
 function numberOf(pairs: readonly Pair[], code: number): number {

@@ -36,9 +36,9 @@ afterEach(async () => {
 type Store = { readonly minFreeBytes?: number | string; readonly quotaBytes?: string }
 
 /** Everything but the delivered mail is on the small disk. */
-async function startOn(size: { readonly bytes: number; readonly files: number }, store: Store): Promise<{ disk: SmallDisk; sekisho: Sekisho }> {
+async function startOn(size: { readonly bytes: number; readonly files: number }, store: Store, kind: 'tmpfs' | 'ext4' = 'tmpfs'): Promise<{ disk: SmallDisk; sekisho: Sekisho }> {
   const folder = scratchFolder('full')
-  disk = SmallDisk.mount(join(folder, 'var'), size)
+  disk = kind === 'ext4' ? SmallDisk.mountExt4(join(folder, 'var'), join(folder, 'ext4.img'), size) : SmallDisk.mount(join(folder, 'var'), size)
   const routes = [{ name: 'inner', nextHops: [{ maildir: join(folder, 'maildir') }] }]
   sekisho = await Sekisho.start({ routes, store }, folder)
   return { disk, sekisho }
@@ -66,6 +66,11 @@ function* largeMails(run: string, bytes: number): Generator<Mail> {
     const token = `${run}-${String(index).padStart(6, '0')}`
     yield { token, bytes: largeMail(token, bytes) }
   }
+}
+
+/** The other program takes again what was given back: ext4 does so when it has written what it put off. */
+async function keepFull(full: SmallDisk, forMs: number): Promise<void> {
+  for (const endMs = Date.now() + forMs; Date.now() < endMs; await delay(50)) full.fill()
 }
 
 /** Accepted mails are there, whole, once (or marked); the chain and the database are sound, and nothing is left over. */
@@ -102,17 +107,17 @@ test('below store.minFreeBytes: 452, the gateway runs on; after a purge mail flo
   await expectSound(small.sekisho, report)
 })
 
-test('really full, twice, under load: temporary replies only; when there is room again everything is there', async () => {
-  const small = await startOn({ bytes: 96 * MIB, files: 20_000 }, { minFreeBytes: 0 })
+test.for(['tmpfs', 'ext4'] as const)('really full (%s), twice, under load: temporary replies only; when there is room again everything is there', async kind => {
+  const small = await startOn({ bytes: 96 * MIB, files: 20_000 }, { minFreeBytes: 0 }, kind)
   const clients = load(small.sekisho.port, mixedMails('FULL', ENOUGH, 2_000))
   for (let round = 0; round < 2; round++) {
     const before = clients.accepted
     await until('accepted', WAIT_MS, () => clients.accepted > before + 100)
-    small.disk.fill()
-    await delay(3_000)
+    await keepFull(small.disk, 3_000)
     const whileFull = clients.accepted
-    await delay(1_000)
-    expect(clients.accepted).toBe(whileFull)
+    await keepFull(small.disk, 1_000)
+    // ext4 gives blocks back at its journal's own pace: a few mails find room between two fillings.
+    if (kind === 'tmpfs') expect(clients.accepted).toBe(whileFull)
     small.disk.free()
     await until('accepted again', WAIT_MS, () => clients.accepted > whileFull + 20)
   }

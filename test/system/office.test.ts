@@ -6,11 +6,14 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { mailClient } from '../../cli/mail-client.ts'
+import { vaultClient } from '../../cli/vault-client.ts'
 import { startLauncher, type Launcher } from '../../workers/launcher.ts'
 import { type OpenOffice, openOffice } from '../../workers/office.ts'
 import { findOffice } from '../../workers/office-wall.ts'
 import { findWall } from '../../workers/wall.ts'
+import { mailWith, Served } from '../support/served.ts'
 
 const CODE_ROOT = join(import.meta.dirname, '../..')
 const FIXTURES = join(CODE_ROOT, 'test/fixtures/disarm')
@@ -152,5 +155,30 @@ describe('LibreOffice', () => {
     const pdf = await here.office.draw({ bytes: readFileSync(join(FIXTURES, path)), extension: path.replace(/.*\./, '') })
     expect(Buffer.from(pdf ?? []).toString('latin1', 0, 5)).toBe('%PDF-')
     expect(here.deaths).toEqual([])
+  })
+})
+
+describe('through serve', () => {
+  const served = new Served()
+  const by = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
+  afterAll(async () => {
+    await served.stop()
+    served.remove()
+  })
+
+  test('a page of words at once, and the page as it looks as soon as it is drawn', async () => {
+    await served.start()
+    const type = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+    expect(await served.send(mailWith('仕様書', '送ります。', [{ name: '仕様書.docx', type, bytes: readFileSync(join(FIXTURES, 'ooxml/writer.docx')) }]))).toMatch(/^250 /)
+    await vi.waitUntil(() => served.delivered().length === 1, { timeout: 20_000 })
+    const mail = mailClient(join(served.data, 'run/control.sock'))
+    const { rows } = await mail.list({ tenant: 'default', mailboxes: ['staff@town.example.jp'], limit: 10 })
+    const message = (await mail.message(rows[0]!.publicId))!
+    const part = { publicId: message.publicId, partId: message.report.parts.find(({ name }) => name === '仕様書.docx')!.id, member: [] }
+    const vault = vaultClient(join(served.data, 'run/vault/vault.sock'))
+    await vi.waitUntil(async () => (await vault.preview(part, { page: 1, mark: 'm' }, by)).kind === 'page', { timeout: 30_000 })
+    const patient = await vault.preview(part, { page: 1, mark: 'm', patient: true }, by)
+    expect(patient).toMatchObject({ kind: 'page', drawn: 'page', page: 1 })
+    expect('text' in patient && patient.text).toContain('対象')
   })
 })

@@ -1,5 +1,7 @@
-/** What stands in front of us, as real programs: swaks with XCLIENT and PROXY, HAProxy with both versions, openssl and swaks with STARTTLS. */
+/** What stands in front of us, as real programs: swaks with XCLIENT and PROXY, HAProxy with both versions, nginx with XCLIENT, openssl and swaks with STARTTLS. */
 import { copyFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -113,6 +115,44 @@ describe('HAProxy', () => {
     await delay(1_500)
     expect(proxy.said).not.toMatch(/DOWN/)
     expect(events('aborted').filter(({ client }) => client === PROXY_HOST)).toEqual([])
+  })
+})
+
+describe('nginx', () => {
+  let nginx: Running
+  let port = 0
+  /** It asks this for the server of each mail. */
+  const auth = createServer((_request, response) => {
+    response.writeHead(200, { 'Auth-Status': 'OK', 'Auth-Server': '127.0.0.1', 'Auth-Port': String(sekisho.port) }).end()
+  })
+  beforeAll(async () => {
+    auth.listen(0, '127.0.0.1')
+    await once(auth, 'listening')
+    port = await freePort()
+    const { port: authPort } = auth.address() as net.AddressInfo
+    const mail = `auth_http 127.0.0.1:${authPort}/; server_name nginx.example.jp; xclient on; server { listen 127.0.0.1:${port}; protocol smtp; smtp_auth none; }`
+    const config = `load_module /usr/lib/nginx/modules/ngx_mail_module.so; user root; daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr; events {} mail { ${mail} }`
+    writeFileSync(join(folder, 'nginx.conf'), config)
+    nginx = new Running('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder])
+    await until(`nginx: ${nginx.said}`, 10_000, () => greets(port))
+  })
+  afterAll(() => {
+    nginx?.end()
+    auth.close()
+  })
+
+  test('sends XCLIENT by itself: the client is the one in front of it, and no upstream', async () => {
+    const before = events('received').length
+    const [mail] = [...mixedMails('NGINX', 1, 0)]
+    const socket = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.8' })
+    const connection = await SmtpConnection.over(socket)
+    await connection.expect('MAIL FROM:<a@example.com>', '250')
+    await connection.expect('RCPT TO:<staff@town.example.jp>', '250')
+    await connection.expect('DATA', '354')
+    expect(await connection.data(mail!.bytes)).toMatch(/^250/)
+    connection.close()
+    await until('the log line', 10_000, () => events('received').length > before)
+    expect(events('received')[before]).toMatchObject({ client: '127.0.0.8' })
   })
 })
 

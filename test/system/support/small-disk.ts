@@ -1,6 +1,6 @@
-/** A file system of a few megabytes of our own, to be filled. Needs root. */
+/** A file system of a few megabytes of our own, to be filled: in memory, or ext4 in a file by a loop device. Needs root. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export class SmallDisk {
@@ -13,6 +13,17 @@ export class SmallDisk {
   static mount(path: string, { bytes, files }: { readonly bytes: number; readonly files: number }): SmallDisk {
     mkdirSync(path, { recursive: true })
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},nr_inodes=${files}`, 'tmpfs', path])
+    return new SmallDisk(path)
+  }
+
+  /** A real one: it keeps blocks for itself, allocates late, and writes a journal. `image` is the file that it lies in. */
+  static mountExt4(path: string, image: string, { bytes, files }: { readonly bytes: number; readonly files: number }): SmallDisk {
+    mkdirSync(path, { recursive: true })
+    const file = openSync(image, 'w')
+    ftruncateSync(file, bytes)
+    closeSync(file)
+    execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', '-N', String(files), image])
+    execFileSync('mount', ['-o', 'loop', image, path])
     return new SmallDisk(path)
   }
 
