@@ -100,8 +100,8 @@ function controlOptions(config: Config, rooms: PortalRooms, linkOrigin: PeopleDe
   return { socketPath: portalSocket(config), methods: { ...portalMethods(options), ...tokenMethods(rooms.tokens) }, exchanges: portalExchanges(options), onError: complain('control') }
 }
 
-/** Once a minute. Personnel changes take effect on their day, those of missed days at once, and open requests pass on; uses of tokens are written down. Returns how to stop it. */
-function runDays({ changes, tokens }: PortalRooms, { requests: { desk } }: House): () => void {
+/** Once a minute. Personnel changes take effect on their day, those of missed days at once, and open requests pass on; uses of tokens are written down, audit records past their time go. Returns how to stop it. */
+function runDays({ db, changes, tokens }: PortalRooms, { requests: { desk } }: House): () => void {
   changes.tell((moved, by) => {
     const successors = moved.flatMap(({ personId, successorIds }) => (successorIds[0] === undefined ? [] : [[personId, successorIds[0]] as const]))
     desk.peopleChanged(new Map(successors), by)
@@ -110,6 +110,7 @@ function runDays({ changes, tokens }: PortalRooms, { requests: { desk } }: House
     try {
       changes.turn(dayOf(Date.now()))
       tokens.turn(Date.now())
+      db.retainAudit()
     } catch (error) {
       complain('once a minute')(error)
     }

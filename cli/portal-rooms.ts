@@ -19,7 +19,7 @@ export type PortalRooms = PeopleRooms & SignInRooms & { readonly db: PortalDb; r
 export async function openPortalRooms(config: Config): Promise<PortalRooms> {
   const directory = join(config.dataDir, 'portal')
   const { name, session, password, secondFactor } = config.portal
-  const db = await openPortalDb(directory, Date.now)
+  const db = await openPortalDb(directory, Date.now, config.store.retention.auditYears)
   const people = openPeople(db)
   const signIn = await openSignIn(db, people.people, {
     directory,

@@ -54,7 +54,7 @@ export async function runVault(config: Config, source: ConfigSource): Promise<vo
   const told = toldToStop()
   for (const folder of [vaultKept(config), vaultFolder(config), officeFolder(config), dirname(vaultSocket(config))]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   const settings = new Settings(config, source)
-  const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now })
+  const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now, auditYears: config.store.retention.auditYears })
   const workshop = await openWorkshop(workshopOptions(config))
   const office = config.vault.office.use === 'off' ? undefined : await openOffice(officeOptions(config))
   const gateway = doorClient(doorSocket(config))
@@ -160,7 +160,10 @@ function startUpkeep(house: House, vault: OpenVault, settings: Settings): Upkeep
     isolated = emergency === 'isolate'
     if (emergency === 'none') await pending.run()
   }
-  const expire = () => void house.shelf.expire().catch(error => say(`vault: ${wordsOf(error)}`))
+  const expire = () => {
+    void house.shelf.expire().catch(error => say(`vault: ${wordsOf(error)}`))
+    house.database.retainAudit()
+  }
   const startedAtMs = Date.now()
   const troubles = new Set<string>()
   const lookAgain = () =>

@@ -112,8 +112,13 @@ export function auditLine(record: ChainedRecord): string {
  * With an anchor, the record it names must be there unchanged: so the chain was not cut before it.
  */
 export function verifyChain(base: ChainHead, records: Iterable<ChainedRecord>, anchor?: AuditCheckpoint): AuditVerdict {
-  if (anchor && !checkCheckpoint(anchor))
-    return { ok: false, seq: anchor.seq, problem: 'the checkpoint is not signed by its key' }
+  if (anchor && !checkCheckpoint(anchor)) return { ok: false, seq: anchor.seq, problem: 'the checkpoint is not signed by its key' }
+  const verdict = walkChain(base, records, anchor)
+  return verdict.ok ? endProblem(verdict, anchor) : verdict
+}
+
+/** A piece of the chain, which need not reach the anchor. */
+export function walkChain(base: ChainHead, records: Iterable<ChainedRecord>, anchor: AuditCheckpoint | undefined): AuditVerdict {
   let head = base
   let count = 0
   for (const record of records) {
@@ -122,9 +127,13 @@ export function verifyChain(base: ChainHead, records: Iterable<ChainedRecord>, a
     head = record
     count++
   }
-  if (anchor && head.seq < anchor.seq)
-    return { ok: false, seq: head.seq, problem: `cut: the checkpoint names record ${anchor.seq}` }
   return { ok: true, records: count, headSeq: head.seq, headHash: head.hash }
+}
+
+/** Of a chain that was walked to its end. */
+export function endProblem(walked: Extract<AuditVerdict, { ok: true }>, anchor: AuditCheckpoint | undefined): AuditVerdict {
+  if (!anchor || walked.headSeq >= anchor.seq) return walked
+  return { ok: false, seq: walked.headSeq, problem: `cut: the checkpoint names record ${anchor.seq}` }
 }
 
 function problemOf(head: ChainHead, record: ChainedRecord): string | undefined {

@@ -42,7 +42,7 @@ export function logCutoffMs(retention: RetentionSettings, nowMs: number): number
 }
 
 /** Audit records made before this are past their time: always the first instant of a fiscal year. */
-export function auditCutoffMs(retention: RetentionSettings, nowMs: number): number {
+export function auditCutoffMs(retention: Pick<RetentionSettings, 'auditYears'>, nowMs: number): number {
   return fiscalYearStartMs(fiscalYear(nowMs) - retention.auditYears)
 }
 

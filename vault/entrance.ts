@@ -8,6 +8,7 @@
 import type { Asker, PartRef, PublicId, Refusal } from '../core/purposes.ts'
 import type { MemberReport, PartReport } from '../core/verdict.ts'
 import type { MailMessage } from '../store/contract.ts'
+import { recordFrom } from '../store/sqlite/chain.ts'
 import type { OwnDatabase } from '../store/sqlite/own-database.ts'
 import type { Gateway } from './ports.ts'
 import type { RateClass, VaultRules } from './rules.ts'
@@ -40,6 +41,8 @@ export type FoundPart = {
   readonly members: readonly MemberReport[]
 }
 
+const ASKING_KINDS: ReadonlySet<string> = new Set(['unseal', ...Object.values(KINDS)])
+
 /** Of mails that we wrote ourselves (gateway/own-mail.ts). */
 const OWN_PROFILE = 'own'
 const HOUR_MS = 3_600_000
@@ -49,12 +52,14 @@ export class Entrance {
   readonly #database: OwnDatabase
   readonly #gateway: Gateway
   readonly #rules: () => VaultRules
-  readonly #lately = new Map<string, number[]>()
+  /** When each person asked, by what it costs; the audit records of the last hour, so that a restart forgives nothing. */
+  readonly #lately: Map<string, number[]>
 
   constructor(database: OwnDatabase, gateway: Gateway, rules: () => VaultRules) {
     this.#database = database
     this.#gateway = gateway
     this.#rules = rules
+    this.#lately = latelyIn(database)
   }
 
   async message(purpose: Purpose, publicId: PublicId, by: Asker): Promise<MailMessage | Refusal> {
@@ -112,6 +117,23 @@ export class Entrance {
   #forget(nowMs: number): void {
     for (const [key, times] of this.#lately) if ((times.at(-1) ?? 0) < nowMs - HOUR_MS) this.#lately.delete(key)
   }
+}
+
+/** Records are numbered in the order of time: read backwards, as far as an hour goes. */
+function latelyIn(database: OwnDatabase): Map<string, number[]> {
+  const lately = new Map<string, number[]>()
+  const sinceMs = database.nowMs() - HOUR_MS
+  for (const row of database.connection.prepare('SELECT * FROM audit ORDER BY seq DESC').iterate()) {
+    const { atMs, kind, actor, detail } = recordFrom(row)
+    if (atMs <= sinceMs) break
+    const rate = ASKING_KINDS.has(kind) ? rateOf(detail['purpose']) : undefined
+    if (rate !== undefined) lately.set(`${actor} ${rate}`, [atMs, ...(lately.get(`${actor} ${rate}`) ?? [])])
+  }
+  return lately
+}
+
+function rateOf(purpose: unknown): RateClass | undefined {
+  return typeof purpose === 'string' && Object.hasOwn(PURPOSES, purpose) ? PURPOSES[purpose as Purpose] : undefined
 }
 
 export function refuse(reason: Refusal['reason'], more: Omit<Refusal, 'kind' | 'reason'> = {}): Refusal {

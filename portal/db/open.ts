@@ -4,6 +4,7 @@ import { MIGRATIONS } from './migrations.ts'
 
 export type PortalDb = OwnDatabase
 
-export function openPortalDb(directory: string, nowMs: () => number): Promise<PortalDb> {
-  return OwnDatabase.open({ directory, name: 'portal', migrations: MIGRATIONS, nowMs })
+/** `auditYears`: how long its audit records are kept. */
+export function openPortalDb(directory: string, nowMs: () => number, auditYears?: number): Promise<PortalDb> {
+  return OwnDatabase.open({ directory, name: 'portal', migrations: MIGRATIONS, nowMs, ...(auditYears === undefined ? {} : { auditYears }) })
 }

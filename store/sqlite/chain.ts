@@ -10,6 +10,7 @@ import {
   type ChainedRecord,
   type ChainHead,
   chainRecord,
+  publicKeyOf,
   signCheckpoint,
 } from '../audit.ts'
 
@@ -49,6 +50,10 @@ export class AuditChain {
     this.#insert = database.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
     const last = database.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get()
     this.head = last ? { seq: Number(last['seq']), hash: String(last['hash']) } : readBase(database)
+  }
+
+  get publicKey(): string {
+    return publicKeyOf(this.#privateKeyPem)
   }
 
   add(atMs: number, record: AuditRecord): void {

@@ -1,11 +1,12 @@
 /** The chain of a process's own database as auditors ask for it. Walked in slices: the process answers others meanwhile. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditPage, AuditQuestion } from '../audit-page.ts'
-import { type ChainedRecord, verifyChain } from '../audit.ts'
+import type { ChainedRecord } from '../audit.ts'
 import type { AuditCheckpoint, AuditVerdict } from '../contract.ts'
 import { auditPageOf } from './audit-page.ts'
-import { readBase, readChain } from './chain.ts'
+import { readChain } from './chain.ts'
 import type { OwnDatabase } from './own-database.ts'
+import type { Walked } from './verifying.ts'
 
 const SLICE = 2_000
 
@@ -35,13 +36,10 @@ export function ownAudit(db: OwnDatabase): OwnAudit {
   }
 }
 
-async function verifyInSlices({ connection }: OwnDatabase): Promise<AuditVerdict> {
-  let head = readBase(connection)
-  for (let count = 0; ; await nextTurn()) {
-    const verdict = verifyChain(head, readChain(connection, head.seq + 1, SLICE))
-    if (!verdict.ok) return verdict
-    count += verdict.records
-    if (verdict.records < SLICE) return { ...verdict, records: count }
-    head = { seq: verdict.headSeq, hash: verdict.headHash }
+async function verifyInSlices(db: OwnDatabase): Promise<AuditVerdict> {
+  for (let walked: Walked | undefined; ; await nextTurn()) {
+    const slice = db.verifySlice(walked)
+    if (slice.kind === 'done') return slice.verdict
+    walked = slice.walked
   }
 }

@@ -10,11 +10,13 @@
 import { chmod, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { generateCheckpointKey, verifyChain } from '../audit.ts'
+import { generateCheckpointKey } from '../audit.ts'
 import type { AuditCheckpoint, AuditRecord, AuditVerdict } from '../contract.ts'
 import { readIfThere, writeDurably } from '../durable-file.ts'
-import { AuditChain, readBase, readChain } from './chain.ts'
+import { auditCutoffMs, DEFAULT_RETENTION } from '../retention.ts'
+import { AuditChain } from './chain.ts'
 import { lockStore, openDatabase } from './database.ts'
+import { type Slice, verifySlice, type Walked } from './verifying.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
@@ -25,24 +27,30 @@ export type OwnDatabaseOptions = {
   /** Append only. The first one holds AUDIT_TABLES. */
   readonly migrations: readonly string[]
   readonly nowMs: () => number
+  /** How long records are kept: fiscal years after that of the record. */
+  readonly auditYears?: number
 }
+
+const MOST_CUT = 10_000
 
 export class OwnDatabase {
   readonly nowMs: () => number
   readonly #database: DatabaseSync
   readonly #lock: DatabaseSync
   readonly #chain: AuditChain
+  readonly #auditYears: number
   readonly #statements = new Map<string, StatementSync>()
 
-  private constructor(database: DatabaseSync, lock: DatabaseSync, chain: AuditChain, nowMs: () => number) {
+  private constructor(database: DatabaseSync, lock: DatabaseSync, chain: AuditChain, { nowMs, auditYears = DEFAULT_RETENTION.auditYears }: Pick<OwnDatabaseOptions, 'nowMs' | 'auditYears'>) {
     this.#database = database
     this.#lock = lock
     this.#chain = chain
     this.nowMs = nowMs
+    this.#auditYears = auditYears
   }
 
   /** @throws Error when another process has it open, or the file is from a newer version. */
-  static async open({ directory, name, migrations, nowMs }: OwnDatabaseOptions): Promise<OwnDatabase> {
+  static async open({ directory, name, migrations, ...times }: OwnDatabaseOptions): Promise<OwnDatabase> {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await chmod(directory, 0o700)
     const [path, lockPath] = [join(directory, `${name}.db`), join(directory, `${name}-lock.db`)]
@@ -52,7 +60,7 @@ export class OwnDatabase {
     try {
       const database = openDatabase(path, migrations)
       const chain = new AuditChain(database, await checkpointKey(join(directory, 'audit-key.pem')))
-      const own = new OwnDatabase(database, lock, chain, nowMs)
+      const own = new OwnDatabase(database, lock, chain, times)
       own.write(() => own.audit({ tenant: 'default', kind: 'start', actor: 'system', subject: name, detail: {} }))
       return own
     } catch (error) {
@@ -133,8 +141,22 @@ export class OwnDatabase {
     return this.write(() => this.#chain.checkpoint(this.nowMs()))
   }
 
+  /** All of the chain at once; own-audit.ts walks it between other work. */
   verifyAudit(anchor?: AuditCheckpoint): AuditVerdict {
-    return verifyChain(readBase(this.#database), readChain(this.#database, 0), anchor)
+    for (let walked: Walked | undefined; ; ) {
+      const slice = this.verifySlice(walked, anchor)
+      if (slice.kind === 'done') return slice.verdict
+      walked = slice.walked
+    }
+  }
+
+  verifySlice(walked: Walked | undefined, anchor?: AuditCheckpoint): Slice {
+    return verifySlice(this.#database, { publicKey: this.#chain.publicKey, cutoffMs: this.#cutoffMs(), anchor }, walked)
+  }
+
+  /** Deletes audit records past their time to keep, a bounded number; returns how many. Called now and then. */
+  retainAudit(): number {
+    return this.write(() => this.#chain.cutBefore(this.#cutoffMs(), this.nowMs(), MOST_CUT))
   }
 
   /** For what reads the chain itself (export, lists). */
@@ -146,6 +168,10 @@ export class OwnDatabase {
     this.write(() => this.audit({ tenant: 'default', kind: 'stop', actor: 'system', subject: 'database', detail: {} }))
     this.#database.close()
     this.#lock.close()
+  }
+
+  #cutoffMs(): number {
+    return auditCutoffMs({ auditYears: this.#auditYears }, this.nowMs())
   }
 
   #prepared(sql: string): StatementSync {

@@ -3,10 +3,8 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Report } from '../../core/verdict.ts'
-import { auditLine, checkCheckpoint, verifyChain } from '../audit.ts'
+import { auditLine } from '../audit.ts'
 import type {
-  AuditCheckpoint,
-  AuditVerdict,
   Emergency,
   MailMessage,
   MailPage,
@@ -17,8 +15,7 @@ import type {
   QueueRow,
   TraceResult,
 } from '../contract.ts'
-import { auditCutoffMs, type RetentionSettings } from '../retention.ts'
-import { readBase, readChain, readSignedBase } from './chain.ts'
+import { readChain } from './chain.ts'
 import { answerFor } from './channel.ts'
 import { listMails, mailMessage } from './mails.ts'
 import { listQuarantine, listQueue, reportsOf, trace } from './listing.ts'
@@ -27,6 +24,7 @@ import type { Layout } from './layout.ts'
 import { type OverviewCalls, readOverview } from './overview.ts'
 import type { Answer, Call, OriginalKey } from './protocol.ts'
 import type { Tallies } from './tallies.ts'
+import { type Slice, verifySlice, type VerifyRules, type Walked } from './verifying.ts'
 import { type LocatedOriginal, type LocatedText, locateOriginal, locateText, pendingMails } from './sealed-reads.ts'
 
 export type ReaderCalls = OverviewCalls & {
@@ -40,18 +38,14 @@ export type ReaderCalls = OverviewCalls & {
   locateText: [publicId: string, answer: LocatedText | undefined]
   pendingMails: [limit: number, answer: readonly string[]]
   emergency: [nothing: undefined, answer: Emergency]
-  verifyAudit: [ask: VerifyAsk, answer: AuditVerdict]
+  verifySlice: [ask: VerifyAsk, answer: Slice]
   auditPage: [
     ask: { readonly fromSeq: number; readonly limit: number },
     answer: { readonly lines: readonly string[]; readonly nextSeq: number },
   ]
 }
 
-type VerifyAsk = {
-  readonly anchor: AuditCheckpoint | undefined
-  readonly retention: RetentionSettings
-  readonly nowMs: number
-}
+type VerifyAsk = Omit<VerifyRules, 'publicKey'> & { readonly walked: Walked | undefined }
 
 export type ReaderRoom = {
   readonly database: DatabaseSync
@@ -92,8 +86,8 @@ function read({ database, layout, publicKey, tallies }: ReaderRoom, call: Call<R
       return pendingMails(database, call.argument)
     case 'emergency':
       return readEmergency(database)
-    case 'verifyAudit':
-      return verifyAudit(database, publicKey, call.argument)
+    case 'verifySlice':
+      return sliceOf(database, publicKey, call.argument)
     case 'auditPage':
       return auditPage(database, call.argument.fromSeq, call.argument.limit)
     default:
@@ -101,31 +95,14 @@ function read({ database, layout, publicKey, tallies }: ReaderRoom, call: Call<R
   }
 }
 
-/** One read transaction, so that a commit meanwhile does not look like a gap. */
-function verifyAudit(database: DatabaseSync, publicKey: string, { anchor, retention, nowMs }: VerifyAsk): AuditVerdict {
+/** One read transaction: base and records as they stood at one moment. */
+function sliceOf(database: DatabaseSync, publicKey: string, { walked, ...rules }: VerifyAsk): Slice {
   database.exec('BEGIN')
   try {
-    const signedBase = readSignedBase(database)
-    if (signedBase && (signedBase.publicKey !== publicKey || !checkCheckpoint(signedBase))) {
-      return { ok: false, seq: signedBase.seq, problem: 'the base of the chain is not signed by this store' }
-    }
-    const problem = signedBase && problemOfBase(signedBase, anchor, auditCutoffMs(retention, nowMs))
-    if (problem) return { ok: false, seq: signedBase.seq, problem }
-    return verifyChain(readBase(database), readChain(database, 0), anchor)
+    return verifySlice(database, { ...rules, publicKey }, walked)
   } finally {
     database.exec('COMMIT')
   }
-}
-
-/** Retention may cut the front of the chain, but only what was past its time. */
-function problemOfBase(
-  base: AuditCheckpoint,
-  anchor: AuditCheckpoint | undefined,
-  cutoffMs: number,
-): string | undefined {
-  if (base.atMs >= cutoffMs) return 'cut: records were removed before their time'
-  if (anchor && anchor.seq <= base.seq && anchor.atMs >= cutoffMs) return 'cut: the checkpoint names a removed record'
-  return undefined
 }
 
 function auditPage(database: DatabaseSync, fromSeq: number, limit: number): { lines: string[]; nextSeq: number } {

@@ -33,12 +33,13 @@ import type {
 } from '../contract.ts'
 import type { AuditQuestion } from '../audit-page.ts'
 import type { StoredQuestion, StoreOverview } from '../overview.ts'
-import type { RetentionSettings } from '../retention.ts'
+import { auditCutoffMs, type RetentionSettings } from '../retention.ts'
 import type { SeriesQuestion, TopQuestion } from '../statistics.ts'
 import type { FileOps } from './files.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type StoredBytes, type StoreSettings, toWire, type WriterCalls } from './protocol.ts'
 import type { ReaderCalls } from './reader.ts'
+import type { Walked } from './verifying.ts'
 import { type Running, startReader, startWriter, startWriterHere } from './threads.ts'
 
 export type StoreOptions = StoreSettings & {
@@ -179,8 +180,14 @@ class ThreadedStore implements SqliteStore {
     return this.#read('emergency', undefined)
   }
 
-  verifyAudit(anchor?: AuditCheckpoint): Promise<AuditVerdict> {
-    return this.#read('verifyAudit', { anchor, retention: this.#settings.retention, nowMs: Date.now() })
+  /** Slice by slice: other questions are answered in between. */
+  async verifyAudit(anchor?: AuditCheckpoint): Promise<AuditVerdict> {
+    const cutoffMs = auditCutoffMs(this.#settings.retention, Date.now())
+    for (let walked: Walked | undefined; ; ) {
+      const slice = await this.#read('verifySlice', { anchor, cutoffMs, walked })
+      if (slice.kind === 'done') return slice.verdict
+      walked = slice.walked
+    }
   }
 
   async *exportAudit(sinceSeq: number): AsyncGenerator<string> {

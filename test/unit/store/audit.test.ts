@@ -168,6 +168,27 @@ describe('in the database', () => {
     await store.close()
   })
 
+  test('other questions are answered while a long chain is walked', async () => {
+    await (await open()).close()
+    const database = openForWriting(join(directory, 'mail.db'))
+    const long = new AuditChain(database, readFileSync(join(directory, 'audit-key.pem'), 'utf8'))
+    database.exec('BEGIN')
+    for (let i = 0; i < 10_000; i++) long.add(Date.now(), record)
+    database.exec('COMMIT')
+    database.close()
+    const store = await open()
+    const order: string[] = []
+    const walk = store.verifyAudit().then(verdict => {
+      order.push('chain')
+      return verdict
+    })
+    await store.emergency()
+    order.push('emergency')
+    expect(await walk).toMatchObject({ ok: true })
+    expect(order).toEqual(['emergency', 'chain'])
+    await store.close()
+  })
+
   describe('after retention has cut records of ten years ago', () => {
     const oldAtMs = Date.UTC(2015, 5, 1)
 

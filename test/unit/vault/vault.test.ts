@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AgreementAsk, GrantAsk, Refusal } from '../../../core/purposes.ts'
 import { cutPart } from '../../../vault/unsealing.ts'
 import { enrolApprovers } from '../../../vault/approvers.ts'
+import { Entrance } from '../../../vault/entrance.ts'
 import { OpenVault } from '../../../vault/vault.ts'
 import { accept, BY, codeIn, ORIGINAL, openTestHouse, PART, type TestHouse } from './support.ts'
 
@@ -51,8 +52,14 @@ describe('before anything is unsealed', () => {
     expect([(await again()).kind, (await again()).kind, reason(await again())]).toEqual(['unlocked', 'unlocked', 'rate'])
     expect((await vault.again(REF, { ...BY, actor: 'user:suzuki' })).kind).toBe('unlocked')
     expect((await vault.lockedNames(REF, BY)).kind).toBe('names')
+    // A restart forgives nothing.
+    const restarted = new Entrance(house.database, house.gateway, () => house.rulesNow)
+    expect(restarted.admit('again', { subject: 'q', detail: {} }, BY)).toEqual({ kind: 'cannot', reason: 'rate' })
+    expect(restarted.admit('again', { subject: 'q', detail: {} }, { ...BY, actor: 'user:suzuki' })).toBeUndefined()
+    expect(restarted.admit('names', { subject: 'q', detail: {} }, BY)).toBeUndefined()
     house.nowMs += HOUR_MS + 1
     expect((await again()).kind).toBe('unlocked')
+    expect(new Entrance(house.database, house.gateway, () => house.rulesNow).admit('again', { subject: 'q', detail: {} }, BY)).toBeUndefined()
   })
 
   test('what is not there, of another tenant, or gone, is gone', async () => {
