@@ -5,6 +5,8 @@ import type { PeopleDesk } from '../portal/admin/people-desk.ts'
 import { inspectionBook } from '../portal/admin/inspection-book.ts'
 import { approversOf, departmentsByMailbox, peopleFactsOf } from '../portal/admin/people-facts.ts'
 import { portalAudit } from '../portal/admin/portal-audit.ts'
+import { GlassBook } from '../portal/glass/book.ts'
+import type { Outbox } from '../portal/requests/outbox.ts'
 import { dayInJapan } from '../store/retention.ts'
 import { operationsClient } from './operations-client.ts'
 import type { PortalRooms } from './portal-rooms.ts'
@@ -13,10 +15,10 @@ import { vaultAudit } from './vault-client.ts'
 import { packageVersion } from './version.ts'
 import { vaultSocket } from './wiring.ts'
 
-type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut']; readonly tell: PeopleDesk['tell']; readonly linkOrigin: PeopleDesk['linkOrigin'] }
+type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut']; readonly tell: PeopleDesk['tell']; readonly linkOrigin: PeopleDesk['linkOrigin']; readonly outbox: Outbox }
 
-export function adminDesk({ config, source, shutOut, tell, linkOrigin }: Given, rooms: PortalRooms): AdminDesk {
-  const { db, tokens } = rooms
+export function adminDesk({ config, source, shutOut, tell, linkOrigin, outbox }: Given, rooms: PortalRooms): AdminDesk {
+  const { db, tokens, directory } = rooms
   const operations = operationsClient({ config, configPath: source.path, environment: process.env })
   const today = () => dayInJapan(db.nowMs())
   return {
@@ -30,6 +32,7 @@ export function adminDesk({ config, source, shutOut, tell, linkOrigin }: Given, 
     peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
     approvers: tenant => approversOf(db, tenant, today()),
     people: { ...rooms, invitationHours: config.portal.password.invitationHours, linkOrigin, tell },
+    glass: new GlassBook({ db, directory, outbox, openMs: config.portal.glassHours * 3_600_000, era: config.portal.era, contact: config.contact }),
     hostname: config.hostname,
     shutOut,
     record: record => db.write(() => db.audit(record)),

@@ -87,7 +87,7 @@ type Given = { readonly config: Config; readonly source: ConfigSource; readonly 
 
 function houseOf({ config, source, rooms }: Given, { isolated, linkOrigin, ...others }: Pick<House, 'mail' | 'vault' | 'requests'> & { readonly isolated: Isolation; readonly linkOrigin: PeopleDesk['linkOrigin'] }): House {
   const { contact, portal: { era, uploadBytes } } = config
-  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut, tell: mail => others.requests.outbox.add(mail), linkOrigin }, rooms) }
+  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut, tell: mail => others.requests.outbox.add(mail), linkOrigin, outbox: others.requests.outbox }, rooms) }
 }
 
 function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {

@@ -36,6 +36,7 @@ export const portal = section(
     era: choice(['western', 'wareki'], { default: 'western', en: 'How dates are written in Japanese.', ja: '日付の書き方（西暦か和暦か）。' }),
     uploadBytes: bytes({ default: '100MiB', min: 2 ** 20, max: 2 ** 34, en: 'Largest file that is brought in.', ja: '持ち込める最大のファイル。' }),
     stepUpMinutes: integer({ default: 10, min: 1, max: 120, en: 'How long a second factor counts as shown just now.', ja: '二要素目の再確認が有効な時間。' }),
+    glassHours: integer({ default: 4, min: 1, max: 72, en: 'How long an administrator can read a mail after break-glass was agreed to.', ja: '緊急閲覧に同意があってから、管理者がそのメールを読める時間。' }),
     session,
     password,
     secondFactor,

@@ -55,6 +55,7 @@ export const AUDIT_KINDS = {
   agree: 'the vault asked an approver to agree to a release, or the approver has agreed before it',
   enrol: 'who may agree was proposed, let in or taken away at the vault',
   shelf: 'a rebuilt file that somebody asked for was put by, sealed',
+  glass: 'break-glass: asked, agreed to, refused or ended, and each reading by it',
   verify: 'a person had the chains verified; whether they were whole',
   handover: 'audit records were exported or handed over to a collector',
   inspect: 'a self-inspection was made, or the clause of a point was set',

@@ -4,6 +4,7 @@ import type { ApiTokens } from '../api/tokens.ts'
 import { type ApiFace, Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import type { Asker, AuditSource, EnrolledApprover, Operations } from '../ports.ts'
 import { type Act, RIGHTS } from '../rights/table.ts'
+import type { GlassBook } from '../glass/book.ts'
 import type { InspectionBook } from './inspection-book.ts'
 import type { PeopleFacts } from './inspection-points.ts'
 import type { PeopleDesk } from './people-desk.ts'
@@ -23,6 +24,7 @@ export type AdminDesk = {
   /** Who approves today by their memberships, deputies among them. */
   readonly approvers: (tenant: string) => readonly EnrolledApprover[]
   readonly people: PeopleDesk
+  readonly glass: GlassBook
   /** Of this host, as it stands in exported records. */
   readonly hostname: string
   /** Isolation: grants end, and so do sessions of staff. */

@@ -9,6 +9,8 @@ import { delegationRoutes } from './delegations.ts'
 import { departmentRoutes } from './departments.ts'
 import { emergencyRoutes } from './emergency.ts'
 import type { AdminHouse } from './house.ts'
+import { glassRoutes } from './glass.ts'
+import { glassReadRoutes } from './glass-read.ts'
 import { inspectionRoutes } from './inspection.ts'
 import { mailboxRoutes } from './mailboxes.ts'
 import { monthlyRoutes } from './monthly.ts'
@@ -38,6 +40,8 @@ const FAMILIES = [
   procedureRoutes,
   tokenRoutes,
   approverRoutes,
+  glassRoutes,
+  glassReadRoutes,
   emergencyRoutes,
   peopleRoutes,
   personRoutes,

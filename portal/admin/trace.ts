@@ -13,6 +13,7 @@ import type { Report } from '../../core/verdict.ts'
 import type { MailPage, MailQuestion } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
 import { commonTexts } from '../texts/common.ts'
+import { glassTexts } from '../texts/glass.ts'
 import { traceTexts } from '../texts/trace.ts'
 import { type AdminHouse, needing } from './house.ts'
 import { type LifeStep, lifeOf } from './life.ts'
@@ -112,7 +113,7 @@ async function one(house: AdminHouse, visit: SignedVisit) {
   ])}
 <h2>${texts.life}</h2>${stepTable(steps, language)}
 ${reports.map((report, index) => reportTable(report, index, language))}
-<p class="row"><a href="/quarantine/${encodeURIComponent(queueId)}">${texts.toQuarantine}</a><a href="/queue/${encodeURIComponent(queueId)}">${texts.toQueue}</a></p>`
+<p class="row">${visit.person.roles.has('administrator') && html`<a href="/glass-new?q=${encodeURIComponent(queueId)}">${glassTexts(language).newLink}</a>`}<a href="/quarantine/${encodeURIComponent(queueId)}">${texts.toQuarantine}</a><a href="/queue/${encodeURIComponent(queueId)}">${texts.toQueue}</a></p>`
   return { kind: 'page', title: texts.one(queueId), body, wide: true } as const
 }
 

@@ -29,6 +29,7 @@ const NAV: readonly NavRow[] = [
   { path: '/tokens', label: 'tokens', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/approvers', label: 'approvers', faces: ['admin'], roles: ['administrator'] },
   { path: '/people', label: 'people', faces: ['admin'], roles: ['administrator', 'auditor'] },
+  { path: '/glass', label: 'glass', faces: ['admin'], roles: ['administrator', 'auditor'] },
   { path: '/emergency', label: 'emergency', faces: ['admin'], roles: ['administrator'] },
 ]
 

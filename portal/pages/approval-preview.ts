@@ -5,21 +5,15 @@
 import type { House } from '../house.ts'
 import { html } from '../http/html.ts'
 import { type Answer, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
-import { timeText } from '../http/when.ts'
-import type { PageView, Refusal } from '../ports.ts'
 import { partRef } from '../requests/parts.ts'
 import type { KeptRequest } from '../requests/records.ts'
-import { previewTexts } from '../texts/preview.ts'
 import { partName } from '../texts/request-facts.ts'
 import { requestsTexts } from '../texts/requests.ts'
 import { PageViews } from './page-views.ts'
 import { isDrawn, LOCKED_REASONS } from './part-actions.ts'
-import { waysNotice } from './preview.ts'
-import { askerOf, STAFF } from './reading.ts'
-import { refusalPage } from './refusals.ts'
+import { askedPage, drawnPage, type Picture, pictureAnswer, viewerPage } from './picture-viewer.ts'
+import { STAFF } from './reading.ts'
 import { seenRequest } from './request-views.ts'
-
-const MOST_PAGES = 100_000
 
 export function approvalPreviewRoutes(house: House): Route[] {
   const views = new PageViews()
@@ -36,47 +30,24 @@ export function previewOf({ requests }: House, { facts }: KeptRequest, index: nu
   return requests.desk.rules.classes[facts.classification].preview ? 'yes' : 'off'
 }
 
-type Rooms = { readonly house: House; readonly views: PageViews; readonly visit: SignedVisit }
-type Wanted = { readonly request: KeptRequest; readonly index: number; readonly page: number; readonly patient: boolean }
+type Wanted = { readonly request: KeptRequest; readonly index: number; readonly picture: Picture }
 
 /** @throws Refused */
-function wantedOf(house: House, visit: SignedVisit): Wanted {
+function wantedOf(house: House, visit: SignedVisit, by: Picture['by']): Wanted {
   const { request } = seenRequest(house, visit, 'request.decide')
-  const [index, page] = [Number(visit.params['part']), Number(visit.query.get('page') || '1')]
-  const isPage = Number.isSafeInteger(page) && page >= 1 && page <= MOST_PAGES
-  if (!house.requests.desk.deciderAmong(request, visit.person) || !isPage || previewOf(house, request, index) !== 'yes') throw new Refused('not-found')
-  return { request, index, page, patient: visit.query.get('wait') === '1' }
-}
-
-/** A viewer asks again for what was only words for now. */
-async function drawnPage({ house, views, visit }: Rooms, { request, index, page, patient }: Wanted, by: 'viewer' | 'picture'): Promise<PageView | Refusal> {
-  const key = `${visit.session.sessionId} ${request.requestId} ${index} ${page}`
-  const known = views.page(key, visit.nowMs)
-  if (known && (by === 'picture' || known.drawn !== 'words-for-now')) return known
-  const mark = `${visit.person.name} ${visit.person.login} ${timeText(visit.nowMs, 'ja', house.era)}`
-  const drawn = await house.vault.preview(partRef(request.facts.publicId, request.facts.parts[index]!), { page, mark, patient }, askerOf(visit))
-  if (drawn.kind === 'page') views.keepPage(key, drawn, visit.nowMs)
-  return drawn
+  const index = Number(visit.params['part'])
+  if (!house.requests.desk.deciderAmong(request, visit.person) || previewOf(house, request, index) !== 'yes') throw new Refused('not-found')
+  const { requestId, facts } = request
+  return { request, index, picture: { scope: `${requestId} ${index}`, part: partRef(facts.publicId, facts.parts[index]!), by, ...askedPage(visit) } }
 }
 
 async function viewer(house: House, views: PageViews, visit: SignedVisit): Promise<Page> {
-  const wanted = wantedOf(house, visit)
-  const { request, index } = wanted
-  const texts = previewTexts(visit.language)
-  const back = html`<p><a href="/approvals/${request.requestId}">${requestsTexts(visit.language).decide.title}</a></p>`
-  const drawn = await drawnPage({ house, views, visit }, wanted, 'viewer')
-  if (drawn.kind === 'cannot') return refusalPage(drawn, visit.language, back)
-  const { page, pages, text } = drawn
-  const name = partName(request.facts.parts[index]!, visit.language)
-  const body = html`<p class="soft">${texts.about}</p>${waysNotice(drawn, { language: visit.language, waitHref: `?page=${page}&wait=1` })}
-<nav class="row" aria-label="${texts.nav}">${page > 1 && html`<a class="button second" rel="prev" href="?page=${page - 1}">${texts.previous}</a>`}<strong>${texts.page(page, pages)}</strong>${page < pages && html`<a class="button second" rel="next" href="?page=${page + 1}">${texts.next}</a>`}</nav>
-<img class="page" src="/approvals/${request.requestId}/parts/${index}/picture?page=${page}" alt="${text === '' ? texts.altNoText(name, page, pages) : texts.alt(name, page, pages)}">
-<details><summary>${texts.text}</summary>${text === '' ? html`<p class="empty">${texts.noText}</p>` : html`<div class="mail">${text}</div>`}</details>${back}`
-  return { kind: 'page', title: texts.title(name), wide: true, body }
+  const { request, index, picture } = wantedOf(house, visit, 'viewer')
+  const { requestId, facts } = request
+  const back = html`<p><a href="/approvals/${requestId}">${requestsTexts(visit.language).decide.title}</a></p>`
+  return viewerPage(visit, await drawnPage(house, views, visit, picture), { name: partName(facts.parts[index]!, visit.language), source: `/approvals/${requestId}/parts/${index}/picture`, back })
 }
 
 async function picture(house: House, views: PageViews, visit: SignedVisit): Promise<Answer> {
-  const drawn = await drawnPage({ house, views, visit }, wantedOf(house, visit), 'picture')
-  if (drawn.kind === 'cannot') throw new Refused(drawn.reason === 'busy' ? 'unavailable' : 'not-found')
-  return { kind: 'picture', png: drawn.png }
+  return pictureAnswer(await drawnPage(house, views, visit, wantedOf(house, visit, 'picture').picture))
 }

@@ -3,7 +3,7 @@
  *
  * Contents (text, previews, files, names inside of archives) go by the relation to the mail and by nothing else: no role opens
  * somebody else's mail. Administrators and auditors have metadata. The one way around is break-glass: a reason, a second
- * person, an end, and the owner is told (break-glass.ts).
+ * person, an end, and the owner is told (glass/book.ts).
  */
 import type { Role } from '../people/person.ts'
 
@@ -79,6 +79,7 @@ export const RIGHTS = {
   'token.change': strong('house', [], ['administrator'], 'make and revoke tokens of the HTTP API, which only read'),
   'approvers.change': strong('house', [], ['administrator'], 'propose to the vault who may approve; a number that the vault mails to the registrars lets them in'),
   'emergency.change': strong('house', [], ['administrator'], 'hold, isolate, resume'),
+  'glass.see': read('house', [], SEES, 'that a glass was broken: by whom, why, with whom, until when'),
   'glass.ask': strong('house', [], ['administrator'], 'ask to read one mail of somebody else, with a reason'),
   'glass.confirm': strong('house', [], ['administrator', 'approver'],
     'be the second person; never for oneself, nor for the own mail'),

@@ -39,6 +39,7 @@ const ja = {
     people: '利用者',
     tokens: 'API',
     approvers: '承認者の登録',
+    glass: '緊急閲覧',
     emergency: '緊急対応',
   },
   problems: {
@@ -94,6 +95,7 @@ const en: CommonTexts = {
     approvers: 'Approvers',
     people: 'People',
     tokens: 'API',
+    glass: 'Break-glass',
     emergency: 'Emergency',
   },
   problems: {

@@ -15,6 +15,7 @@ import type { House } from '../../portal/house.ts'
 import { frame } from '../../portal/http/frame.ts'
 import { FACES, type Face, type Route } from '../../portal/http/route.ts'
 import { faceApp } from '../../portal/http/server.ts'
+import { GlassBook } from '../../portal/glass/book.ts'
 import { openKeeping } from '../../portal/keeping/keeping.ts'
 import { withHouseRoutes } from '../../portal/open.ts'
 import { dayOf } from '../../portal/people/day.ts'
@@ -59,11 +60,13 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
   const vault = new FakeVault()
   const requests = openRequests({ db, directory: rooms.directory, mail: fake.mail, vault, rules: () => RULES, era: 'western', contact: '', origins: () => ({ inner: 'http://inner.test', outer: 'http://outer.test' }) })
   const tokens = new ApiTokens(db)
-  const admin = { ...fixture.house, tokens, people: { ...rooms, invitationHours: 72, linkOrigin: () => 'https://inner.test', tell: () => {} } }
+  const glass = new GlassBook({ db, directory: rooms.directory, outbox: requests.outbox, openMs: DAY_MS, era: 'western', contact: '' })
+  const adminMail = { ...fixture.house.mail, message: async (id: string) => (await fake.mail.message(id)) ?? fixture.house.mail.message(id) }
+  const admin = { ...fixture.house, mail: adminMail, vault: fake.vault, tokens, glass, people: { ...rooms, invitationHours: 72, linkOrigin: () => 'https://inner.test', tell: () => {} } }
   const theirs = fixture.house.mail
   const house: House = { mail: { ...fake.mail, message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
   const routes = withHouseRoutes(allRoutes(house, entranceOver(rooms)))
-  const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
+  const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), ...(await breakGlass(house, rooms, named)), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
   for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
   let sessions = sessionsOf(rooms, people, named(''))
   await rooms.signIn.withPassword({ tenant: 'default', login: named('nobody'), password: 'x' }, { address: '192.0.2.66', agent: named('') })
@@ -96,8 +99,8 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
     renew: () => void (sessions = sessionsOf(rooms, people, named(''))),
     /** Of a path of access-table.ts. */
     pathOf: (path: string) => {
-      const { waiting, approved, result, tokenId, version, runId, personId, departmentId, mailboxId, changeId } = objects
-      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId, PERSON: personId, DEPARTMENT: departmentId, MAILBOX: mailboxId, CHANGE: changeId }
+      const { waiting, approved, result, tokenId, version, runId, glassAsked, glassOpen, personId, departmentId, mailboxId, changeId } = objects
+      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId, GA: glassAsked, GO: glassOpen, PERSON: personId, DEPARTMENT: departmentId, MAILBOX: mailboxId, CHANGE: changeId }
       return path.split('/').map(piece => names[piece] ?? piece).join('/')
     },
     /** On a socket, for a browser; its origin. */
@@ -198,6 +201,16 @@ function peopleObjects({ db, changes, departments }: Rooms, { personId }: Person
   const mailboxId = Number(db.get('SELECT mailbox_id FROM mailboxes WHERE tenant = ? AND address = ?', 'default', SHARED)?.['mailbox_id'])
   if (planned.kind === 'problems' || planned.changeId === undefined) throw new Error('nothing was planned')
   return { personId: String(personId), departmentId: String(departments.byCode('default', '101')!.departmentId), mailboxId: String(mailboxId), changeId: String(planned.changeId) }
+}
+
+/** Two mails that administrators want to read: one waits for a second person, one is open to the administrator of the table. */
+async function breakGlass({ mail, admin: { glass } }: House, { people }: Rooms, named: (name: string) => string) {
+  const [one, second] = ['admin', 'admin2'].map(login => people.person(people.byLogin('default', login)!.personId, dayOf(NOW_MS))!)
+  const message = (await mail.message('MAIL'))!
+  const asked = glass.ask(second!, message, named('調査'))
+  const open = glass.ask(one!, message, named('調査'))
+  if (asked.kind !== 'done' || open.kind !== 'done' || glass.decide(open.glass.glassId, second!, true).kind !== 'done') throw new Error('no glass was broken')
+  return { glassAsked: asked.glass.glassId, glassOpen: open.glass.glassId }
 }
 
 async function appOf(face: Face, routes: readonly Route[], { rooms, tokens, clock }: { readonly rooms: Rooms; readonly tokens: ApiTokens; readonly clock: { readonly nowMs: number } }) {

@@ -19,6 +19,7 @@ import { createMetrics } from '../../gateway/metrics.ts'
 import type { AdminDesk, AdminHouse } from '../../portal/admin/house.ts'
 import { inspectionBook } from '../../portal/admin/inspection-book.ts'
 import { peopleFactsOf } from '../../portal/admin/people-facts.ts'
+import { GlassBook } from '../../portal/glass/book.ts'
 import { portalAudit } from '../../portal/admin/portal-audit.ts'
 import { ApiTokens } from '../../portal/api/tokens.ts'
 import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
@@ -95,6 +96,7 @@ export async function adminFixture(hostile?: string): Promise<AdminFixture> {
     version: '0.1.0',
     departmentOf: () => new Map([['a@town.example.jp', '税務課']]),
     peopleFacts: tenant => peopleFactsOf(db, tenant, dayInJapan(NOW_MS), ['administrator', 'auditor', 'approver']),
+    glass: glassBook(db),
     hostname: 'gate.example.jp',
     shutOut: async ({ actor }) => void shutOut.push(actor),
     record: record => db.write(() => db.audit(record)),
@@ -140,11 +142,17 @@ async function fill(store: SqliteStore, hostile: string | undefined): Promise<vo
   await lay('theirs', [partOf('2', zip)], { tenant: 'kita' })
 }
 
+/** One more administrator, whom no mail came to. */
+function glassBook(db: PortalDb): GlassBook {
+  const second = { personId: 99, login: 'second', name: '第二管理者', mailbox: 'second@town.example.jp', language: 'ja' } as const
+  return new GlassBook({ db, directory: { administrators: () => [second], readersOf: () => [] }, outbox: { add: () => {}, send: async () => 0 }, openMs: 3_600_000, era: 'western', contact: '' })
+}
+
 /** Refuses whatever is asked of the gateway. */
 export function absentDesk(db: PortalDb): AdminDesk {
   const refuse = () => Promise.reject(new Error('not asked in this test'))
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
   const signIn = Object.fromEntries(['factors', 'lockOut', 'links', 'sessions', 'certificates'].map(name => [name, undefined])) as unknown as Pick<AdminDesk['people'], 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates'>
   const people = { ...openPeople(db), ...signIn, db, invitationHours: 72, linkOrigin: () => '', tell: () => {} }
-  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], glass: glassBook(db), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
 }

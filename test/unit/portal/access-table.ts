@@ -41,6 +41,9 @@ house.act.one! s      f    X     X    X     X      X      X        X    X     O 
 operator.see   s      f    X     X    X     X      X      X        X    X     O     O       O       X     X        s     s
 operator.act   s      f    X     X    X     X      X      X        X    X     O     O       X       X     X        s     s
 operator.act!  s      f    X     X    X     X      X      X        X    X     O     u       X       X     X        s     s
+glass.one      s      f    X     X    X     X      X      X        O    O     O     O       O       X     -        s     s
+glass.second!  s      f    X     X    X     X      X      X        O    O     O     u       X       X     -        s     s
+glass.asker!   s      f    X     X    X     X      X      X        X    X     O     u       X       X     -        s     s
 token          p      p    p     p    p     p      p      p        p    p     p     p       p       p     p        O     p
 `
 
@@ -161,6 +164,16 @@ export const LINES: readonly Line[] = ([
   ['GET /approvers', 'house.act', '/approvers'],
   ['POST /approvers/propose', 'house.act!', '/approvers/propose'],
   ['POST /approvers/confirm', 'house.act!', '/approvers/confirm'],
+  ['GET /glass', 'house.see', '/glass'],
+  ['GET /glass-new', 'house.act', '/glass-new'],
+  ['POST /glass-new', 'house.act!', '/glass-new'],
+  ['GET /glass/:glassId', 'glass.one', '/glass/GA'],
+  ['POST /glass/:glassId/confirm', 'glass.second!', '/glass/GA/confirm'],
+  ['POST /glass/:glassId/refuse', 'glass.second!', '/glass/GA/refuse'],
+  ['POST /glass/:glassId/end', 'glass.asker!', '/glass/GA/end'],
+  ['GET /glass/:glassId/read', 'glass.asker!', '/glass/GO/read'],
+  ['GET /glass/:glassId/parts/:part/preview', 'glass.asker!', '/glass/GO/parts/2/preview'],
+  ['GET /glass/:glassId/parts/:part/picture', 'glass.asker!', '/glass/GO/parts/2/picture'],
   ['GET /emergency', 'operator.act', '/emergency'],
   ['POST /emergency', 'operator.act!', '/emergency', { state: 'hold' }],
   ['GET /people', 'house.see', '/people'],

@@ -7,8 +7,8 @@ import { FACES, type Route, standsOn } from '../../../portal/http/route.ts'
 import { type AccessTown, openAccessTown, type Told, VISITORS, type VisitorName } from '../../support/access-town.ts'
 import { LINES, MATRIX } from './access-table.ts'
 
-/** A GET leaves a mark of reading (made of its audit record), the secret that a page offers for an app, the last use of a token; nothing else. */
-const GET_LEAVES: Readonly<Record<string, number>> = { 'GET /m/:publicId': 1, 'GET /enrol': 1, 'GET /account/factors': 1 }
+/** A GET leaves a mark of reading (made of its audit record, and counted where a glass was broken), the secret that a page offers for an app, the last use of a token; nothing else. */
+const GET_LEAVES: Readonly<Record<string, number>> = { 'GET /m/:publicId': 1, 'GET /enrol': 1, 'GET /account/factors': 1, 'GET /glass/:glassId/read': 1, 'GET /glass/:glassId/parts/:part/preview': 1, 'GET /glass/:glassId/parts/:part/picture': 1 }
 
 let town: AccessTown
 beforeAll(async () => {

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminRoutes } from '../../../../portal/admin/routes.ts'
 import type { Role } from '../../../../portal/people/person.ts'
+import { RIGHT_CODE } from '../../../support/fake-agreements.ts'
 import { type AdminFixture, adminFixture } from '../../../support/admin-house.ts'
 import { found, NOW_MS, person, type TestPortal, testPortal } from '../../../support/portal.ts'
 
@@ -199,5 +200,33 @@ describe('acts', () => {
     const past = /inspection\/runs\/(\d+)/.exec(again)?.[1]
     expect((await text(`/inspection/runs/${past}`, 'auditor')).status).toBe(200)
     expect((await text('/inspection/procedure')).body).toContain('第40条')
+  })
+})
+
+describe('approvers at the vault', () => {
+  test('are listed beside the people of today, and come in by the number alone', async () => {
+    fixture.agreements.enrolled = ['kacho', 'moto'].map(login => ({ login, name: login, mailbox: `${login}@town.example.jp` }))
+    const { body } = await text('/approvers')
+    for (const each of ['登録済み', '未登録', '業務メールがありません', '承認者ではなくなりました']) expect(body).toContain(each)
+    expect(body).not.toContain('<script>fetch')
+    expect(body).not.toContain('value="shin"')
+    const proposed = await post('/approvers/propose', { login: 'bucho' })
+    const to = proposed.headers.get('location') ?? ''
+    expect([proposed.status, to]).toEqual([303, expect.stringMatching(/^\/approvers\?p=[0-9a-f]{32}$/)])
+    expect(fixture.agreements.proposed.map(({ login }) => login)).toEqual(['bucho'])
+    expect(fixture.agreements.enrolled.map(({ login }) => login)).toEqual(['kacho'])
+    const p = to.slice('/approvers?p='.length)
+    const wrong = await post('/approvers/confirm', { p, code: '0000-0000' })
+    expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('番号が違います')])
+    expect((await post('/approvers/confirm', { p, code: RIGHT_CODE })).status).toBe(303)
+    expect(fixture.agreements.enrolled.map(({ login }) => login)).toEqual(['kacho', 'bucho'])
+  })
+
+  test('say what is missing', async () => {
+    fixture.agreements.refuses = 'no-registrar'
+    fixture.agreements.enrolled = []
+    const answer = await post('/approvers/propose', { login: 'kacho' })
+    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining('vault.registrars')])
+    fixture.agreements.refuses = undefined
   })
 })

@@ -53,6 +53,7 @@ token.see         -     -        O             O
 token.change      -     -        O             -
 approvers.change  -     -        O             -
 emergency.change  -     -        O             -
+glass.see         -     -        O             O
 glass.ask         -     -        O             -
 glass.confirm     -     O        O             -`
 
