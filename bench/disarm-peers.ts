@@ -7,7 +7,7 @@
  * own (`cold`: start-up and loading included, as for the programs); LibreOffice converting to the same format, qpdf rewriting,
  * mat2 and exiftool removing metadata, pages to pictures and back (pdftoppm, img2pdf), 7-Zip unpacking and packing again. None of them
  * does the same: LibreOffice keeps macros and links, qpdf keeps scripts, mat2 and exiftool look at metadata only. Printed is the
- * processor's time, median of the rounds, which a busy machine lengthens least. Programs that are not installed are left out.
+ * processor's time, median of the rounds, which a busy machine lengthens least, one JSON line for each program. Programs that are not installed are left out.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -31,22 +31,25 @@ const PEERS: Readonly<Record<string, { readonly extension: string; readonly prog
   'zip-of-20-docx': { extension: 'zip', programs: { '7-Zip': `rm -rf ${dir}/z && 7zz x -o${dir}/z FILE && 7zz a ${dir}/z.zip ${dir}/z` } },
 }
 
-console.log('| file | program | CPU ms |\n|---|---|---|')
 for (const [name, { extension, programs }] of Object.entries(PEERS)) {
   const bytes = await CASES[name]!.make()
   const file = join(dir, `file.${extension}`)
-  console.log(`| ${name} | Sekisho, warm | ${warm(name)} |`)
-  console.log(`| ${name} | Sekisho, cold | ${median(() => cpuOf(`"${process.execPath}" --no-warnings bench/disarm.ts ${name} 1`))} |`)
+  tell(name, 'Sekisho, warm', warm(name))
+  tell(name, 'Sekisho, cold', median(() => cpuOf(`"${process.execPath}" --no-warnings bench/disarm.ts ${name} 1`)))
   for (const [program, command] of Object.entries(programs)) {
     if (!isInstalled(command)) continue
     const ms = median(() => {
       writeFileSync(file, bytes)
       return cpuOf(command.replaceAll('FILE', file))
     })
-    console.log(`| ${name} | ${program} | ${ms} |`)
+    tell(name, program, ms)
   }
 }
 rmSync(dir, { recursive: true, force: true })
+
+function tell(file: string, program: string, cpuMs: number): void {
+  console.log(JSON.stringify({ case: file, program, cpuMs }))
+}
 
 function isInstalled(command: string): boolean {
   const program = command.startsWith('rm ') ? '7zz' : command.split(' ')[0]!

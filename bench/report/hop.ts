@@ -1,0 +1,63 @@
+/** Cells of the hop benchmark, paired by what was sent: Sekisho's and a peer's. */
+import { type Line, medians, num, ratio, shown, table } from './markdown.ts'
+import type { Bars } from './plots.ts'
+
+type Pair = { readonly ours: Line; readonly theirs: Line }
+
+const CELL = ['mailClass', 'connections', 'perConnection'] as const
+
+export function pairsOf(lines: readonly Line[]): Pair[] {
+  return medians(lines, line => line['median'] === 'sekisho').flatMap(ours => {
+    const theirs = medians(lines, line => line['median'] === 'postfix' && CELL.every(key => line[key] === ours[key]))[0]
+    return theirs ? [{ ours, theirs }] : []
+  })
+}
+
+function connectionsOf(line: Line): string {
+  return line['perConnection'] === 1 ? 'new' : 'reused'
+}
+
+export function hopTable(lines: readonly Line[]): string {
+  const both = ({ ours, theirs }: Pair, key: string) => `${shown(num(ours, key))} / ${shown(num(theirs, key))}`
+  const three = (line: Line, kind: 'ack' | 'hop') => ['P50', 'P99', 'P999'].map(each => shown(num(line, `${kind}${each}Ms`))).join(' / ')
+  const rows = pairsOf(lines).map(pair => {
+    const { ours, theirs } = pair
+    return [
+      ours['mailClass'],
+      ours['connections'],
+      connectionsOf(ours),
+      both(pair, 'perSecond'),
+      ratio(num(ours, 'perSecond'), num(theirs, 'perSecond')),
+      both(pair, 'megabytesPerSecond'),
+      three(ours, 'ack'),
+      three(theirs, 'ack'),
+      three(ours, 'hop'),
+      three(theirs, 'hop'),
+      both(pair, 'cpuSecondsPer1000'),
+      both(pair, 'pssMiB'),
+    ]
+  })
+  const head = ['mail', 'connections', '', 'mails/s, ours / Postfix', 'ratio', 'MB/s', 'ack ms p50 / 99 / 99.9', 'Postfix', 'hop ms p50 / 99 / 99.9', 'Postfix', 'CPU s per 1,000', 'PSS MiB']
+  const faults = ['lost', 'duplicates', 'errors'].map(key => medians(lines, () => true).reduce((sum, line) => sum + num(line, key), 0))
+  return `${table(head, rows)}\n\nLost, doubled and refused mails over all cells: ${faults.join(', ')}.`
+}
+
+export function hopBars(lines: readonly Line[], mailClass: string, title: string): Bars {
+  return {
+    title,
+    unit: 'mails/s at the sink',
+    series: ['Sekisho', 'Postfix'],
+    groups: pairsOf(lines)
+      .filter(({ ours }) => ours['mailClass'] === mailClass)
+      .map(({ ours, theirs }) => ({ name: `${shown(ours['connections'])} ${connectionsOf(ours)}`, values: [num(ours, 'perSecond'), num(theirs, 'perSecond')] })),
+  }
+}
+
+export function peersTable(lines: readonly Line[]): string {
+  const rows = medians(lines, () => true).map(line => {
+    const ours = medians(lines, each => each['median'] === 'sekisho' && each['mailClass'] === line['mailClass'])[0]
+    const times = ratio(num(ours, 'perSecond'), num(line, 'perSecond'))
+    return [line['mailClass'], line['median'], num(line, 'perSecond'), times, num(line, 'ackP99Ms'), num(line, 'hopP99Ms'), num(line, 'cpuSecondsPer1000'), num(line, 'pssMiB'), num(line, 'lost')]
+  })
+  return table(['mail', 'system', 'mails/s', 'Sekisho by this', 'ack p99 ms', 'hop p99 ms', 'CPU s per 1,000', 'PSS MiB', 'lost'], rows)
+}
