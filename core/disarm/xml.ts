@@ -148,23 +148,24 @@ class Reading {
   #open(tag: SaxesTagPlain): void {
     const depth = this.#scopes.length
     if (depth > MOST_DEPTH) throw new XmlLimit()
-    const scope = this.#scopeOf(tag)
+    // Listed once: listing the keys of such an object costs as much as all else about an element.
+    const given = Object.keys(tag.attributes)
+    const scope = this.#scopeOf(tag, given)
     this.#scopes.push(scope)
     const name = resolve(tag.name, scope, true)
-    this.#handler.open(new OpenedElement(name, attributesOf(tag, scope), depth, scope))
+    this.#handler.open(new OpenedElement(name, given.length === 0 ? NONE : attributesOf(tag, given, scope), depth, scope))
   }
 
-  #scopeOf({ attributes }: SaxesTagPlain): Scope {
+  #scopeOf({ attributes }: SaxesTagPlain, given: readonly string[]): Scope {
     const parent = this.#scopes.at(-1)!
-    let count = 0
+    if (given.length > MOST_ATTRIBUTES) throw new XmlLimit()
     let declared: Map<string, string> | undefined
-    for (const name in attributes) {
-      if (++count > MOST_ATTRIBUTES) throw new XmlLimit()
+    for (const name of given) {
       if (!isDeclaration(name)) continue
       declared ??= new Map()
       declared.set(name.slice(6), checkedDeclaration(name.slice(6), attributes[name]!))
     }
-    this.#work.namesLeft -= 1 + count
+    this.#work.namesLeft -= 1 + given.length
     if (this.#work.namesLeft < 0) throw new XmlLimit()
     return declared ? { parent, declared, names: newNames() } : parent
   }
@@ -233,9 +234,9 @@ function resolve(name: string, scope: Scope, isElement: boolean): XmlName {
   return resolved
 }
 
-function attributesOf({ attributes }: SaxesTagPlain, scope: Scope): readonly XmlAttribute[] {
+function attributesOf({ attributes }: SaxesTagPlain, given: readonly string[], scope: Scope): readonly XmlAttribute[] {
   let found: XmlAttribute[] | undefined
-  for (const name in attributes) {
+  for (const name of given) {
     if (isDeclaration(name)) continue
     const { namespace, local } = resolve(name, scope, false)
     found ??= []

@@ -1,9 +1,9 @@
 /**
  * What small or crafted files cost: `node test/campaign/bombs.ts [NAME]`.
  *
- * Each is rebuilt, or refused, in a process of its own under the limits that ship, once more after a warm-up as in a process that has
- * seen files before. Printed are the processor's time and the peak of resident memory above that before. Aim: a second and
- * 256 MiB. The inputs are made here; nothing is compared with their result, tests do that.
+ * Each is rebuilt, or refused, in a process of its own under the limits that ship, after a warm-up as in a process that has
+ * seen files before. Printed are the processor's time, the least of three runs (compilers and collectors of the runtime, and other work on
+ * the same core, only add to it), and the peak of resident memory above that before. Aim: a second and 256 MiB. The inputs are made here; nothing is compared with their result, tests do that.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -23,6 +23,7 @@ type Bomb = { readonly type: string; readonly make: () => Uint8Array | Promise<U
 
 /** As in config/sanitizer.ts. */
 const SHIPPED = { ...TEST_BOUNDS, outputBytes: 32 << 20, pixels: 100_000_000, pages: 2000, entries: 10_000, members: 2000, memberBytes: 256 << 20, rasterDpi: 150 }
+const ROUNDS = 3
 const ODT = 'application/vnd.oasis.opendocument.text'
 const ODS = 'application/vnd.oasis.opendocument.spreadsheet'
 /** Elements; what they unpack to stays below what a package of their size may hold. */
@@ -85,6 +86,7 @@ const BOMBS: Readonly<Record<string, Bomb>> = {
   'ics: lines': { type: 'text/calendar', make: () => octets(`BEGIN:VCALENDAR\r\n${'BEGIN:VEVENT\r\nSUMMARY:a\r\nEND:VEVENT\r\n'.repeat(220_000)}END:VCALENDAR`) },
   'vcf: lines': { type: 'text/vcard', make: () => octets('BEGIN:VCARD\r\nFN:a\r\nEND:VCARD\r\n'.repeat(260_000)) },
   'zip: one large member': { type: 'application/zip', make: () => zipOf([{ name: 'a.txt', content: 'a'.repeat(200 << 20) }]) },
+  'zip: two thousand members': { type: 'application/zip', make: () => zipOf(Array.from({ length: 1_999 }, (_, i) => ({ name: `${i}.txt`, content: 'a' }))) },
   'zip: ten thousand members': { type: 'application/zip', make: () => zipOf(Array.from({ length: 9_999 }, (_, i) => ({ name: `${i}.txt`, content: 'a' }))) },
   'zip: of a docx bomb': { type: 'application/zip', make: () => zipOf([{ name: 'a.docx', content: docx('<w:p/>'.repeat(MANY), [], PADDING) }]) },
   'gz: zeros': { type: 'application/gzip', make: () => gzipSync(Buffer.alloc(500 << 20)) },
@@ -101,12 +103,15 @@ async function measure(what: string, { type, make }: Bomb): Promise<void> {
   for (const sample of await samplesOf(type)) await run(sample, type)
   globalThis.gc?.()
   const before = process.resourceUsage().maxRSS
-  const { user, system } = process.cpuUsage()
-  const outcome = await run(untrustedBytes, type)
-  const after = process.cpuUsage()
-  const cpuMs = Math.round((after.user + after.system - user - system) / 1000)
-  // A peak that was reached while the input was made hides a lower one.
-  const peakMiB = Math.round((process.resourceUsage().maxRSS - before) / 1024)
+  let [outcome, cpuMs, peakMiB] = ['', Number.POSITIVE_INFINITY, 0]
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = process.cpuUsage()
+    outcome = await run(untrustedBytes, type)
+    const { user, system } = process.cpuUsage(start)
+    cpuMs = Math.min(cpuMs, Math.round((user + system) / 1000))
+    // A peak that was reached while the input was made hides a lower one; what the first run left lying is not the second's.
+    if (round === 0) peakMiB = Math.round((process.resourceUsage().maxRSS - before) / 1024)
+  }
   console.log(JSON.stringify({ bomb: what, bytes: untrustedBytes.length, outcome, cpuMs, moreMiB: peakMiB, isOver: cpuMs > 1000 }))
 }
 

@@ -4,6 +4,7 @@
  *
  * Standards: MS-XLS §2.4.140 (HLink); MS-OSHARED §2.3.7.1 (Hyperlink Object), §2.3.7.6 (URLMoniker).
  */
+import { harmlessLink } from '../ooxml/links.ts'
 import type { Area, Losses, Sheet } from './model.ts'
 import type { RecordReader } from './records.ts'
 
@@ -13,7 +14,6 @@ const HAS_LOCATION = 8
 const HAS_DISPLAY_NAME = 0x10
 const HAS_FRAME = 0x80
 const MONIKER_AS_STRING = 0x100
-const SAFE_TARGET = /^(?:https?:\/\/|mailto:)[^\s\x00-\x1f]{1,2000}$/i
 const MAX_CHARACTERS = 4096
 
 export function readLink(sheet: Sheet, losses: Losses, reader: RecordReader): void {
@@ -26,13 +26,18 @@ export function readLink(sheet: Sheet, losses: Losses, reader: RecordReader): vo
   if (flags & HAS_FRAME) text(reader)
   const target = flags & HAS_MONIKER ? targetOf(reader, flags) : ''
   const location = target !== undefined && flags & HAS_LOCATION ? text(reader) : ''
-  const isUsable = row1 <= row2 && column1 <= column2 && column2 <= 0xff && (target === '' ? location !== '' : SAFE_TARGET.test(target ?? ''))
+  const isUsable = row1 <= row2 && column1 <= column2 && column2 <= 0xff && (target !== '' || location !== '')
   if (reader.isShort || target === undefined || !isUsable) losses.externalLinks++
   else sheet.links.push({ area, target, location })
 }
 
-/** Undefined for a target that is no URL. */
+/** As it may stand in the new workbook, by the same rule as there; undefined for a target that may not. */
 function targetOf(reader: RecordReader, flags: number): string | undefined {
+  const untrusted = untrustedTarget(reader, flags)
+  return untrusted === undefined || untrusted.startsWith('#') ? undefined : harmlessLink(untrusted)
+}
+
+function untrustedTarget(reader: RecordReader, flags: number): string | undefined {
   if (flags & MONIKER_AS_STRING) return text(reader)
   if (reader.bytes(16).toString('hex') !== URL_MONIKER) return undefined
   const octets = reader.u32()

@@ -105,7 +105,7 @@ describe('what is left behind', () => {
     expect(removed).toEqual([{ what: 'externalLinks', count: 1 }])
   })
 
-  test.each(['file:///c:/x.exe', 'javascript:alert(1)', 'vbscript:x', '\\\\server\\share\\x'])('a link to %s', async url => {
+  test.each(['file:///c:/x.exe', 'javascript:alert(1)', 'vbscript:x', '\\\\server\\share\\x', 'https://w\u00b4w.example.jp/', 'https://exa\uab6dple.jp/'])('a link to %s', async url => {
     const { parts, removed } = await rebuilt(xls(oneSheet(urlLink(url))))
     expect([...parts.keys()].join()).not.toContain('sheet1.xml.rels')
     expect(removed).toEqual([{ what: 'externalLinks', count: 1 }])
