@@ -5,6 +5,7 @@
 import { token } from '../http/frame.ts'
 import { html, type SafeHtml } from '../http/html.ts'
 import { withTo } from '../http/own-path.ts'
+import { qrSvg } from '../http/qr.ts'
 import { type Answer, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
 import { signInTexts } from '../texts/sign-in.ts'
 import { alert, type Entrance, field, goal, goalField, HALF, partyOf, SIGNED, visitorOf } from './entrance.ts'
@@ -52,7 +53,7 @@ function totpForm({ totp }: Entrance, visit: SignedVisit, wrong: string | undefi
   const texts = signInTexts(visit.language).enrol
   const [choose, enter, type] = texts.totpSteps
   return html`<section class="card"><h2>${texts.totpTitle}</h2><ol><li>${choose}</li>
-<li>${enter}<dl class="facts"><dt>${texts.secret}</dt><dd class="mono" id="secret">${offer.base32}</dd></dl><p><a href="${offer.uri}">${texts.link}</a></p></li>
+<li>${enter}${qrSvg(offer.uri, texts.qr)}<dl class="facts"><dt>${texts.secret}</dt><dd class="mono" id="secret">${offer.base32}</dd></dl><p><a href="${offer.uri}">${texts.link}</a></p></li>
 <li>${type}</li></ol>
 <form method="post" action="/enrol" data-once>${token(visit)}${goalField(visit)}
 ${field({ name: 'code', label: texts.code, wrong, autocomplete: 'one-time-code', inputmode: 'numeric' })}

@@ -55,6 +55,7 @@ const DOORS: Readonly<Record<string, string | readonly string[]>> = {
   '@fastify/formbody': 'portal/http/server.ts',
   '@digital-go-jp/design-tokens': 'portal/http/assets.ts',
   otpauth: 'portal/sign-in/totp.ts',
+  uqr: 'portal/http/qr.ts',
   '@simplewebauthn/server': 'portal/sign-in/webauthn.ts',
   'openid-client': 'portal/sign-in/oidc.ts',
   ldapts: 'portal/sign-in/ldap.ts',

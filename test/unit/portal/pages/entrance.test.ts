@@ -92,6 +92,8 @@ describe('the second step', () => {
     const person = visitor('admin')
     expect((await person.post('/sign-in', signIn)).location).toBe('/enrol')
     const { page } = await person.get('/enrol')
+    // A pattern to scan, drawn without style or script: the corner of the finder and its quiet zone.
+    expect(page).toMatch(/<svg class="qr" viewBox="0 0 \d+ \d+" role="img" aria-label="[^"]+"[^>]*><rect [^>]*fill="#fff"\/><path fill="#000" d="M4 4h1v1h-1zM5 4h1/)
     const codes = URI.parse(/href="(otpauth:[^"]*)"/.exec(page)![1]!.replaceAll('&amp;', '&')) as TOTP
     expect((await person.post('/enrol', { code: '000000' })).status).toBe(422)
     const printed = await person.post('/enrol', { code: codes.generate({ timestamp: clock.nowMs }) })
