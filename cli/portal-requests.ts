@@ -4,14 +4,14 @@ import type { House } from '../portal/house.ts'
 import { openRequests, type RequestRooms } from '../portal/requests/rooms.ts'
 import type { Classification, RequestRules } from '../portal/requests/rules.ts'
 import type { PortalRooms } from './portal-rooms.ts'
+import { originOf } from './portal-towns.ts'
 
 const TICK_MS = 60_000
 
 export function requestRooms(config: Config, { db, directory }: PortalRooms, { mail, vault }: Pick<House, 'mail' | 'vault'>): RequestRooms {
   const rules = requestRules(config)
-  const { era, inner, outer } = config.portal
-  const originOf = ({ enabled, origin }: Config['portal']['inner']) => (enabled ? origin.replace(/\/$/, '') : '')
-  return openRequests({ db, directory, mail, vault, era, contact: config.contact, rules: () => rules, origins: () => ({ inner: originOf(inner), outer: originOf(outer) }) })
+  const { era } = config.portal
+  return openRequests({ db, directory, mail, vault, era, contact: config.contact, rules: () => rules, origins: tenant => ({ inner: originOf(config, 'inner', tenant), outer: originOf(config, 'outer', tenant) }) })
 }
 
 export function requestRules({ portal: { requests } }: Config): RequestRules {

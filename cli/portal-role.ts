@@ -9,6 +9,7 @@ import { tokenMethods } from '../portal/api/control.ts'
 import type { PeopleDesk } from '../portal/admin/people-desk.ts'
 import { portalExchanges, portalMethods } from '../portal/control.ts'
 import type { House } from '../portal/house.ts'
+import { FIRST_TENANT } from '../portal/http/place.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
 import { openKeeping } from '../portal/keeping/keeping.ts'
 import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
@@ -19,6 +20,7 @@ import { adminDesk } from './admin-desk.ts'
 import { type RpcOptions, startRpc } from '../rpc/server.ts'
 import { EXIT, Failure } from './exit.ts'
 import { mailClient } from './mail-client.ts'
+import { firstOriginOf, townsOf } from './portal-towns.ts'
 import { runLetters } from './portal-letters.ts'
 import { type Isolation, isolation } from './portal-isolation.ts'
 import { requestRooms, runClock } from './portal-requests.ts'
@@ -42,7 +44,7 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const isolated = isolation(requests, rooms)
   // People open their link on the first face that is served; which that is, is known once it listens.
   let served: Portal | undefined
-  const linkOrigin = () => served?.faces[0]?.origin ?? ''
+  const linkOrigin = (tenant: string) => firstOriginOf(config, tenant) ?? served?.faces[0]?.origin ?? ''
   const house = houseOf({ config, source, rooms }, { mail, vault, requests, isolated, linkOrigin })
   const portal = await openPortal(portalOptions(config, rooms, house))
   served = portal
@@ -51,7 +53,7 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const control = await startRpc(controlOptions(config, rooms, linkOrigin))
   const stopDays = runDays(rooms, house)
   sayReady(addressesOf(portal))
-  sayFirstLink(portal, rooms)
+  sayFirstLinks(config, portal, rooms)
   await told
   stopClock()
   stopLetters()
@@ -68,7 +70,7 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
 function portalOptions(config: Config, rooms: PortalRooms, house: House): PortalOptions {
   const { portal, contact } = config
   return {
-    faces: FACES.filter(face => portal[face].enabled).map(face => listenerOf(face, portal[face])),
+    faces: FACES.filter(face => portal[face].enabled).map(face => listenerOf(face, config.tenants, portal[face])),
     routes: allRoutes(house, entranceOf(rooms, config)),
     look: { name: portal.name, contact },
     uploadBytes: portal.uploadBytes,
@@ -90,9 +92,9 @@ function houseOf({ config, source, rooms }: Given, { isolated, linkOrigin, ...ot
   return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut, tell: mail => others.requests.outbox.add(mail), linkOrigin, outbox: others.requests.outbox }, rooms) }
 }
 
-function listenerOf(face: Face, { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
+function listenerOf(face: Face, tenants: Config['tenants'], { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {
   const tls = keyFile === '' ? undefined : { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certificateFile, 'utf8'), clientCa: clientCaFile === '' ? '' : readFileSync(clientCaFile, 'utf8') }
-  return { face, address, port, origin: origin.replace(/\/$/, ''), tls, trustedProxies, certificateHeader, clients }
+  return { face, address, port, origin: origin.replace(/\/$/, ''), tls, trustedProxies, certificateHeader, clients, towns: townsOf(tenants, face) }
 }
 
 function controlOptions(config: Config, rooms: PortalRooms, linkOrigin: PeopleDesk['linkOrigin']): RpcOptions {
@@ -120,11 +122,14 @@ function runDays({ db, changes, tokens }: PortalRooms, { requests: { desk } }: H
   return () => clearInterval(timer)
 }
 
-/** Once, to whoever runs this host: while nobody can sign in. */
-function sayFirstLink({ faces }: Portal, { welcome }: PortalRooms): void {
-  const link = welcome.firstLink('default')
+/** Once for each town, to whoever runs this host: while nobody can sign in there. */
+function sayFirstLinks({ tenants }: Config, { faces }: Portal, { welcome }: PortalRooms): void {
   const face = faces.find(each => each.face === 'admin') ?? faces[0]
-  if (link && face) process.stderr.write(`sekisho: there is no administrator yet; register the first one within a day at ${face.origin}/welcome/${link}\n`)
+  if (!face) return
+  for (const { tenant, origin } of [{ tenant: FIRST_TENANT, origin: face.origin }, ...townsOf(tenants, face.face)]) {
+    const link = welcome.firstLink(tenant)
+    if (link) process.stderr.write(`sekisho: there is no administrator${tenant === FIRST_TENANT ? '' : ` of ${tenant}`} yet; register the first one within a day at ${origin}/welcome/${link}\n`)
+  }
 }
 
 /** `where`: the room, or the number of a request. */

@@ -49,7 +49,6 @@ export function entranceOf(rooms: PortalRooms, { portal }: Config): Entrance {
   const { name, password, secondFactor, stepUpMinutes, era } = portal
   return {
     ...rooms,
-    tenant: 'default',
     name: name || 'Sekisho',
     era,
     minPasswordLength: password.minLength,

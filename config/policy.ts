@@ -187,7 +187,12 @@ const tenant = entry({
   }),
   language: optional(word(LANGUAGES), { en: 'Language of notices.', ja: '通知の言語。' }),
   contact: optional(line(), { en: 'Whom readers may ask.', ja: '問い合わせ先。' }),
-  portalUrl: optional(line(), { en: 'Address of the portal’s inner face.', ja: 'ポータル（内側）のアドレス。' }),
+  portalUrl: optional(line(), {
+    en: 'Address of the portal’s inner face for this tenant, e.g. `https://portal.kita.example.jp`: who comes by this host name signs in as one of its people.',
+    ja: 'このテナントから見たポータル（内側）のアドレス。このホスト名で開いた人は、このテナントの人としてサインインする。',
+  }),
+  portalOuterUrl: optional(line(), { en: 'The same of the outer face.', ja: '外側の面のアドレス。' }),
+  portalAdminUrl: optional(line(), { en: 'The same of the administration face.', ja: '管理の面のアドレス。' }),
   noticeTexts: mapping(line(), {
     en: 'Texts that replace the built-in ones of the notice.',
     ja: '通知の標準の文と差し替える文。',

@@ -25,6 +25,7 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
   tlsFilesTogether,
   portalTlsTogether,
   portalPortsApart,
+  portalTownsApart,
   arcTogether,
   auditOutlivesOriginals,
 ]
@@ -42,6 +43,21 @@ function portalTlsTogether({ portal }: Config): BrokenRule[] {
 function portalPortsApart({ portal }: Config): BrokenRule[] {
   const places = PORTAL_FACES.map(face => (portal[face].port === 0 ? face : `${portal[face].address} ${portal[face].port}`))
   return repeated(places).map(i => ({ path: ['portal', PORTAL_FACES[i]!, 'port'], problem: 'another face of the portal has this port' }))
+}
+
+/** The host name says the tenant: it must be one of an address, and nobody else's. */
+function portalTownsApart({ portal, tenants }: Config): BrokenRule[] {
+  const faces = [['inner', 'portalUrl'], ['outer', 'portalOuterUrl'], ['admin', 'portalAdminUrl']] as const
+  return faces.flatMap(([face, setting]) => {
+    const called = tenants.map(tenant => tenant[setting] ?? '')
+    const hosts = [hostIn(portal[face].origin), ...called.map(hostIn)].map((host, index) => host ?? `none ${index}`)
+    const wrong = called.flatMap((address, i) => (address !== '' && hostIn(address) === undefined ? [{ path: ['tenants', i, setting], problem: 'must be an http:// or https:// address' }] : []))
+    return [...wrong, ...repeated(hosts).map(i => ({ path: ['tenants', i - 1, setting], problem: 'the portal is called so by somebody else already' }))]
+  })
+}
+
+function hostIn(address: string): string | undefined {
+  return /^https?:\/\//.test(address) && URL.canParse(address) ? new URL(address).host : undefined
 }
 
 function uniqueNames({ routes, tenants, policy }: Config): BrokenRule[] {

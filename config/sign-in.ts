@@ -58,6 +58,7 @@ export const ldap = section(
         description: '`ldaps://host`, or `ldap://host`, which is used with StartTLS (without TLS only on this host). Empty: none.',
         descriptionJa: '`ldaps://ホスト` または `ldap://ホスト`（StartTLS を使う。TLS なしは同じホストだけ）。空なら使わない。',
       }),
+    tenant: text({ default: 'default', en: 'Whose people it knows, where several towns share the gateway.', ja: 'だれのディレクトリか（複数の団体で共用するとき）。' }),
     caFile: text({ default: '', en: 'Certificates (PEM) to trust instead of the system’s.', ja: 'システムのものに代えて信頼する証明書（PEM）。' }),
     bindDn: text({ default: '', en: 'Who searches. Empty: anonymous.', ja: '検索に使う DN。空なら匿名。' }),
     bindPasswordFile: text({ default: '', en: 'File with its password.', ja: 'そのパスワードを書いたファイル。' }),

@@ -5,8 +5,8 @@ import { FACES, type Face, type OpenRoute, type Route, standsOn } from './http/r
 import { ownPath } from './http/own-path.ts'
 import { type FaceOptions, type FaceServer, startFace } from './http/server.ts'
 
-export type PortalOptions = Omit<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'frame'> & {
-  readonly faces: readonly Pick<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients'>[]
+export type PortalOptions = Omit<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'towns' | 'frame'> & {
+  readonly faces: readonly Pick<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'towns'>[]
   readonly look: Omit<FrameOptions, 'paths'>
 }
 

@@ -89,7 +89,10 @@ export type Visit = {
   readonly certificate: string | undefined
   /** Value of the session's cookie; for ending or changing it. */
   readonly sessionCookie: string | undefined
+  /** The address that was called, and whose people sign in there; who is signed in has a tenant of their own. */
   readonly origin: string
+  readonly tenant: string
+  readonly flowCookie: string | undefined
   /** What the page before wants to be said; see Answer.say. */
   readonly said: string | undefined
 }
@@ -105,7 +108,7 @@ export type TokenVisit = Pick<Visit, 'requestId' | 'nowMs' | 'address' | 'params
 export type ApiAnswer = { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'lines'; readonly lines: AsyncIterable<unknown> }
 
 /** Sets (or ends, with null) the session of this face. */
-type SessionChange = { readonly sessionCookie?: string | null }
+type SessionChange = { readonly sessionCookie?: string | null; /** Sets (or ends) what a sign-in elsewhere is known by when it comes back. */ readonly flowCookie?: string | null }
 
 export type Page = SessionChange & {
   readonly kind: 'page'

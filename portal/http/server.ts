@@ -22,6 +22,7 @@ import type { SignedIn } from '../people/person.ts'
 import type { Stage } from '../sign-in/sessions.ts'
 import { fieldsOf } from './fields.ts'
 import { problemPage } from './frame.ts'
+import { isAtHome, type Place, placeOf } from './place.ts'
 import { FILE_POLICY, pageHeaders } from './headers.ts'
 import { isWithin, networksOf } from './networks.ts'
 import { API_PATH, type Answer, type ApiToken, type Face, type Language, type Problem as PageProblem, Refused, type Route, type SignedVisit, standsOn, type UploadedFile, type Visit } from './route.ts'
@@ -42,6 +43,8 @@ export type FaceOptions = {
   readonly certificateHeader: string
   /** Who may connect at all; without any, everybody. */
   readonly clients: readonly string[]
+  /** Addresses of towns with one of their own on this face; whoever comes by any other signs in as the first tenant. */
+  readonly towns?: readonly Place[]
   readonly uploadBytes: number
   readonly routes: readonly Route[]
   readonly findSession: (cookie: string, face: Face) => Found | undefined
@@ -138,7 +141,7 @@ class FaceDesk {
     app.addHook('onRequest', async (request, reply) => {
       if (!this.#mayConnect(request)) return void request.raw.socket.destroy()
       this.#started.set(request, performance.now())
-      reply.headers({ ...pageHeaders(this.#isHttps()), ...(isApi(request) ? API_HEADERS : {}), 'x-request-id': request.id })
+      reply.headers({ ...pageHeaders(isHttps(this.#placeOf(request))), ...(isApi(request) ? API_HEADERS : {}), 'x-request-id': request.id })
     })
     app.addHook('onResponse', async (request, reply) => this.#record(request, reply))
     app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply))
@@ -162,7 +165,7 @@ class FaceDesk {
     const visit = this.#visitOf(request, route)
     this.#visits.set(request, visit)
     if (route.who === 'token') return void this.#tokens.set(request, this.#options.admitToken(request.headers.authorization, { ...route, address: visit.address, nowMs: visit.nowMs }))
-    if (route.method === 'POST' && request.url !== '/csp') checkSameOrigin(request.headers, this.origin)
+    if (route.method === 'POST' && request.url !== '/csp') checkSameOrigin(request.headers, visit.origin)
     const { signedIn } = visit
     if (route.who === 'anyone') return
     if (!signedIn) return this.#toSignIn(visit, reply)
@@ -185,14 +188,15 @@ class FaceDesk {
   }
 
   #send(answer: Answer, visit: Visit, reply: FastifyReply): FastifyReply {
-    if ('sessionCookie' in answer && answer.sessionCookie !== undefined) this.#setCookie(reply, this.#sessionCookieName(), answer.sessionCookie)
+    if ('sessionCookie' in answer && answer.sessionCookie !== undefined) this.#setCookie(reply, this.#cookieName(visit), answer.sessionCookie, visit)
+    if ('flowCookie' in answer && answer.flowCookie !== undefined) this.#setCookie(reply, this.#cookieName(visit, '-flow'), answer.flowCookie, visit)
     switch (answer.kind) {
       case 'page':
-        if (visit.said !== undefined) this.#setCookie(reply, NOTE_COOKIE, null)
+        if (visit.said !== undefined) this.#setCookie(reply, NOTE_COOKIE, null, visit)
         return reply.code(answer.status ?? 200).type('text/html; charset=utf-8').send(this.#options.frame(answer, visit))
       case 'redirect':
-        if (answer.say !== undefined) this.#setCookie(reply, NOTE_COOKIE, answer.say)
-        if (answer.language !== undefined) this.#setCookie(reply, LANGUAGE_COOKIE, answer.language)
+        if (answer.say !== undefined) this.#setCookie(reply, NOTE_COOKIE, answer.say, visit)
+        if (answer.language !== undefined) this.#setCookie(reply, LANGUAGE_COOKIE, answer.language, visit)
         return reply.redirect(answer.to, 303)
       case 'file':
         reply.headers({ 'content-security-policy': FILE_POLICY, 'content-disposition': attachment(answer.name) })
@@ -215,8 +219,10 @@ class FaceDesk {
   #visitOf(request: FastifyRequest, route?: Route): Visit {
     const { face, nowMs, findSession } = this.#options
     const isSessionless = route?.who === 'token' || (route?.who === 'anyone' && route.isSessionless === true)
-    const sessionCookie = isSessionless ? undefined : request.cookies[this.#sessionCookieName()]
-    const signedIn = sessionCookie === undefined ? undefined : findSession(sessionCookie, face)
+    const place = this.#placeOf(request)
+    const sessionCookie = isSessionless ? undefined : request.cookies[this.#cookieName(place)]
+    const found = sessionCookie === undefined ? undefined : findSession(sessionCookie, face)
+    const signedIn = found && isAtHome(found.person.tenant, place, this.#options.towns ?? []) ? found : undefined
     const note = request.cookies[NOTE_COOKIE]
     return {
       requestId: request.id,
@@ -234,7 +240,8 @@ class FaceDesk {
       signedIn,
       certificate: this.#certificateOf(request),
       sessionCookie,
-      origin: this.origin,
+      flowCookie: isSessionless ? undefined : request.cookies[this.#cookieName(place, '-flow')],
+      ...place,
       said: note !== undefined && NOTE.test(note) ? note : undefined,
     }
   }
@@ -260,7 +267,7 @@ class FaceDesk {
 
   /** After the second factor the visitor is back on the page that the form stood on. */
   #toStepUp(route: Route, visit: Visit, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const back = route.method === 'GET' ? visit.path : pathOfReferer(request.headers.referer, this.origin)
+    const back = route.method === 'GET' ? visit.path : pathOfReferer(request.headers.referer, visit.origin)
     return reply.redirect(`/step-up?to=${encodeURIComponent(back)}`, 303)
   }
 
@@ -294,21 +301,25 @@ class FaceDesk {
     })
   }
 
-  #isHttps(): boolean {
-    return this.origin.startsWith('https:')
+  #placeOf(request: FastifyRequest): Place {
+    return placeOf(request.host, this.origin, this.#options.towns ?? [])
   }
 
   /** Ports do not keep cookies apart: the name does. */
-  #sessionCookieName(): string {
-    return `${this.#isHttps() ? '__Host-' : ''}sekisho-${this.#options.face}`
+  #cookieName(place: Pick<Place, 'origin'>, which: '' | '-flow' = ''): string {
+    return `${isHttps(place) ? '__Host-' : ''}sekisho-${this.#options.face}${which}`
   }
 
-  #setCookie(reply: FastifyReply, name: string, value: string | null): void {
+  #setCookie(reply: FastifyReply, name: string, value: string | null, place: Pick<Place, 'origin'>): void {
     // Lax: a link in a webmail page must find whoever is signed in. Nothing is changed by a GET, and a POST is checked.
-    const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#isHttps() } as const
+    const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: isHttps(place) } as const
     if (value === null) reply.clearCookie(name, attributes)
     else reply.setCookie(name, value, attributes)
   }
+}
+
+function isHttps({ origin }: Pick<Place, 'origin'>): boolean {
+  return origin.startsWith('https:')
 }
 
 function languageOf(request: FastifyRequest, signedIn: SignedIn | undefined): Language {

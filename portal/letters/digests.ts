@@ -59,13 +59,13 @@ async function waitingFor({ mail, keeping }: House, person: Person, { mailboxes,
   return kept.filter(({ publicId }) => !opened.has(publicId))
 }
 
-export function digestLetter(house: Pick<House, 'requests' | 'contact'>, { name, language }: Person, waiting: readonly MailRow[]): { readonly subject: string; readonly text: string } {
+export function digestLetter(house: Pick<House, 'requests' | 'contact'>, { name, language, tenant }: Pick<Person, 'name' | 'language' | 'tenant'>, waiting: readonly MailRow[]): { readonly subject: string; readonly text: string } {
   const texts = staffLettersTexts(language)
   const { digest } = texts
   const lines = waiting.slice(0, MOST_LINES).map(({ publicId, acceptedAtMs, headerFrom, reversePath, subject, state, partsKept }) => {
     const [sender, about, date] = [oneLine(headerFrom || reversePath || ''), oneLine(subject) || texts.noSubject, shortTime(acceptedAtMs, language)]
     const line = state === 'pending' ? digest.pendingLine(date, sender, about) : digest.line(date, sender, about, partsKept)
-    return [line, ...addressOf(house, `/m/${publicId}`).map(address => `  ${address}`)].join('\n')
+    return [line, ...addressOf(house, tenant, `/m/${publicId}`).map(address => `  ${address}`)].join('\n')
   })
   const more = waiting.length > MOST_LINES ? [digest.more(waiting.length - MOST_LINES)] : []
   return { subject: digest.subject(waiting.length), text: [digest.intro(name), ...lines, ...more, [digest.end, ...closing(house, language)].join('\n')].join('\n\n') }

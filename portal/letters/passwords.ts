@@ -37,7 +37,7 @@ async function hasCome(house: House, person: Person, { wait, message, nowMs }: S
 function tell(house: House, db: DigestRooms['db'], { personId, tenant, mailbox, name, language }: Person, { wait, subject }: { readonly wait: Wait; readonly subject: string }): void {
   const { password, noSubject } = staffLettersTexts(language)
   const about = subject.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim().slice(0, 100) || noSubject
-  const text = [password.text(name, about), ...addressOf(house, `/m/${wait.publicId}/unlock`), ...closing(house, language)].join('\n\n')
+  const text = [password.text(name, about), ...addressOf(house, tenant, `/m/${wait.publicId}/unlock`), ...closing(house, language)].join('\n\n')
   db.write(() => {
     house.requests.outbox.add({ key: `password/${personId}/${wait.publicId}/${wait.sinceMs}`, tenant, to: mailbox, subject: password.subject, text })
     house.keeping.waits.end(personId, wait.publicId)

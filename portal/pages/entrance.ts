@@ -13,8 +13,6 @@ import { signInTexts } from '../texts/sign-in.ts'
 export type Entrance = PeopleRooms &
   SignInRooms & {
     readonly db: PortalDb
-    /** Whose people sign in here. */
-    readonly tenant: string
     /** As keys and pages show us. */
     readonly name: string
     readonly minPasswordLength: number

@@ -68,8 +68,8 @@ function nextText({ era }: House, { face, language }: SignedVisit, request: Kept
 }
 
 /** To be typed or sent to the other terminal; a link would lead nowhere from here. */
-function outerAddress(house: House, { face, language }: SignedVisit, { requestId, state }: KeptRequest): SafeHtml | false {
-  const { outer } = house.requests.origins()
+function outerAddress(house: House, { face, language }: SignedVisit, { requestId, state, tenant }: KeptRequest): SafeHtml | false {
+  const { outer } = house.requests.origins(tenant)
   if (face === 'outer' || state.stage.kind !== 'approved' || outer === '') return false
   return html`<p>${requestsTexts(language).page.outerAddress}: <span class="mono">${outer}/requests/${requestId}</span></p>`
 }

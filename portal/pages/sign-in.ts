@@ -47,7 +47,7 @@ ${
 async function signIn(entrance: Entrance, visit: Visit): Promise<Answer> {
   const texts = signInTexts(visit.language).signIn
   if (visit.form.get('by') === 'card') return signInByCard(entrance, visit)
-  const ask = { tenant: entrance.tenant, login: visit.form.get('login'), password: visit.form.get('password') }
+  const ask = { tenant: visit.tenant, login: visit.form.get('login'), password: visit.form.get('password') }
   const answer = await entrance.signIn.withPassword(ask, visitorOf(visit))
   if (answer.kind === 'refused') return signInPage(entrance, visit, { wrong: refusalText(answer, visit, texts.wrong), status: statusOf(answer) })
   return onward(answer, goal(visit))!
@@ -55,7 +55,8 @@ async function signIn(entrance: Entrance, visit: Visit): Promise<Answer> {
 
 /** By the client certificate that TLS has checked. */
 function signInByCard(entrance: Entrance, visit: Visit): Answer {
-  const { certificates, signIn, tenant, certificateCountsAs } = entrance
+  const { certificates, signIn, certificateCountsAs } = entrance
+  const { tenant } = visit
   const person = visit.certificate === undefined ? undefined : certificates.personOf(tenant, visit.certificate)
   if (person) return onward(signIn.begin(person, 'certificate', certificateCountsAs, visitorOf(visit)), goal(visit))!
   signIn.refuse(tenant, undefined, 'certificate', visitorOf(visit))

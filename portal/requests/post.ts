@@ -11,7 +11,7 @@ export type PostOptions = {
   readonly outbox: Pick<Outbox, 'add'>
   readonly era: Era
   /** What browsers call the faces; '' for one that is not served. */
-  readonly origins: () => { readonly inner: string; readonly outer: string }
+  readonly origins: (tenant: string) => { readonly inner: string; readonly outer: string }
   readonly contact: string
 }
 
@@ -51,8 +51,8 @@ export class Post {
     this.#options.outbox.add({ key: `request/${request.requestId}/${request.events.length}`, tenant: request.tenant, to: requester.mailbox, ...words })
   }
 
-  #place(path: string, { requestId }: KeptRequest): { readonly inner: string; readonly outer: string; readonly era: Era; readonly contact: string } {
-    const { inner, outer } = this.#options.origins()
+  #place(path: string, { requestId, tenant }: KeptRequest): { readonly inner: string; readonly outer: string; readonly era: Era; readonly contact: string } {
+    const { inner, outer } = this.#options.origins(tenant)
     const page = (origin: string) => (origin === '' ? '' : `${origin}${path}/${requestId}`)
     return { inner: page(inner), outer: page(outer), era: this.#options.era, contact: this.#options.contact }
   }

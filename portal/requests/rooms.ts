@@ -18,7 +18,7 @@ export type RequestOptions = {
   readonly era: Era
   readonly contact: string
   /** What browsers call the faces; '' for one that is not served. */
-  readonly origins: () => { readonly inner: string; readonly outer: string }
+  readonly origins: (tenant: string) => { readonly inner: string; readonly outer: string }
 }
 
 export type RequestRooms = {

@@ -10,6 +10,8 @@ import { Client, InvalidCredentialsError } from 'ldapts'
 import type { GivenRole } from '../people/people.ts'
 
 export type LdapSettings = {
+  /** Whose people it knows. */
+  readonly tenant: string
   /** `ldaps://…`, or `ldap://…` with StartTLS. */
   readonly url: string
   /** Certificates (PEM) to trust instead of the system's; '' for those. */

@@ -1,5 +1,6 @@
 /** Everything that signing in needs, made once by whoever opens the portal. */
 import type { PortalDb } from '../db/open.ts'
+import { FIRST_TENANT } from '../http/place.ts'
 import type { People } from '../people/people.ts'
 import type { Role } from '../people/person.ts'
 import { Certificates } from './certificates.ts'
@@ -37,7 +38,7 @@ export async function openSignIn(db: PortalDb, people: People, options: SignInOp
   const [webauthn, recovery, links] = [new WebauthnFactor(db, sessions), new RecoveryCodes(db), new Links(db)]
   const certificates = new Certificates(db, people)
   const factors = new Factors({ db, people, lockOut, totp, webauthn, recovery })
-  const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors, directory: options.ldap && new LdapDirectory(options.ldap) }, { secondFactorFor: options.secondFactorFor })
+  const signIn = new SignIn({ db, people, sessions, passwords, lockOut, factors, directory: options.ldap && new LdapDirectory(options.ldap) }, { secondFactorFor: options.secondFactorFor, directoryTenant: options.ldap?.tenant ?? FIRST_TENANT })
   const welcome = new Welcome({ db, people, passwords, links, signIn }, options.password)
   return { sessions, passwords, lockOut, totp, webauthn, recovery, links, certificates, factors, signIn, welcome }
 }

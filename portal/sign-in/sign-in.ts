@@ -31,7 +31,7 @@ export type SignInAnswer =
 /** Methods that are two factors by themselves: a card with its PIN. */
 export type Method = 'password' | 'link' | 'certificate' | 'oidc' | 'ldap' | 'passkey'
 
-export type SignInSettings = { readonly secondFactorFor: readonly Role[] }
+export type SignInSettings = { readonly secondFactorFor: readonly Role[]; /** Whose people the directory knows: another town's person of the same login is somebody else. */ readonly directoryTenant: string }
 
 export type SignInParts = {
   readonly db: PortalDb
@@ -61,7 +61,7 @@ export class SignIn {
     const record = people.byLogin(ask.tenant, ask.login.normalize('NFKC').trim())
     const right = await this.#checked(() => passwords.check(record?.personId, ask.password))
     // Only where there is no local password: a directory must not open an account that has one.
-    if (right === false && directory && record && !passwords.has(record.personId)) return this.#byDirectory(record.personId, ask, keys, visitor)
+    if (right === false && directory && ask.tenant === this.#settings.directoryTenant && record && !passwords.has(record.personId)) return this.#byDirectory(record.personId, ask, keys, visitor)
     if (right === 'busy') return { kind: 'refused', why: 'busy', retryAfterMs: 1_000 }
     const person = right && record ? people.person(record.personId, dayOf(db.nowMs())) : undefined
     if (!person) return this.refuse(ask.tenant, record?.login, 'password', visitor)

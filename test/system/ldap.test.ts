@@ -78,7 +78,7 @@ beforeAll(async () => {
       await delay(250)
     }
   }
-  settings = { url: `ldaps://localhost:${TLS_PORT}`, ca: readFileSync(cert, 'utf8'), bindDn: ADMIN, bindPassword: 'secret', baseDn: BASE, userFilter: '(uid={login})', groupAttribute: 'employeeType', groupRoles: [] }
+  settings = { tenant: 'default', url: `ldaps://localhost:${TLS_PORT}`, ca: readFileSync(cert, 'utf8'), bindDn: ADMIN, bindPassword: 'secret', baseDn: BASE, userFilter: '(uid={login})', groupAttribute: 'employeeType', groupRoles: [] }
 })
 
 afterAll(() => {

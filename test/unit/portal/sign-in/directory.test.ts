@@ -11,8 +11,8 @@ async function withDirectory(answer: LdapAnswer) {
       asked.push(login)
       return answer
     } }
-  const signIn = new SignIn({ ...house, directory }, { secondFactorFor: ['administrator'] })
-  return { ...house, asked, tryPassword: (login: string, password = 'of the directory') => signIn.withPassword({ tenant: 'default', login, password }, VISITOR) }
+  const signIn = new SignIn({ ...house, directory }, { secondFactorFor: ['administrator'], directoryTenant: 'default' })
+  return { ...house, asked, tryPassword: (login: string, password = 'of the directory', tenant = 'default') => signIn.withPassword({ tenant, login, password }, VISITOR) }
 }
 
 test('a person of the portal without an own password', async () => {
@@ -57,4 +57,11 @@ test('wrong ones count', async () => {
   person('sato')
   for (let n = 0; n < 5; n++) expect(await tryPassword('sato')).toMatchObject({ why: 'wrong' })
   expect(await tryPassword('sato')).toMatchObject({ why: 'locked' })
+})
+
+test('another town’s person of the same login is somebody else', async () => {
+  const { people, tryPassword, asked } = await withDirectory({ kind: 'right', roles: undefined })
+  people.add({ tenant: 'kita', login: 'sato', name: 'x', roles: ['staff'], fromDate: '2020-04-01' }, BY)
+  expect(await tryPassword('sato', 'of the directory', 'kita')).toMatchObject({ why: 'wrong' })
+  expect(asked).toEqual([])
 })

@@ -40,7 +40,7 @@ export async function openEntrance(host = '127.0.0.1') {
 }
 
 export function entranceOver(house: Awaited<ReturnType<typeof roomsOver>>): Entrance {
-  return { ...house, tenant: 'default', name: '関所', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS }
+  return { ...house, name: '関所', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS }
 }
 
 export type Reply = { readonly status: number; readonly location: string; readonly page: string }
