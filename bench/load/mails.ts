@@ -6,14 +6,16 @@
  *   L     14 MB   the same with a document of 10 MB
  *   X     68 MB   the same with a document of 50 MB
  *   mix           84 of 100 are S, 15 M, 1 L
+ *   signed        S in UTF-8, signed with DKIM
  */
 import { MARK_PLACE } from '../../loadtest/mark.ts'
 import { composeTemplate, type Template } from '../../loadtest/template.ts'
+import { signedMail } from './signed.ts'
 
-export const MAIL_CLASSES = ['S', 'M', 'L', 'X', 'mix'] as const
+export const MAIL_CLASSES = ['S', 'M', 'L', 'X', 'mix', 'signed'] as const
 export type MailClass = (typeof MAIL_CLASSES)[number]
 /** Of one kind of mail. */
-export type MailSize = Exclude<MailClass, 'mix'>
+export type MailSize = Exclude<MailClass, 'mix' | 'signed'>
 type Charset = 'UTF-8' | 'ISO-2022-JP'
 
 const BOUNDARY = '----=_Part_1234_567890.1234567890'
@@ -21,15 +23,19 @@ const ALTERNATIVE = '----=_Alt_9876_543210.9876543210'
 const DOCUMENT_BYTES = { M: 60 * 1024, L: 10 * 2 ** 20, X: 50 * 2 ** 20 } as const
 
 export function mailTemplate(size: MailSize, charset: Charset = 'UTF-8'): Template {
+  return composeTemplate(size, [{ text: mailOf(size, charset) }])
+}
+
+function mailOf(size: MailSize, charset: Charset): Buffer {
   const body = size === 'S' ? alternatives('S', BOUNDARY, charset) : mixed(DOCUMENT_BYTES[size])
-  const text = `${ourHeader()}Message-ID: <${MARK_PLACE}@sender.example>\r\nMIME-Version: 1.0\r\n${body}`
-  return composeTemplate(size, [{ text: Buffer.from(text) }])
+  return Buffer.from(`${ourHeader()}Message-ID: <${MARK_PLACE}@sender.example>\r\nMIME-Version: 1.0\r\n${body}`)
 }
 
 /** What is sent of a class, and how often each against the others. */
-export function templatesOf(mailClass: MailClass): { readonly templates: readonly Template[]; readonly weights: readonly number[] } {
+export async function templatesOf(mailClass: MailClass): Promise<{ readonly templates: readonly Template[]; readonly weights: readonly number[] }> {
   const small = () => [mailTemplate('S'), mailTemplate('S', 'ISO-2022-JP')]
   if (mailClass === 'mix') return { templates: [...small(), mailTemplate('M'), mailTemplate('L')], weights: [42, 42, 15, 1] }
+  if (mailClass === 'signed') return { templates: [composeTemplate('signed', [{ text: await signedMail(mailOf('S', 'UTF-8')) }])], weights: [1] }
   if (mailClass === 'S') return { templates: small(), weights: [1, 1] }
   return { templates: [mailTemplate(mailClass)], weights: [1] }
 }

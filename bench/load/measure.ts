@@ -45,7 +45,7 @@ export type Load = { readonly source: SenderChild; readonly sink: SinkChild }
 
 /** One run of one cell; waits for what is still in a queue at its end. Ack: from the end of data to its reply. */
 export async function measure(system: System, cell: Cell, { source, sink }: Load): Promise<Measured> {
-  const order = orderFor(system, cell)
+  const order = await orderFor(system, cell)
   await sink.reset(order.run)
   const roots = [system.rootPid, ...(system.morePids ?? [])]
   const before = usageOf(roots)
@@ -82,12 +82,12 @@ function meanOctets({ templates, weights }: SendOrder): number {
   return templates.reduce((sum, { octets }, i) => sum + (octets.length * weights[i]!) / whole, 0)
 }
 
-function orderFor(system: System, { mailClass, connections, perConnection, seconds, ratePerSecond }: Cell): SendOrder {
+async function orderFor(system: System, { mailClass, connections, perConnection, seconds, ratePerSecond }: Cell): Promise<SendOrder> {
   return {
     habits: { target: { host: '127.0.0.1', port: system.port, name: '127.0.0.1' }, tls: 'off', helo: 'source.example', pipelining: true },
     from: 'yamada@sender.example',
     recipients: { pattern: 'staff@town.example.jp', mailboxes: 1, perMail: 1 },
-    ...templatesOf(mailClass),
+    ...(await templatesOf(mailClass)),
     run: newRunId(Math.random),
     seed: 1,
     plan: ratePerSecond === undefined ? { kind: 'closed', thinkMs: 0 } : { kind: 'poisson', perSecond: ratePerSecond },

@@ -3,6 +3,7 @@
  *
  *   sekisho      the whole product as `sekisho serve` runs it: profile text-only, sealing, verifying, durable store
  *   disarm       the same with profile disarm
+ *   stranger     the same, the sender no listed upstream: SPF, DKIM and DMARC, from a DNS server on loopback
  *   afternoon    peers/afternoon: what one would write with these packages in an afternoon; keeps nothing on disk
  *   postfix      peers/postfix-relay: a plain relay that looks at nothing; needs root and Debian's postfix
  *   mimedefang   the same with MIMEDefang, which drops attachments and flattens HTML; needs Debian's mimedefang
@@ -12,8 +13,10 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startDnsServer } from '../../test/support/dns-server.ts'
 import { startHaraka } from './haraka.ts'
 import { startAmavis, startMimedefang, startPostfix } from './postfix.ts'
+import { SENDER_RECORDS } from './signed.ts'
 import { freePort, PEERS, readyLine, stopped, type System } from './starting.ts'
 
 export type { System } from './starting.ts'
@@ -28,6 +31,7 @@ const STARTS: Readonly<Record<string, (plan: Plan) => Promise<System>>> = {
     ...(await startSekisho(folder, sinkPort, { policy: { profile: 'disarm' }, ...settings })),
     name: 'disarm',
   }),
+  stranger: ({ folder, sinkPort }) => startForStrangers(folder, sinkPort),
   afternoon: ({ sinkPort }) => startAfternoon(sinkPort),
   postfix: ({ folder, sinkPort }) => startPostfix(folder, sinkPort),
   mimedefang: ({ folder, sinkPort }) => startMimedefang(folder, sinkPort),
@@ -42,13 +46,15 @@ export function startSystem(name: string, plan: Plan): Promise<System> {
   return start(plan)
 }
 
+const SMTP = { maxConnections: 400, maxConnectionsPerClient: 400, maxTransactions: 100_000, maxMessageBytes: '100MiB' }
+
 export async function startSekisho(folder: string, sinkPort: number, extraSettings: object = {}): Promise<System> {
   const port = await freePort()
   mkdirSync(folder, { recursive: true })
   const settings = {
     hostname: 'gateway.example',
     dataDir: join(folder, 'var'),
-    smtp: { port, maxConnections: 400, maxConnectionsPerClient: 400, maxTransactions: 100_000, maxMessageBytes: '100MiB' },
+    smtp: { port, ...SMTP },
     policy: { profile: 'text-only' },
     routes: [{ name: 'inner', nextHops: [{ host: '127.0.0.1', port: sinkPort, tls: 'off' }] }],
     maillog: { path: join(folder, 'maillog') },
@@ -62,6 +68,13 @@ export async function startSekisho(folder: string, sinkPort: number, extraSettin
   const child = spawn(process.execPath, ['--no-warnings', join(REPOSITORY, 'cli/main.ts'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] })
   await readyLine(child, 'sekisho ready')
   return { name: 'sekisho', version: process.version, port, rootPid: child.pid!, stop: () => stopped(child) }
+}
+
+async function startForStrangers(folder: string, sinkPort: number): Promise<System> {
+  const dns = await startDnsServer(SENDER_RECORDS)
+  const smtp = { port: await freePort(), ...SMTP, upstreams: [], acceptStrangers: true }
+  const system = await startSekisho(folder, sinkPort, { smtp, auth: { resolvers: [dns.address] } })
+  return { ...system, name: 'stranger', port: smtp.port, stop: () => system.stop().then(() => dns.close()) }
 }
 
 async function startAfternoon(sinkPort: number): Promise<System> {

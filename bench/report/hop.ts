@@ -1,4 +1,4 @@
-/** Cells of the hop benchmark, paired by what was sent: Sekisho's and a peer's. */
+/** Cells of the hop benchmark, paired by what was sent: Sekisho's, whoever the sender was to it, and a peer's. */
 import { type Line, medians, num, ratio, shown, table } from './markdown.ts'
 import type { Bars } from './plots.ts'
 
@@ -7,7 +7,7 @@ type Pair = { readonly ours: Line; readonly theirs: Line }
 const CELL = ['mailClass', 'connections', 'perConnection'] as const
 
 export function pairsOf(lines: readonly Line[]): Pair[] {
-  return medians(lines, line => line['median'] === 'sekisho').flatMap(ours => {
+  return medians(lines, line => line['median'] === 'sekisho' || line['median'] === 'stranger').flatMap(ours => {
     const theirs = medians(lines, line => line['median'] === 'postfix' && CELL.every(key => line[key] === ours[key]))[0]
     return theirs ? [{ ours, theirs }] : []
   })

@@ -41,6 +41,13 @@ export const SECTIONS: readonly Section[] = [
     }),
   },
   {
+    id: 'strangers',
+    title: 'Signed mails of strangers',
+    runs: [hop('--seconds', '5', '--rounds', '1', '--classes', 'signed', '--connections', '10,50', '--systems', 'stranger,postfix')],
+    about: 'S mails with a DKIM signature from a client that is no listed upstream: SPF, DKIM and DMARC are checked, DNS is on loopback and cached. Postfix checks nothing.',
+    body: hopTable,
+  },
+  {
     id: 'peers',
     title: 'Beside those that look at mail',
     runs: [
