@@ -26,6 +26,11 @@ export function doorClient(socketPath: string): Gateway {
     amend: amendment => call('amend', amendment),
     recordRelease: async release => void (await call('record', { record: { ...release, kind: 'release' } })),
     state: () => call('state', {}),
+    submitOutside: async (mail, message) => {
+      const { meta, octets } = await fetch('submitOutside', mail, [message])
+      await Array.fromAsync(octets)
+      return meta
+    },
     submit: async (mail, message) => {
       const { meta, octets } = await fetch('submit', mail, [message])
       await Array.fromAsync(octets)

@@ -16,7 +16,7 @@ import { startListener } from '../gateway/inbound/listener.ts'
 import type { Listener, OnMessage } from '../gateway/inbound/options.ts'
 import { createTransaction } from '../gateway/inbound/transaction.ts'
 import { createMetrics } from '../gateway/metrics.ts'
-import { notifyStaff, submitOwnMail } from '../gateway/own-mail.ts'
+import { notifyStaff, submitOutside, submitOwnMail } from '../gateway/own-mail.ts'
 import { Recent } from '../gateway/recent.ts'
 import type { Relay } from '../gateway/outbound/relay.ts'
 import type { RpcServer } from '../rpc/server.ts'
@@ -29,7 +29,7 @@ import { recordPolicy } from './policy-record.ts'
 import { Pulse } from './pulse.ts'
 import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf, reload } from './reload.ts'
-import { type House, letterDeps, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, ownMailDeps, recordOf, transactionDeps } from './rooms.ts'
+import { type House, letterDeps, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, outsideDeps, ownMailDeps, recordOf, transactionDeps } from './rooms.ts'
 import { gaugesOf, type GatewayView, readinessOf, statusOf } from './status.ts'
 import type { ToChild } from './role-keeper.ts'
 import { packageVersion } from './version.ts'
@@ -154,6 +154,7 @@ class Gateway {
       store,
       mostBytes: 2 * now.config.smtp.maxMessageBytes,
       submit: (mail, message) => submitOwnMail(mail, message, ownMailDeps(house, relay)),
+      submitOutside: (mail, message) => submitOutside(mail, message, outsideDeps(house, relay)),
       configDigest: () => digestOf(house.now.config),
       onError: error => record.alarm('vault-door', messageOf(error)),
     })

@@ -8,14 +8,16 @@ import { sealArc } from '../core/mime/arc.ts'
 import { checkSpf } from '../core/mime/authentication.ts'
 import { composeFixedNotice } from '../core/notice-only.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
+import { domainOf } from '../core/smtp/mailbox.ts'
 import { noticeText } from '../core/text/notice-texts.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
 import type { ListenerOptions } from '../gateway/inbound/options.ts'
 import { inboundEvents, type TransactionRecord, transactionRecord } from '../gateway/inbound/record.ts'
 import { SMALL_MESSAGE, type TransactionDeps } from '../gateway/inbound/transaction.ts'
 import type { Metrics } from '../gateway/metrics.ts'
-import type { LetterDeps, OwnMailDeps } from '../gateway/own-mail.ts'
+import type { LetterDeps, OutsideDeps, OwnMailDeps } from '../gateway/own-mail.ts'
 import { createRelay, type Relay, type RelayPlan } from '../gateway/outbound/relay.ts'
+import { outsideRoute } from '../gateway/outbound/routes.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
 import { drawRandom } from '../store/random.ts'
 import type { SqliteStore } from '../store/sqlite/store.ts'
@@ -88,6 +90,17 @@ export function ownMailDeps({ now, store }: House, relay: Relay): OwnMailDeps {
   const { hostname, checkRecipient, policyFor } = now
   const offer: OwnMailDeps['offer'] = (entry, message) => relay.offer(entry, message)
   return { store, hostname, from: `sekisho@${hostname}`, checkRecipient, policyFor, offer, nowMs: Date.now }
+}
+
+/** The same, for approved originals: to domains that the settings name, of the first tenant. */
+export function outsideDeps(house: House, relay: Relay): OutsideDeps {
+  const { config, routes } = house.now
+  const outsideFor: OutsideDeps['outsideFor'] = (mailbox, tenant) => {
+    if (tenant !== 'default' || !config.portal.requests.outsideDomains.includes(domainOf(mailbox))) return undefined
+    const route = outsideRoute(routes, mailbox)
+    return route && { route: route.name, retentionClass: 'default' }
+  }
+  return { ...ownMailDeps(house, relay), outsideFor }
 }
 
 /** For mails in words: the same, and who composes and verifies them. */

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { compareConfigs } from '../config/changes.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
 import { RpcError } from '../rpc/client.ts'
 import { OwnDatabase } from '../store/sqlite/own-database.ts'
@@ -17,6 +18,7 @@ import { Agreements } from '../vault/agreements.ts'
 import { ApproverBook } from '../vault/approvers.ts'
 import { Entrance } from '../vault/entrance.ts'
 import type { House } from '../vault/house.ts'
+import { ORIGINAL_TYPE } from '../vault/letters.ts'
 import { PendingWork } from '../vault/pending.ts'
 import type { Gateway } from '../vault/ports.ts'
 import { startVaultServer } from '../vault/server.ts'
@@ -140,6 +142,8 @@ function workshopOptions(config: Config) {
   const { processes, aloneReady, pendingMinutes } = config.vault
   return {
     ...fileWorkshopOptions(config, vaultWorkersSocket(config), processes),
+    // An approved original on its way to the Internet side; vault/letters.ts sends it no other way.
+    allowedTypes: [...MADE_TYPES, ORIGINAL_TYPE],
     filesWithinMs: pendingMinutes * MINUTE_MS,
     jobTimeoutMs: Math.max(ALONE_WITHIN_MS, config.sanitizer.jobTimeoutMs),
     // What a process has seen before is not near what it sees much later.

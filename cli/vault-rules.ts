@@ -35,6 +35,7 @@ function make(config: Config): VaultRules {
     registrars: tenant => vault.registrars.map(mailbox => mailbox.toLowerCase()).filter(mailbox => settingsOf(mailbox).tenant.id === tenant),
     codeMs: vault.codeMinutes * MINUTE_MS,
     agreementMs: vault.agreementDays * DAY_MS,
+    outside: (tenant, mailbox) => tenant === 'default' && config.portal.requests.outsideDomains.includes(mailbox.slice(mailbox.lastIndexOf('@') + 1).toLowerCase()),
     grantMs: vault.grantMinutes * MINUTE_MS,
     limits: sanitizeLimits(config),
     recipient,

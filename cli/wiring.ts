@@ -121,8 +121,13 @@ export function sanitizeLimits({ sanitizer: { limits } }: Config): SanitizeLimit
 
 export function routeTable(config: Config): RouteTable {
   const name = ourHostname(config)
-  // Without an outward route no DSN leaves: that is the switch.
-  const routes = config.routes.filter(route => route.direction === 'inward' || config.dsn.enabled)
+  // Without an outward route no DSN leaves: that is the switch. What leads to the Internet-side mailboxes stays.
+  const outside = new Set(config.portal.requests.outsideDomains)
+  const routes = config.routes.flatMap(route => {
+    if (route.direction === 'inward' || config.dsn.enabled) return [route]
+    const domains = route.domains.filter(domain => outside.has(domain))
+    return domains.length === 0 ? [] : [{ ...route, domains }]
+  })
   return createRouteTable(
     routes.map((route): Route => {
       const [first, ...others] = route.nextHops.map(hop => nextHop(hop, name, route.maxConnections))

@@ -83,8 +83,8 @@ const route = entry({
     ja: '宛先ドメイン。`*.名前` はその下のすべて、`*` は同じ向きの他の経路にないもの全部。',
   }),
   direction: required(word(['inward', 'outward']).default('inward'), {
-    en: '`inward` to the staff; `outward` carries DSNs only.',
-    ja: '`inward` は職員側へ。`outward` は配達状況通知（DSN）だけを外へ送る。',
+    en: '`inward` to the staff; `outward` carries DSNs, and approved originals to `portal.requests.outsideDomains`.',
+    ja: '`inward` は職員側へ。`outward` は配達状況通知（DSN）と、承認された原本（`portal.requests.outsideDomains` 宛て）だけを送る。',
   }),
   nextHops: required(nextHop.array().min(1, { error: 'must not be empty' }), {
     en: 'Tried in this order.',

@@ -17,6 +17,7 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
   uniqueNames,
   oneRoutePerDomain,
   everyDomainHasARoute,
+  outsideIsOutside,
   oneTenantPerDomain,
   knownDepartments,
   knownFindings,
@@ -105,6 +106,23 @@ function oneRoutePerDomain({ routes }: Config): BrokenRule[] {
         : [{ path: ['routes', i, 'domains', j], problem: `route '${other}' takes ${domain} already` }]
     }),
   )
+}
+
+/** An approved original goes out by an outward route that names the domain, to hops that no inward route has. */
+function outsideIsOutside({ domains, tenants, routes, portal }: Config): BrokenRule[] {
+  const ours = new Set([...domains, ...tenants.flatMap(tenant => tenant.domains)])
+  const inwardHops = new Set(routes.filter(route => route.direction === 'inward').flatMap(route => route.nextHops.map(placeOf)))
+  return portal.requests.outsideDomains.flatMap((domain, i) => {
+    const path = ['portal', 'requests', 'outsideDomains', i]
+    if (ours.has(domain)) return [{ path, problem: `${domain} is a domain of the inner side` }]
+    const route = routes.find(each => each.direction === 'outward' && each.domains.includes(domain))
+    if (!route) return [{ path, problem: `no outward route names ${domain}` }]
+    return route.nextHops.some(hop => inwardHops.has(placeOf(hop))) ? [{ path, problem: `the route ${route.name} leads to a next hop of an inward route` }] : []
+  })
+}
+
+function placeOf(hop: Config['routes'][number]['nextHops'][number]): string {
+  return hop.kind === 'maildir' ? `maildir ${hop.path}` : `${hop.host.toLowerCase()} ${hop.port}`
 }
 
 function everyDomainHasARoute({ domains, tenants, routes }: Config): BrokenRule[] {

@@ -20,8 +20,8 @@ export type OwnMail = {
 
 export type Submitted =
   | { readonly kind: 'queued'; readonly queueId: string }
-  /** `not-inward`: not a mailbox of ours, or no way to it; `busy`: no room now; `faulty`: octets that are not canonical. */
-  | { readonly kind: 'refused'; readonly reason: 'not-inward' | 'busy' | 'faulty'; readonly why: string }
+  /** `not-inward`: not a mailbox of ours, or no way to it; `not-outward`: one of ours, or no way out to it; `busy`: no room now; `faulty`: octets that are not canonical. */
+  | { readonly kind: 'refused'; readonly reason: 'not-inward' | 'not-outward' | 'busy' | 'faulty'; readonly why: string }
 
 /** One in words only (requests, digests, alarms): composed and queued by the gateway, inward only. */
 export type StaffMail = {

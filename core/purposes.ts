@@ -28,7 +28,7 @@ export type PartRef = { readonly publicId: PublicId; readonly partId: string; re
 export type Refusal = {
   readonly kind: 'cannot'
   /** Key of REASONS, or why the vault did not even try. */
-  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'revoked' | 'malware' | 'program' | 'not-inward' | 'not-enrolled' | 'no-registrar' | 'wrong-code'
+  readonly reason: ReasonKey | 'gone' | 'busy' | 'rate' | 'no-preview' | 'not-granted' | 'expired' | 'used' | 'revoked' | 'malware' | 'program' | 'not-inward' | 'not-outward' | 'not-enrolled' | 'no-registrar' | 'wrong-code'
   readonly object?: ObjectKind
   /** With `wrong-password`: how often this person may still try this part within the hour; with `wrong-code`: this number. */
   readonly triesLeft?: number

@@ -24,4 +24,6 @@ export type DoorExchanges = {
   text: { params: { publicId: string }; meta: { readonly found: boolean; readonly sealed: boolean } }
   /** A message of ours, composed and verified: its octets follow the question. */
   submit: { params: OwnMail; meta: Submitted }
+  /** One with an approved original, to a mailbox of the Internet side. */
+  submitOutside: { params: OwnMail; meta: Submitted }
 }

@@ -16,6 +16,7 @@ export type DoorOptions = {
   readonly socketPath: string
   readonly store: SealedReads & MailReads & Pick<StoreAdmin, 'emergency'> & Pick<Store, 'audit'>
   readonly submit: (mail: OwnMail, message: Uint8Array) => Promise<Submitted>
+  readonly submitOutside: (mail: OwnMail, message: Uint8Array) => Promise<Submitted>
   /** Of a submitted message. */
   readonly mostBytes: number
   /** Of the configuration in force. */
@@ -46,14 +47,19 @@ export function startDoor(options: DoorOptions): Promise<RpcServer> {
       const found = await store.composedText(textParam(params, 'publicId'))
       return found ? { meta: { found: true, sealed: found.sealed }, octets: found.octets } : { meta: { found: false, sealed: false } }
     },
-    submit: async (params: Params, octets: AsyncIterable<Uint8Array>): Promise<RpcAnswer> => {
-      const mail = ownMailParam(params)
-      const message = await collectWithin(octets, options.mostBytes)
-      if (!message) throw new BadRequest('message too large')
-      return { meta: await options.submit(mail, message) }
-    },
+    submit: submitted(options, options.submit),
+    submitOutside: submitted(options, options.submitOutside),
   }
   return startRpc({ socketPath, methods, exchanges, onError })
+}
+
+function submitted({ mostBytes }: DoorOptions, submit: DoorOptions['submit']) {
+  return async (params: Params, octets: AsyncIterable<Uint8Array>): Promise<RpcAnswer> => {
+    const mail = ownMailParam(params)
+    const message = await collectWithin(octets, mostBytes)
+    if (!message) throw new BadRequest('message too large')
+    return { meta: await submit(mail, message) }
+  }
 }
 
 function ownMailParam(params: Params): OwnMail {

@@ -1,6 +1,6 @@
 /**
  * A mail of ours to an inner mailbox (files that a person asked for, parts that took longer): committed and relayed as
- * any other. The gateway looks at it as it looks at every composed message: grammar, queue id, a recipient of ours.
+ * any other. The one mail that leaves the other way holds an approved original [submitOutside]. The gateway looks at it as it looks at every composed message: grammar, queue id, a recipient of ours.
  */
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
@@ -25,16 +25,40 @@ export type OwnMailDeps = {
   readonly nowMs: () => number
 }
 
+/** How an approved original may go out; undefined where it may not. */
+export type OutsideDeps = OwnMailDeps & { readonly outsideFor: (mailbox: Mailbox, tenant: string) => { readonly route: string; readonly retentionClass: string } | undefined }
+
+/**
+ * A mail of the vault's with an approved original, to a mailbox of the Internet side: outward or not at all. A recipient of
+ * ours is refused first, so no setting of routes can turn it inward. Resolves when durable. @throws StoreBroken
+ */
+export async function submitOutside(mail: OwnMail, message: Uint8Array, deps: OutsideDeps): Promise<Submitted> {
+  const mailbox = parseMailbox(mail.mailbox, { smtpUtf8: true, domainToAscii: domainToASCII })
+  if (!mailbox || !(await deps.checkRecipient(mailbox))) return refused('not-outward', 'a mailbox of the inner side, or none')
+  const fault = faultOf(mail, message)
+  if (fault) return refused('faulty', fault)
+  const way = deps.outsideFor(mailbox, mail.tenant)
+  if (!way) return refused('not-outward', 'no outward route of its own leads there')
+  return commitOwn(acceptedOf({ ...mail, mailbox, queueId: mail.queueId as QueueId }, message, { way: { ...way, direction: 'outward' }, deps }), message, deps)
+}
+
 /** Resolves when durable. @throws StoreBroken */
 export async function submitOwnMail(mail: OwnMail, message: Uint8Array, deps: OwnMailDeps): Promise<Submitted> {
   const mailbox = parseMailbox(mail.mailbox, { smtpUtf8: true, domainToAscii: domainToASCII })
   if (!mailbox || (await deps.checkRecipient(mailbox))) return refused('not-inward', 'not a mailbox of ours')
-  const fault = checkCanonical(message)
+  const fault = faultOf(mail, message)
   if (fault) return refused('faulty', fault)
-  if (composedQueueId(message) !== mail.queueId) return refused('faulty', 'another queue id in the message')
   const policy = policyOf(mailbox, deps)
   if (policy?.tenant !== mail.tenant) return refused('not-inward', 'no route, or another tenant')
-  const accepted = acceptedOf({ ...mail, mailbox, queueId: mail.queueId as QueueId }, message, { policy, deps })
+  const { route, retentionClass } = policy
+  return commitOwn(acceptedOf({ ...mail, mailbox, queueId: mail.queueId as QueueId }, message, { way: { route, retentionClass, direction: 'inward' }, deps }), message, deps)
+}
+
+function faultOf({ queueId }: OwnMail, message: Uint8Array): string | undefined {
+  return checkCanonical(message) ?? (composedQueueId(message) === queueId ? undefined : 'another queue id in the message')
+}
+
+async function commitOwn(accepted: AcceptedMessage, message: Uint8Array, deps: OwnMailDeps): Promise<Submitted> {
   try {
     const result = await deps.store.commit(accepted)
     if (result.kind === 'duplicate') return { kind: 'queued', queueId: result.of }
@@ -89,9 +113,10 @@ function policyOf(mailbox: Mailbox, { policyFor }: OwnMailDeps): RecipientPolicy
   }
 }
 
+type Way = { readonly route: string; readonly retentionClass: string; readonly direction: 'inward' | 'outward' }
 type Own = Omit<OwnMail, 'mailbox' | 'queueId'> & { readonly mailbox: Mailbox; readonly queueId: QueueId }
 
-function acceptedOf(mail: Own, message: Uint8Array, { policy, deps }: { readonly policy: RecipientPolicy; readonly deps: OwnMailDeps }): AcceptedMessage {
+function acceptedOf(mail: Own, message: Uint8Array, { way, deps }: { readonly way: Way; readonly deps: OwnMailDeps }): AcceptedMessage {
   const { queueId, tenant, mailbox, subject, messageId, onceKey } = mail
   const sha256 = createHash('sha256').update(message).digest('hex')
   return {
@@ -113,13 +138,13 @@ function acceptedOf(mail: Own, message: Uint8Array, { policy, deps }: { readonly
         groupId: 'own',
         tenant,
         recipients: [mailbox],
-        route: policy.route,
-        direction: 'inward',
+        route: way.route,
+        direction: way.direction,
         message,
         report: { verdict: 'relay', profile: 'own', policyVersion: '', parts: [], findings: [] },
         publicId: queueId,
         checkCode: '',
-        retentionClass: policy.retentionClass,
+        retentionClass: way.retentionClass,
       },
     ],
   }

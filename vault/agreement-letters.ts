@@ -30,6 +30,8 @@ const TEXTS = {
   ja: {
     release: '【承認番号】元のファイルの取り出し',
     enrolment: '【登録の確認番号】元のファイルの承認者',
+    outside: '【元のファイル】',
+    outsideFirst: '承認された元のファイルを送ります。無害化していません。送信者を確かめてから開いてください。マクロは必要なときだけ有効にしてください。',
     releaseFirst: '下の番号を入れると、次のことを承認したことになります。内容がちがうとき、心当たりがないときは、入れないでください。',
     enrolmentFirst: '下の番号を入れると、次の人たちが元のファイルの取り出しを承認できるようになります。心当たりがないときは、入れないでください。',
     who: '取り出す人',
@@ -41,11 +43,13 @@ const TEXTS = {
     person: (name: string, login: string, mailbox: string) => `・${name}（${login}） ${mailbox}`,
     code: '番号',
     until: '番号の期限',
-    doubt: 'おかしいと思ったら、番号を入れずに連絡してください',
+    doubt: 'おかしいと思ったら、何もせずに連絡してください',
   },
   en: {
     release: '[Approval number] An original file',
     enrolment: '[Confirmation number] Approvers of original files',
+    outside: '[Original file] ',
+    outsideFirst: 'Here is the original file that was approved. It is not sanitized. Make sure who sent it before you open it, and enable macros only if you must.',
     releaseFirst: 'Entering the number below approves the following. If it is not what you expect, do not enter it.',
     enrolmentFirst: 'Entering the number below lets the following people approve that originals leave. If you did not expect this, do not enter it.',
     who: 'Taken by',
@@ -57,7 +61,7 @@ const TEXTS = {
     person: (name: string, login: string, mailbox: string) => `- ${name} (${login}) ${mailbox}`,
     code: 'Number',
     until: 'Good until',
-    doubt: 'If anything looks wrong, do not enter the number; tell',
+    doubt: 'If anything looks wrong, do nothing and tell',
   },
 } as const
 
@@ -85,6 +89,13 @@ export function enrolmentWords({ people, code, untilMs }: Enrolment, { language,
   const words = TEXTS[language]
   const lines = [words.enrolmentFirst, '', ...people.map(({ name, login, mailbox }) => words.person(name, login, mailbox)), '', ...closing(code, untilMs, { language, contact })]
   return { subject: words.enrolment, lines: lines.map(harmless) }
+}
+
+/** Around an original on its way to a mailbox of the Internet side. */
+export function outsideWords({ subject, headerFrom }: MailMessage, name: string, { language, contact }: RecipientRules): Words {
+  const words = TEXTS[language]
+  const lines = [words.outsideFirst, '', `${words.files}: ${name}`, `${words.mail}: ${subject}`, `${words.from}: ${headerFrom}`, ...(contact === '' ? [] : [`${words.doubt}: ${contact}`])]
+  return { subject: harmless(`${words.outside}${name}`), lines: lines.map(harmless) }
 }
 
 function closing(code: string, untilMs: number, { language, contact }: Pick<RecipientRules, 'language' | 'contact'>): string[] {

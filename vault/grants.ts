@@ -9,10 +9,13 @@
 import { randomBytes } from 'node:crypto'
 import { isProgram } from '../core/media/dangerous-names.ts'
 import type { Asker, GrantAsk, PartRef, Refusal } from '../core/purposes.ts'
+import { makeHarmlessLine } from '../core/text/harmless.ts'
 import type { Row } from '../store/sqlite/own-database.ts'
 import { type FoundPart, isRefusal, refuse } from './entrance.ts'
 import type { House } from './house.ts'
 import { looseFile, rulesOf } from './looks.ts'
+import { ORIGINAL_TYPE, sendWords } from './letters.ts'
+import { outsideWords } from './agreement-letters.ts'
 import { neverLeaves } from './never.ts'
 
 const RESUME_MS = 10 * 60_000
@@ -45,6 +48,24 @@ export class Grants {
 
   /** @throws Gone */
   async original(grantId: string, by: Asker): Promise<Original | Refusal> {
+    const taken = await this.#take(grantId, by)
+    return isRefusal(taken) ? taken : { kind: 'original', name: taken.found.part.name, bytes: pieces(taken.octets), size: taken.octets.length }
+  }
+
+  /** To a mailbox that the settings allow; a grant is not burned for another one. @throws Gone */
+  async originalToMailbox(grantId: string, mailbox: string, by: Asker): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal> {
+    const { rules, letters } = this.#house
+    if (!rules().outside(by.tenant, mailbox)) return this.#refusedUse(grantId, by, 'not-outward')
+    const taken = await this.#take(grantId, by, { to: mailbox })
+    if (isRefusal(taken)) return taken
+    const { found: { message, part }, octets } = taken
+    const file = { name: makeHarmlessLine(part.name, 200) || 'file', mediaType: ORIGINAL_TYPE, bytes: octets }
+    const words = outsideWords(message, file.name, rules().recipient(mailbox))
+    return sendWords(words, { mailbox, files: [file], onceKey: `original ${grantId}`, tenant: by.tenant, isOutward: true }, letters)
+  }
+
+  /** Burned and written down, then unsealed. @throws Gone */
+  async #take(grantId: string, by: Asker, way: { readonly to?: string } = {}): Promise<{ readonly found: FoundPart; readonly octets: Uint8Array } | Refusal> {
     const { database, entrance, unsealing, gateway } = this.#house
     if ((await gateway.state()).emergency === 'isolate') this.revoke('all', { ...by, actor: 'system' })
     const row = database.get('SELECT * FROM grants WHERE grant_id = ? AND tenant = ?', grantId, by.tenant)
@@ -53,9 +74,8 @@ export class Grants {
     const part: PartRef = { publicId: String(row['public_id']), partId: String(row['part_id']), member: [] }
     const found = await entrance.part('original', part, by)
     if (isRefusal(found)) return found
-    await this.#burn(row, found, by)
-    const octets = await unsealing.part(found.message, found.part)
-    return { kind: 'original', name: found.part.name, bytes: pieces(octets), size: octets.length }
+    await this.#burn(row, { found, way }, by)
+    return { found, octets: await unsealing.part(found.message, found.part) }
   }
 
   revoke(requestId: string | 'all', { tenant, actor }: Asker): number {
@@ -107,10 +127,10 @@ export class Grants {
   }
 
   /** Durable here and in the mail's own chain before the first octet leaves. */
-  async #burn(row: Row, { message, part }: FoundPart, { tenant, actor, address }: Asker): Promise<void> {
+  async #burn(row: Row, { found: { message, part }, way }: { readonly found: FoundPart; readonly way: { readonly to?: string } }, { tenant, actor, address }: Asker): Promise<void> {
     const { database, gateway } = this.#house
     const [grantId, request] = [String(row['grant_id']), String(row['request_id'])]
-    const detail = { part: part.id, request, address, sha256: part.sha256, again: row['used_at_ms'] === null ? 0 : 1 }
+    const detail = { part: part.id, request, address, sha256: part.sha256, again: row['used_at_ms'] === null ? 0 : 1, ...way }
     database.write(() => {
       database.run('UPDATE grants SET used_at_ms = coalesce(used_at_ms, ?), used_from = coalesce(used_from, ?) WHERE grant_id = ?', database.nowMs(), address, grantId)
       database.audit({ tenant, kind: 'release', actor, subject: message.queueId, detail })

@@ -24,4 +24,6 @@ export interface Gateway {
   recordRelease(release: Release): Promise<void>
   state(): Promise<{ readonly emergency: Emergency; readonly configDigest: string }>
   submit(mail: OwnMail, message: Uint8Array): Promise<Submitted>
+  /** With an approved original; outward or not at all. */
+  submitOutside(mail: OwnMail, message: Uint8Array): Promise<Submitted>
 }

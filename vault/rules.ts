@@ -19,6 +19,8 @@ export type VaultRules = {
   /** How long the number of a letter is good, and how long what was agreed to by it holds. */
   readonly codeMs: number
   readonly agreementMs: number
+  /** Whether this is a mailbox of the Internet side to which an approved original may go. */
+  readonly outside: (tenant: string, mailbox: string) => boolean
   /** Longest life of a grant. */
   readonly grantMs: number
   readonly limits: SanitizeLimits

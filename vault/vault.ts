@@ -115,9 +115,8 @@ export class OpenVault implements Vault {
     return this.#house.agreements.agree(agreement, by)
   }
 
-  /** No route carries an original: the way to an Internet-side mailbox is not built, and nothing is burned by asking. */
-  async originalToMailbox(): Promise<Queued | Refusal> {
-    return refuse('not-granted')
+  originalToMailbox(grantId: string, mailbox: string, by: Asker): Promise<Queued | Refusal> {
+    return orGone(this.#grants.originalToMailbox(grantId, mailbox, by))
   }
 
   async revokeGrants(requestId: string | 'all', by: Asker): Promise<number> {

@@ -1,8 +1,8 @@
 /**
  * Where mail goes: routes by recipient domain, each with its next hops in order of preference.
  *
- * A route has a direction. `inward` leads to the staff, `outward` carries nothing but DSNs (and without an
- * outward route none are sent). The route of a message is settled by name before it is committed, so that
+ * A route has a direction. `inward` leads to the staff, `outward` carries DSNs (and without an outward route none are
+ * sent) and approved originals to mailboxes of the Internet side [outsideRoute], nothing else. The route of a message is settled by name before it is committed, so that
  * a changed domain list does not redirect mail that is already queued.
  */
 import type { Mailbox } from '../../core/smtp/envelope.ts'
@@ -73,6 +73,19 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
       return undefined
     },
   }
+}
+
+/**
+ * The way of an approved original to a mailbox of the Internet side: an outward route that names its domain, and leads to
+ * no hop and takes no domain of an inward one. Otherwise there is none.
+ */
+export function outsideRoute({ all, forMailbox }: RouteTable, mailbox: Mailbox): Route | undefined {
+  const route = forMailbox(mailbox, 'outward')
+  if (!route?.domains.includes(domainOf(mailbox))) return undefined
+  const inward = all.filter(({ direction }) => direction === 'inward')
+  const inwardHops = new Set(inward.flatMap(({ hops }) => hops.map(hopLabel)))
+  const isInward = inward.some(({ domains }) => domains.some(pattern => pattern !== '*' && [...patternsFor(domainOf(mailbox))].includes(pattern)))
+  return isInward || route.hops.some(hop => inwardHops.has(hopLabel(hop))) ? undefined : route
 }
 
 /** `a.b.c` → `a.b.c`, `*.b.c`, `*.c`, `*`: the most specific first. */

@@ -19,6 +19,7 @@ type Touched = {
   readonly tenant: string
   readonly queueId: string
   readonly retentionClass: string
+  readonly direction: string
   readonly copyFile: string | null
   readonly wasFinished: boolean
   readonly recipients: readonly Recipient[]
@@ -46,7 +47,7 @@ export type SettlingStatements = Readonly<
 export function prepareSettling({ database }: WriterState): SettlingStatements {
   return {
     entry: database.prepare(
-      'SELECT tenant, queue_id, retention_class, copy_file, finished_at_ms, attempts FROM entries WHERE entry_id = ?',
+      'SELECT tenant, queue_id, retention_class, direction, copy_file, finished_at_ms, attempts FROM entries WHERE entry_id = ?',
     ),
     recipients: database.prepare('SELECT position, mailbox, kind FROM recipients WHERE entry_id = ?'),
     copy: database.prepare('SELECT bytes FROM copies WHERE entry_id = ?'),
@@ -155,6 +156,7 @@ export class Settling {
       tenant: String(row['tenant']),
       queueId: String(row['queue_id']),
       retentionClass: String(row['retention_class']),
+      direction: String(row['direction']),
       copyFile: row['copy_file'] as string | null,
       wasFinished: row['finished_at_ms'] !== null,
       recipients,
@@ -167,12 +169,12 @@ export class Settling {
     return touched
   }
 
-  /** Undefined when delivered text is not kept, or cannot be sealed: the plain copy goes all the same. */
+  /** Undefined when delivered text is not kept (what went outward never is), or cannot be sealed: the plain copy goes all the same. */
   #sealText(touched: Touched, batch: Batch, nowMs: number): Touched['text'] {
-    const { tenant, retentionClass, queueId } = touched
+    const { tenant, retentionClass, queueId, direction } = touched
     const { settings, sealing } = this.#state
     const expiresAtMs = textExpiresAtMs(settings.retention, retentionClass, nowMs)
-    if (expiresAtMs <= nowMs || !sealing.canSealFor(tenant)) return undefined
+    if (direction === 'outward' || expiresAtMs <= nowMs || !sealing.canSealFor(tenant)) return undefined
     const copy = this.#readCopy(touched)
     touched.copyMissing = copy === undefined
     if (!copy) return undefined

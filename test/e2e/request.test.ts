@@ -3,7 +3,7 @@
  * side, the approver's letters arrive, the approver decides with the vault's number, the clerk shows a second factor on the
  * Internet side and takes the file, once.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -24,7 +24,7 @@ import { mailWith, Served } from '../support/served.ts'
 const PASSWORD = 'hakone-no-mori-87'
 const BY = { actor: 'system', reason: 'test' }
 const STEP_MS = 30_000
-const served = new Served({ SEKISHO_VAULT_APPROVERS: '1', SEKISHO_VAULT_REGISTRARS: 'touroku@town.example.jp' })
+const served = new Served({ SEKISHO_ROUTES: '[{ name: inner, domains: [town.example.jp], nextHops: [{ maildir: var/maildir }] }, { name: net, direction: outward, domains: [internet.town.example.jp], nextHops: [{ maildir: var/outside }] }]', SEKISHO_PORTAL_REQUESTS_OUTSIDE_DOMAINS: 'internet.town.example.jp', SEKISHO_VAULT_APPROVERS: '1', SEKISHO_VAULT_REGISTRARS: 'touroku@town.example.jp' })
 const secrets = new Map<string, string>()
 const DRAWING = Buffer.concat([Buffer.from('JwwData.'), Buffer.alloc(70_000, 7)])
 
@@ -115,6 +115,17 @@ async function letterTo(mailbox: string, subject: string): Promise<Letter> {
 }
 
 const numberIn = ({ text }: Letter): string => /^番号: (\d{4}-\d{4})$/m.exec(text)![1]!
+
+/** By the approver, with the number of the letter that gives this reason. */
+async function approve(path: string, reason: string): Promise<void> {
+  const decide = path.replace('/requests/', '/approvals/')
+  await suzuki.open(decide)
+  await suzuki.press(`${decide}/code`)
+  const letter = () => lettersTo('suzuki@town.example.jp').find(({ subject, text }) => subject.includes('【承認番号】') && text.includes(reason))
+  await vi.waitUntil(letter, { timeout: 15_000 })
+  await suzuki.press(`${decide}/approve`, { code: numberIn(letter()!) })
+  expect(suzuki.seen.path, suzuki.words()).toBe('/approvals')
+}
 
 async function ask(reason: string, parts: readonly string[]): Promise<string> {
   await tanaka.open(`/requests/new?m=${message.publicId}`)
@@ -241,6 +252,27 @@ test('a refusal needs a reason, which the clerk reads', async () => {
   await outside.open(path)
   await outside.send(`${path}/parts/0/take`)
   expect(outside.seen.status).toBe(409)
+})
+
+test('an approved file goes to the Internet-side mailbox, by the outward route alone', async () => {
+  const reason = '自席のインターネット側で開くため'
+  const path = await ask(reason, ['3'])
+  await approve(path, reason)
+  const inner = served.delivered().length
+  await outside.open(path)
+  await outside.press(`${path}/parts/0/mailbox`)
+  expect(outside.words()).toContain('送りました')
+  const folder = join(served.data, 'outside/new')
+  await vi.waitUntil(() => existsSync(folder) && readdirSync(folder).length === 1, { timeout: 15_000 })
+  const mail = readFileSync(join(folder, readdirSync(folder)[0]!))
+  const [file] = readComposed(mail).files
+  expect(file?.name).toBe('配置図.jww')
+  expect(Buffer.from(file!.bytes).equals(DRAWING)).toBe(true)
+  expect(mail.toString('latin1')).toContain('To: <tanaka@internet.town.example.jp>')
+  await outside.open(path)
+  expect(outside.words()).toContain('すべて受け取りました')
+  const inside = served.delivered().slice(inner)
+  expect(inside.some(each => each.includes(DRAWING.toString('base64').slice(0, 60)))).toBe(false)
 })
 
 test('the vault gives nothing for a grant whose minutes are over', async () => {

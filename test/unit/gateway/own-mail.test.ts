@@ -3,7 +3,7 @@ import { readComposed } from '../../../core/mime/composed.ts'
 import { composeOwnLetter } from '../../../core/own-mail.ts'
 import { verifyComposed } from '../../../core/mime/verify.ts'
 import type { Mailbox, QueueId } from '../../../core/smtp/envelope.ts'
-import { type LetterDeps, notifyStaff, submitOwnMail } from '../../../gateway/own-mail.ts'
+import { type LetterDeps, notifyStaff, submitOutside, submitOwnMail } from '../../../gateway/own-mail.ts'
 import { type AcceptedMessage, StoreFull } from '../../../store/contract.ts'
 
 const STAFF = 'staff@town.example.jp'
@@ -87,6 +87,36 @@ describe('words to the staff', () => {
     expect(await notifyStaff(LETTER, deps({ verify: async () => undefined }))).toEqual({ kind: 'cannot', reason: 'busy' })
     const given = deps({ verify: async () => ['subject differs'] })
     await expect(notifyStaff(LETTER, given)).rejects.toThrow('not verified')
+    expect(given.committed).toEqual([])
+  })
+})
+
+describe('a mail with an approved original', () => {
+  const OUT = 'staff@internet.town.example.jp'
+  const outsideDeps = (over: object = {}) => ({ ...deps(), outsideFor: (mailbox: string) => (mailbox.endsWith('@internet.town.example.jp') ? { route: 'outside', retentionClass: 'default' } : undefined), ...over })
+  const outside = (over: object = {}) => ({ ...OWN, mailbox: OUT, ...over })
+
+  test('is committed outward, and by no other way', async () => {
+    const given = outsideDeps()
+    expect(await submitOutside(outside(), letter(), given)).toEqual({ kind: 'queued', queueId: 'Q1' })
+    expect(given.committed[0]).toMatchObject({ reversePath: null, dsnAllowed: false, original: undefined, groups: [{ direction: 'outward', route: 'outside', recipients: [OUT] }] })
+  })
+
+  test.for<[string, object, Uint8Array, string]>([
+    ['to one of ours, whatever the routes say', { mailbox: STAFF }, letter(), 'not-outward'],
+    ['to somebody else outside', { mailbox: 'x@elsewhere.example' }, letter(), 'not-outward'],
+    ['to what is no mailbox', { mailbox: 'a b' }, letter(), 'not-outward'],
+    ['with the queue id of another one', {}, letter('Q2'), 'faulty'],
+    ['with octets that are not canonical', {}, Buffer.concat([letter(), Buffer.from('a\nb\r\n')]), 'faulty'],
+  ])('%s is not', async ([, over, octets, reason]) => {
+    const given = outsideDeps({ outsideFor: (mailbox: string) => (mailbox.endsWith('elsewhere.example') ? undefined : { route: 'outside', retentionClass: '' }) })
+    expect(await submitOutside(outside(over), octets, given)).toMatchObject({ kind: 'refused', reason })
+    expect(given.committed).toEqual([])
+  })
+
+  test('handed in as a mail to the inner side is refused there', async () => {
+    const given = outsideDeps()
+    expect(await submitOwnMail(outside(), letter(), given)).toMatchObject({ kind: 'refused', reason: 'not-inward' })
     expect(given.committed).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 /** What a taken-over portal can try: everything here is asked as the portal asks, with whatever names it likes. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readComposed } from '../../../core/mime/composed.ts'
 import type { AgreementAsk, EnrolledApprover, GrantAsk, Refusal } from '../../../core/purposes.ts'
 import { enrolApprovers } from '../../../vault/approvers.ts'
 import { OpenVault } from '../../../vault/vault.ts'
@@ -206,5 +207,45 @@ describe('who may agree', () => {
     expect(reason(await propose('ito'))).toBe('no-registrar')
     house.rulesNow = { ...house.rulesNow, registrars: () => [] }
     expect(reason(await propose('kato'))).toBe('no-registrar')
+  })
+})
+
+describe('an original to a mailbox of the Internet side', () => {
+  const OUT = 'tanaka@internet.town.example.jp'
+  const granted = async () => {
+    await vault.askAgreement(askOf(), BY)
+    await agree()
+    const answer = await vault.grant(grantOf(), BY)
+    return answer.kind === 'granted' ? answer.grantId : expect.fail(answer.reason)
+  }
+
+  test('goes out with the file as it came, burns the grant, and stands in both chains', async () => {
+    const grantId = await granted()
+    expect(await vault.originalToMailbox(grantId, OUT, BY)).toMatchObject({ kind: 'queued' })
+    expect(house.outside).toHaveLength(1)
+    expect(readComposed(house.outside[0]!).files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([['議事録.txt', 'Hello, part!']])
+    const release = house.database.get("SELECT detail FROM audit WHERE kind = 'release'")
+    expect(JSON.parse(String(release?.['detail']))).toMatchObject({ to: OUT, request: 'r1' })
+    expect(reason(await vault.original(grantId, { ...BY, address: '198.51.100.1' }))).toBe('used')
+    const queued = await house.store.listQueue({ limit: 10 })
+    expect(queued.filter(({ recipients }) => recipients.some(({ mailbox }) => mailbox === OUT)).map(({ route }) => route)).toEqual(['outside'])
+  })
+
+  test('never goes inward or elsewhere, and burns nothing by trying', async () => {
+    const grantId = await granted()
+    for (const mailbox of ['tanaka@town.example.jp', 'x@elsewhere.example', 'tanaka@internet.town.example.jp@town.example.jp', '']) expect(reason(await vault.originalToMailbox(grantId, mailbox, BY))).toBe('not-outward')
+    // Were the settings wrong, the gateway would still refuse one of its own.
+    house.rulesNow = { ...house.rulesNow, outside: () => true }
+    expect(reason(await vault.originalToMailbox(grantId, 'staff@town.example.jp', BY))).toBe('not-outward')
+    expect((await house.store.listQueue({ limit: 50 })).some(({ queueId }) => house.outside.some(mail => mail.includes(queueId)))).toBe(false)
+    expect((await vault.original(grantId, BY)).kind).toBe('original')
+  })
+
+  test('is for who asked, with an agreement, once', async () => {
+    expect(reason(await vault.originalToMailbox('0'.repeat(32), OUT, BY))).toBe('not-granted')
+    const grantId = await granted()
+    expect(reason(await vault.originalToMailbox(grantId, OUT, { ...BY, actor: 'user:mallory' }))).toBe('not-granted')
+    house.nowMs += 60 * MINUTE_MS
+    expect(reason(await vault.originalToMailbox(grantId, OUT, BY))).toBe('expired')
   })
 })

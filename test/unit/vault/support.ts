@@ -10,7 +10,7 @@ import type { Policy } from '../../../core/policy/model.ts'
 import type { Mailbox, QueueId } from '../../../core/smtp/envelope.ts'
 import type { Asker } from '../../../core/purposes.ts'
 import type { PartReport } from '../../../core/verdict.ts'
-import { submitOwnMail } from '../../../gateway/own-mail.ts'
+import { submitOutside, submitOwnMail } from '../../../gateway/own-mail.ts'
 import type { AcceptedMessage } from '../../../store/contract.ts'
 import { ensureVaultKeys } from '../../../store/keys.ts'
 import { realFiles } from '../../../store/sqlite/files.ts'
@@ -69,6 +69,8 @@ export type TestHouse = Omit<House, 'office'> & {
   readonly alarms: string[]
   /** Of mails that the vault handed in, with whom they are to. */
   readonly letterTexts: string[]
+  /** Mails with an original that it handed in for the Internet side. */
+  readonly outside: Buffer[]
   readonly looked: { readonly name: string; readonly page: number; readonly handsOut: boolean; readonly alone: boolean }[]
   office: OfficePages | undefined
   rulesNow: VaultRules
@@ -96,7 +98,12 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
     letterTexts.push(`To: ${mail.mailbox}\n${readComposed(octets).text}`)
     return inner.submit(mail, octets)
   }
-  const gateway = wrap({ ...inner, submit })
+  const outside: Buffer[] = []
+  const submitOutside: Gateway['submitOutside'] = (mail, octets) => {
+    outside.push(Buffer.from(octets))
+    return inner.submitOutside(mail, octets)
+  }
+  const gateway = wrap({ ...inner, submit, submitOutside })
   const rules = () => state.rulesNow
   const unsealing = new Unsealing(gateway, keys)
   mkdirSync(join(keys, 'kept/shelf'), { recursive: true })
@@ -115,6 +122,7 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   return Object.assign(state, {
     store,
     letterTexts,
+    outside,
     database,
     gateway,
     entrance,
@@ -149,6 +157,7 @@ function rulesOf(): VaultRules {
     registrars: () => ['touroku@town.example.jp'],
     codeMs: 3_600_000,
     agreementMs: 14 * 86_400_000,
+    outside: (_tenant, mailbox) => mailbox.endsWith('@internet.town.example.jp'),
     grantMs: 1_800_000,
     limits: { fileBytes: 1_000 } as VaultRules['limits'],
     recipient: () => ({ policy: POLICY, tenant: 'default', language: 'ja', contact: '' }),
@@ -175,6 +184,7 @@ function gatewayOver(store: SqliteStore): Gateway {
     recordRelease: release => store.audit({ ...release, kind: 'release' }),
     state: async () => ({ emergency: await store.emergency(), configDigest: '' }),
     submit: (mail, octets) => submitOwnMail(mail, octets, deps),
+    submitOutside: (mail, octets) => submitOutside(mail, octets, { ...deps, outsideFor: () => ({ route: 'outside', retentionClass: '' }) }),
   }
 }
 
