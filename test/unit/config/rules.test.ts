@@ -26,6 +26,21 @@ describe('rules across settings, each with the place to look at', () => {
       's:2:5: domains[0]: no inward route takes x.jp',
     ],
     [
+      'a domain of Internet-side mailboxes that no outward route names',
+      `portal:\n  requests:\n    outsideDomains: [net.example.jp]\nroutes:\n  - { name: a, ${hop} }\n  - { name: b, direction: outward, nextHops: [{ maildir: n }] }`,
+      's:3:22: portal.requests.outsideDomains[0]: no outward route names net.example.jp',
+    ],
+    [
+      'one whose route leads to an inner hop',
+      `portal:\n  requests:\n    outsideDomains: [net.example.jp]\nroutes:\n  - { name: a, ${hop} }\n  - { name: b, direction: outward, domains: [net.example.jp], ${hop} }`,
+      's:3:22: portal.requests.outsideDomains[0]: the route b leads to a next hop of an inward route',
+    ],
+    [
+      'one of the inner side',
+      `domains: [town.jp]\nportal:\n  requests:\n    outsideDomains: [town.jp]\nroutes:\n  - { name: a, ${hop} }`,
+      's:4:22: portal.requests.outsideDomains[0]: town.jp is a domain of the inner side',
+    ],
+    [
       'a tenant called default',
       'tenants:\n  - { id: default, domains: [a.jp] }',
       's:2:7: tenants[0].id: this tenant exists already',
