@@ -18,6 +18,7 @@ export async function storeSettings(config: Config): Promise<Omit<StoreOptions, 
   return {
     quotaBytes: store.quotaBytes,
     minFreeBytes: store.minFreeBytes,
+    minFreeFiles: store.minFreeFiles,
     retention: { ...store.retention, classes: retentionClasses(config) },
     recipients: Object.fromEntries(recipients),
   }

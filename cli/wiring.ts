@@ -97,7 +97,8 @@ export function inboundLimits({ smtp }: Config): InboundLimits {
     connectionsPerClient: smtp.maxConnectionsPerClient,
     transactions: smtp.maxTransactions,
     errors: smtp.maxErrors,
-    idleCommands: 200,
+    upstreamsShare: smtp.upstreamsPercent / 100,
+    idleCommands: smtp.maxIdleCommands,
     commandBytes: 2048,
     greetingDelayMs: 100,
     commandTimeoutMs: smtp.timeouts.commandMs,
@@ -110,7 +111,7 @@ export function inboundLimits({ smtp }: Config): InboundLimits {
     bytesInFlightPerClient: Math.max(smtp.maxMessageBytes, Math.floor(smtp.bytesInFlight / 2)),
     budgetWaitMs: 30_000,
     drainMs: 30_000,
-    lingerMs: 10_000,
+    lingerMs: smtp.timeouts.lingerMs,
     sweepMs: 1000,
   }
 }

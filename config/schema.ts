@@ -24,6 +24,13 @@ const store = section(
       en: 'Free space below which mail gets 452 4.3.1.',
       ja: '空き容量がこれを下回るとメールに 452 4.3.1 を返す。',
     }),
+    minFreeFiles: integer({
+      default: 500,
+      min: 0,
+      max: 10_000_000,
+      en: 'Free inodes below which mail gets 452 4.3.1, on file systems that count them.',
+      ja: '空き inode 数がこれを下回るとメールに 452 4.3.1 を返す（inode 数に上限のあるファイルシステム）。',
+    }),
     quotaBytes: bytes({
       default: '50GiB',
       min: 2 ** 20,

@@ -45,6 +45,13 @@ const timeouts = section(
       en: 'Longest connection.',
       ja: '1接続の最長時間。',
     }),
+    lingerMs: integer({
+      default: 10_000,
+      min: 500,
+      max: 300_000,
+      en: 'How long a client may go on after our last reply (221, 421); then the connection is cut.',
+      ja: '最後の応答（221、421）の後、相手が切るのを待つ時間。過ぎると切断する。',
+    }),
   },
 )
 
@@ -139,8 +146,8 @@ export const smtp = section(
       default: 200,
       min: 1,
       max: 10_000,
-      en: 'Connections at the same time, in all. The last tenth is for listed upstreams.',
-      ja: '同時接続数（全体）。最後の1割は一覧にある上流のために空けておく。',
+      en: 'Connections at the same time, in all. The last `upstreamsPercent` of them are for listed upstreams.',
+      ja: '同時接続数（全体）。そのうち `upstreamsPercent` は一覧にある上流のために空けておく。',
     }),
     maxConnectionsPerClient: integer({
       default: 50,
@@ -162,6 +169,20 @@ export const smtp = section(
       max: 1_000,
       en: 'Wrong commands before the connection is closed.',
       ja: '切断するまでに許す誤ったコマンドの数。',
+    }),
+    maxIdleCommands: integer({
+      default: 200,
+      min: 10,
+      max: 100_000,
+      en: 'Commands of a stranger that bring no message nearer (NOOP, RSET, MAIL again …) before the connection is closed.',
+      ja: '一覧にない相手が、メールを渡さずに送ってよいコマンドの数（NOOP、RSET、MAIL の繰り返しなど）。超えると切断する。',
+    }),
+    upstreamsPercent: integer({
+      default: 10,
+      min: 0,
+      max: 90,
+      en: 'Share of `maxConnections` that is kept free for listed upstreams: strangers must not shut them out.',
+      ja: '`maxConnections` のうち、一覧にある上流のために空けておく割合。ほかの相手で埋まって受け取れなくならないようにする。',
     }),
     maxReceived: integer({
       default: 50,

@@ -24,8 +24,8 @@ export type OfficeBox = {
 
 export const SCRATCH = '/tmp'
 const SYSTEM = ['/usr', '/lib', '/lib64', '/lib32', '/bin', '/etc/fonts', '/etc/libreoffice', '/etc/alternatives', '/etc/ld.so.cache', '/var/lib/libreoffice', '/var/cache/fontconfig']
-/** No core dumps; what neither lane nor launcher would notice ends by itself. `$$` is the number that the outside knows the box by. */
-const LIMITED = 'seconds=$1; shift; ulimit -c 0 && ulimit -t "$seconds" && exec "$@" "$$"'
+/** No core dumps; behind all that people wait for; what neither lane nor launcher would notice ends by itself. `$$` is the number that the outside knows the box by. */
+const LIMITED = 'seconds=$1; shift; ulimit -c 0 && ulimit -t "$seconds" && exec nice -n 10 "$@" "$$"'
 
 const PLACES = [
   '/usr/lib/libreoffice/program/soffice.bin',

@@ -58,25 +58,26 @@ function hostRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 
-/** Of all connections this share is kept free for listed upstreams: strangers from everywhere must not shut them out. */
-const SHARE_FOR_UPSTREAMS = 0.1
-
 /** Open connections, in all and per client. Listed upstreams count in all only: one relay opens many. */
 export class ConnectionCount {
   #max: number
   #maxPerClient: number
+  #upstreamsShare: number
   readonly #perClient = new Map<string, number>()
   #all = 0
 
-  constructor(max: number, maxPerClient: number) {
+  /** Strangers may take `max` less the share of upstreams. */
+  constructor(max: number, maxPerClient: number, upstreamsShare: number) {
     this.#max = max
     this.#maxPerClient = maxPerClient
+    this.#upstreamsShare = upstreamsShare
   }
 
   /** Connections that are open already stay. */
-  setLimits(max: number, maxPerClient: number): void {
+  setLimits(max: number, maxPerClient: number, upstreamsShare: number): void {
     this.#max = max
     this.#maxPerClient = maxPerClient
+    this.#upstreamsShare = upstreamsShare
   }
 
   get all(): number {
@@ -87,7 +88,7 @@ export class ConnectionCount {
   enter(address: string, listedUpstream: boolean): (() => void) | undefined {
     const key = clientKey(address)
     const mine = this.#perClient.get(key) ?? 0
-    const max = listedUpstream ? this.#max : this.#max - Math.floor(this.#max * SHARE_FOR_UPSTREAMS)
+    const max = listedUpstream ? this.#max : this.#max - Math.floor(this.#max * this.#upstreamsShare)
     if (this.#all >= max || (!listedUpstream && mine >= this.#maxPerClient)) return undefined
     this.#all++
     this.#perClient.set(key, mine + 1)

@@ -17,6 +17,8 @@ export type InboundLimits = {
   readonly connections: number
   /** Per address (IPv6: per /64); listed upstreams are exempt. */
   readonly connectionsPerClient: number
+  /** Of `connections`, kept free for listed upstreams: strangers from everywhere must not shut them out. */
+  readonly upstreamsShare: number
   readonly transactions: number
   /** Wrong commands and refusals until we hang up; a message taken starts the count anew. */
   readonly errors: number
@@ -57,6 +59,7 @@ export const DEFAULT_LIMITS: InboundLimits = {
   connectionsPerClient: 20,
   transactions: 1000,
   errors: 20,
+  upstreamsShare: 0.1,
   idleCommands: 200,
   commandBytes: 2048,
   greetingDelayMs: 100,

@@ -31,7 +31,7 @@ export function createShared(options: ListenerOptions, onMessage: OnMessage): Sh
   const { limits } = options
   return {
     onMessage,
-    count: new ConnectionCount(limits.connections, limits.connectionsPerClient),
+    count: new ConnectionCount(limits.connections, limits.connectionsPerClient, limits.upstreamsShare),
     budget: new BytesInFlight(limits.bytesInFlight, limits.bytesInFlightPerClient),
     ...derivedFrom(options),
   }
@@ -41,7 +41,7 @@ export function createShared(options: ListenerOptions, onMessage: OnMessage): Sh
 export function adopt(shared: Shared, options: ListenerOptions): void {
   const { limits } = options
   Object.assign(shared, derivedFrom(options))
-  shared.count.setLimits(limits.connections, limits.connectionsPerClient)
+  shared.count.setLimits(limits.connections, limits.connectionsPerClient, limits.upstreamsShare)
   shared.budget.setLimits(limits.bytesInFlight, limits.bytesInFlightPerClient)
 }
 

@@ -6,9 +6,6 @@
  */
 import { mkdir, open, readdir, rename, stat, statfs, truncate, unlink } from 'node:fs/promises'
 
-/** What the messages of one second may need, and the database beside them. */
-const MIN_FREE_FILES = 500
-
 export interface OpenFile {
   /** Writes all pieces, one after another, from `position` on. */
   write(pieces: readonly Uint8Array[], position: number): Promise<void>
@@ -31,7 +28,7 @@ export interface FileOps {
   list(path: string): Promise<readonly string[]>
   size(path: string): Promise<number>
   /** What is left for us; 0 when names (inodes) run out, since without them no byte can be had either. */
-  freeBytes(path: string): Promise<number>
+  freeBytes(path: string, minFreeFiles: number): Promise<number>
   /** Runs the function that ends in COMMIT. */
   commit(run: () => void): void
 }
@@ -47,10 +44,10 @@ export const realFiles: FileOps = {
   },
   list: path => readdir(path),
   size: async path => (await stat(path)).size,
-  async freeBytes(path) {
+  async freeBytes(path, minFreeFiles) {
     const { bavail, bsize, files, ffree } = await statfs(path)
     // File systems without a fixed number of inodes say that they have none at all.
-    return files > 0 && ffree < MIN_FREE_FILES ? 0 : bavail * bsize
+    return files > 0 && ffree < minFreeFiles ? 0 : bavail * bsize
   },
   commit: run => run(),
 }

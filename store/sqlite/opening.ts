@@ -34,7 +34,7 @@ export async function openState(directory: string, settings: StoreSettings, file
     const chain = new AuditChain(database, await checkpointKey(files, layout))
     const segments = new Segments(committedEnds(database))
     const payloads = new Payloads(database, layout)
-    const freeBytes = await files.freeBytes(directory)
+    const freeBytes = await files.freeBytes(directory, settings.minFreeFiles)
     const state: WriterState = {
       database,
       layout,

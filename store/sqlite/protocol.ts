@@ -30,6 +30,8 @@ export type StoreSettings = {
   readonly quotaBytes: number
   /** Below this much free disk nothing more is accepted. */
   readonly minFreeBytes: number
+  /** The same for inodes. */
+  readonly minFreeFiles: number
   readonly retention: RetentionSettings
   /** age recipients (`age1…`) that originals and delivered texts of a tenant are sealed to. */
   readonly recipients: Readonly<Record<TenantId, readonly string[]>>

@@ -302,10 +302,10 @@ class ThreadedStore implements SqliteStore {
 }
 
 /** The settings alone: whatever else stood in the options cannot cross to a thread. */
-function settingsOf({ quotaBytes, minFreeBytes, retention, recipients }: StoreSettings): StoreSettings {
+function settingsOf({ quotaBytes, minFreeBytes, minFreeFiles, retention, recipients }: StoreSettings): StoreSettings {
   const { originalDays, textDays, logDays, auditYears, classes } = retention
   const times: RetentionSettings = { originalDays, textDays, logDays, auditYears, ...(classes ? { classes } : {}) }
-  return { quotaBytes, minFreeBytes, retention: times, recipients }
+  return { quotaBytes, minFreeBytes, minFreeFiles, retention: times, recipients }
 }
 
 async function* piecesOf(header: Uint8Array | undefined, payload: StoredBytes): AsyncGenerator<Uint8Array> {

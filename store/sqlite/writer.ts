@@ -321,7 +321,7 @@ export class Writer {
 
   async #refreshFreeBytes(): Promise<void> {
     if (Date.now() - this.#freeBytesAtMs < FREE_SPACE_FRESH_MS) return
-    this.#state.freeBytes = await this.#files.freeBytes(this.#state.layout.directory)
+    this.#state.freeBytes = await this.#files.freeBytes(this.#state.layout.directory, this.#state.settings.minFreeFiles)
     this.#freeBytesAtMs = Date.now()
   }
 

@@ -105,7 +105,7 @@ export class PowerLossFiles implements FileOps {
   }
 
   freeBytes(path: string): Promise<number> {
-    return realFiles.freeBytes(path)
+    return realFiles.freeBytes(path, 0)
   }
 
   commit(run: () => void): void {

@@ -17,6 +17,7 @@ export const OTHER_IDENTITY = parseIdentity(otherPair.identity)!
 export const SETTINGS = {
   quotaBytes: 1e9,
   minFreeBytes: 0,
+  minFreeFiles: 0,
   retention: DEFAULT_RETENTION,
   recipients: { default: [pair.recipient], kita: [otherPair.recipient] },
 }

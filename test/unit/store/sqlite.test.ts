@@ -1,6 +1,8 @@
 /** The embedded engine against the contract that every engine keeps, and what is its own: threads, batches, files. */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -221,4 +223,10 @@ describe('rows', () => {
     database.close()
     await expect(openStore({ directory, ...SETTINGS, files: realFiles })).rejects.toThrow('schema 99')
   })
+})
+
+test('a disk with fewer inodes than the settings ask for has no room, where the file system counts them', async () => {
+  const { files } = await statfs(tmpdir())
+  expect(await realFiles.freeBytes(tmpdir(), 0)).toBeGreaterThan(0)
+  if (files > 0) expect(await realFiles.freeBytes(tmpdir(), files + 1)).toBe(0)
 })

@@ -36,7 +36,7 @@ test('an IPv6 client is its /64', () => {
 })
 
 test('places are counted per stranger and in all, and given back once', () => {
-  const count = new ConnectionCount(3, 1)
+  const count = new ConnectionCount(3, 1, 0.1)
   const leave = count.enter('192.0.2.1', false)
   expect(leave).toBeDefined()
   expect(count.enter('192.0.2.1', false)).toBeUndefined()
@@ -48,8 +48,14 @@ test('places are counted per stranger and in all, and given back once', () => {
   expect(count.all).toBe(2)
 })
 
+test.for<[number, number]>([[0, 20], [0.5, 10], [0.9, 2]])('a share of %d leaves %d of 20 connections to strangers, from the next one on', ([share, most]) => {
+  const count = new ConnectionCount(20, 20, 0.1)
+  count.setLimits(20, 20, share)
+  expect(Array.from({ length: 20 }, (_, i) => count.enter(`192.0.2.${i}`, false)).filter(leave => leave !== undefined)).toHaveLength(most)
+})
+
 test('strangers leave a tenth of the connections to listed upstreams', () => {
-  const count = new ConnectionCount(20, 20)
+  const count = new ConnectionCount(20, 20, 0.1)
   const taken = Array.from({ length: 20 }, (_, i) => count.enter(`192.0.2.${i}`, false)).filter(leave => leave !== undefined)
   expect(taken).toHaveLength(18)
   expect(count.enter('198.51.100.1', true)).toBeDefined()
