@@ -9,14 +9,14 @@
 import { rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { listQuarantine, listQueue, trace } from '../store/sqlite/listing.ts'
 import { auditPageOf } from '../store/sqlite/audit-page.ts'
 import { readOverview } from '../store/sqlite/overview.ts'
 import { openForWriting } from '../store/sqlite/schema.ts'
 import { Tallies } from '../store/sqlite/tallies.ts'
 import { slotAfter, slotOf } from '../store/statistics.ts'
-import { REPORT, scratchDirectory } from '../test/unit/store/sample.ts'
+import { scratchDirectory } from '../test/unit/store/sample.ts'
+import { fillStore } from './load/large-store.ts'
 import { questionTimer } from './load/questions.ts'
 
 const QUESTIONS = 50
@@ -24,29 +24,10 @@ const FIRST_MS = Date.UTC(2026, 3, 1)
 const rows = Number(process.argv[2] ?? 200_000)
 const STEP_MS = Math.floor((75 * 86_400_000) / rows)
 
-function fill(database: DatabaseSync): void {
-  const report = JSON.stringify(REPORT).replaceAll("'", "''")
-  database.exec(`BEGIN;
-    CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) SELECT i FROM n;
-    INSERT INTO messages (message_id, tenant, queue_id, accepted_at_ms, confirmed, pinned, expires_at_ms, purged_at_ms, payload_id, age_header, client_address, helo,
-      reverse_path, dsn_allowed, smtp_utf8, raw_bytes, raw_sha256, dedup_key, message_header_id, subject, header_from)
-      SELECT i, 'default', 'q' || i, ${FIRST_MS} + i * ${STEP_MS}, 1, 0, ${FIRST_MS} + i * ${STEP_MS} + 2592000000, NULL, i, zeroblob(200), '192.0.2.1', 'mx',
-      'sender' || (i % 997) || '@d' || (i % 1499) || '.example', 0, 0, 48000, printf('%064x', i), '', '<' || i || '@x>', 'お知らせ ' || i, 'sender' || (i % 997) || '@example.net' FROM n;
-    INSERT INTO entries (entry_id, tenant, queue_id, group_id, direction, route, claimed, due_at_ms, attempts, delay_warned, may_be_duplicate, finished_at_ms,
-      message_bytes, retention_class, public_id, check_code, parts_kept, mail_state, file_names)
-      SELECT i, 'default', 'q' || i, 'g', 'inward', 'r', 0, 0, 1, 0, 0, iif(i % 10000 = 0, NULL, 1), 48000, '', 'P' || i, '1234', i % 7 = 0, iif(i % 7 = 0, 'kept', 'clean'), '資料' || i || '.zip' FROM n;
-    INSERT INTO recipients SELECT i, 0, 'default', iif(i % 10 = 0, 'desk', 'user' || (i % 499)) || '@town.example.jp', 'delivered', 0, NULL, '{"kind":"delivered","atMs":1}' FROM n;
-    INSERT INTO reports SELECT i, 'default', '${report}' FROM n;
-    INSERT INTO part_digests SELECT printf('%064x', i % 5000), 'default', 'q' || i FROM n;
-    INSERT INTO audit SELECT 2 * i - 1, ${FIRST_MS} + i * ${STEP_MS}, 'default', 'accept', 'system', 'q' || i, '{"client":"192.0.2.1","verdict":"relay"}', '', '' FROM n;
-    INSERT INTO audit SELECT 2 * i, ${FIRST_MS} + i * ${STEP_MS} + 900, 'default', 'deliver', 'system', 'q' || i, '{"recipient":"desk@town.example.jp"}', '', '' FROM n;
-    COMMIT`)
-}
-
 const measure = questionTimer(rows, QUESTIONS)
 const directory = scratchDirectory()
 const database = openForWriting(join(directory, 'mail.db'))
-fill(database)
+fillStore(database, { rows, firstMs: FIRST_MS, stepMs: STEP_MS, waitingEvery: 10_000 })
 console.log(JSON.stringify({ machine: cpus()[0]?.model, node: process.version }))
 const tallies = new Tallies(join(directory, 'tallies.db'), database)
 const startMs = performance.now()

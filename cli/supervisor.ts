@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { behindMail } from '../workers/behind-mail.ts'
 import type { Wall } from '../workers/wall.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
@@ -49,9 +50,9 @@ export async function supervise(config: Config, source: ConfigSource): Promise<v
 function openChildren(config: Config, wall: Wall | undefined, source: ConfigSource): { readonly children: ReadonlyMap<ChildRole, RoleKeeper>; readonly ready: ReadyParts<ChildRole> } {
   const commands: readonly (readonly [ChildRole, readonly string[]])[] = [
     ['gateway', walledGateway(config, wall, roleCommand('gateway', source.path))],
-    ...(config.api.enabled ? [['api', walledApi(config, wall, roleCommand('api', source.path))] as const] : []),
-    ...(config.portal.enabled ? [['vault', walledVault(config, wall, roleCommand('vault', source.path))] as const] : []),
-    ...(config.portal.enabled ? [['portal', walledPortal(config, wall, roleCommand('portal', source.path))] as const] : []),
+    ...(config.api.enabled ? [['api', behindMail(walledApi(config, wall, roleCommand('api', source.path)))] as const] : []),
+    ...(config.portal.enabled ? [['vault', behindMail(walledVault(config, wall, roleCommand('vault', source.path)))] as const] : []),
+    ...(config.portal.enabled ? [['portal', behindMail(walledPortal(config, wall, roleCommand('portal', source.path)))] as const] : []),
   ]
   const ready = new ReadyParts<ChildRole>(commands.map(([role]) => role), 'gateway', line => process.stdout.write(line))
   const children = new Map(commands.map(([role, command]) => [role, new RoleKeeper(role, command, config.shutdownMs, part => ready.add(role, part))]))

@@ -26,13 +26,13 @@ function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher>
 
 /** Those of the HTTP face, started as it asks for them: files sent there never wait for, or hold up, mail. */
 function startApiWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
-  return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 } })
+  return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, isBehindMail: true })
 }
 
 /** Those of the vault: some stand ready, so that the first page does not wait for a start; the others as they are asked for. */
 function startVaultWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
   const { ready, aloneReady, processes } = config.vault
-  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: Math.min(ready, processes), suspect: aloneReady, verifier: 0 }, warm: true })
+  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: Math.min(ready, processes), suspect: aloneReady, verifier: 0 }, warm: true, isBehindMail: true })
 }
 
 /** LibreOffice, where it is installed and can be walled in; else the reason why not. */
@@ -43,7 +43,7 @@ function startOfficeBoxes(config: Config, wall: Wall | undefined): Promise<Launc
   if (program === undefined) return `LibreOffice is not installed${setting === '' ? '' : ` at ${setting}`}`
   if (wall?.kind !== 'bubblewrap') return 'LibreOffice is used inside bubblewrap only'
   const office = { program, scratchBytes, mostSeconds: Math.ceil((2 * timeoutMs) / 1000), outputBytes: OFFICE_OUTPUT_BYTES }
-  return launch(config, wall, { socketPath: officeSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, office, memoryMiB })
+  return launch(config, wall, { socketPath: officeSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, office, memoryMiB, isBehindMail: true })
 }
 
 /** All that these settings ask for. */
@@ -61,7 +61,7 @@ function officeOf(config: Config, wall: Wall | undefined): Promise<Launcher>[] {
   return typeof started === 'string' ? [] : [started]
 }
 
-function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts' | 'office' | 'warm'> & { readonly memoryMiB?: number }): Promise<Launcher> {
+function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts' | 'office' | 'warm' | 'isBehindMail'> & { readonly memoryMiB?: number }): Promise<Launcher> {
   const emptyDir = join(config.dataDir, 'run/empty')
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 })
   const { sanitizer } = config

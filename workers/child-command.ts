@@ -3,6 +3,7 @@
  * operating system's wall (wall.ts) where this host has one.
  */
 import { join } from 'node:path'
+import { behindMail } from './behind-mail.ts'
 import type { PoolOptions } from './pool.ts'
 import type { LaneName, WorkerRole } from './protocol.ts'
 import type { SanitizerModules } from './sanitizer-jobs.ts'
@@ -13,6 +14,8 @@ import { inClosedBox, type Wall } from './wall.ts'
 export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
 
 export type ChildCode = {
+  /** For whom mail goes first (behind-mail.ts). */
+  readonly isBehindMail?: true
   readonly nodePath: string
   readonly codeRoot: string
   /** Threads of one heavy process. */
@@ -38,6 +41,11 @@ export type OfficeCode = { readonly program: string; readonly scratchBytes: numb
 export type OfficeSettings = { readonly program: string; readonly outputBytes: number }
 
 export function commandOf(kind: Kind, code: ChildCode): string[] {
+  const command = walledCommandOf(kind, code)
+  return code.isBehindMail ? behindMail(command) : command
+}
+
+function walledCommandOf(kind: Kind, code: ChildCode): string[] {
   if (kind.role === 'office') return officeCommand(code)
   const paths: SandboxPaths = { codeRoot: code.codeRoot, extraCode: code.modules?.extraCode ?? [] }
   const given = kind.role === 'verifier' ? verifierArguments(kind.lane, code, paths) : sanitizerArguments(kind.lane, code, paths)

@@ -25,7 +25,7 @@ import { openRequests } from '../../portal/requests/rooms.ts'
 import { allRoutes } from '../../portal/routes.ts'
 import { entranceOver } from '../unit/portal/support/entrance.ts'
 import { BY, roomsOver } from '../unit/portal/support/house.ts'
-import { adminFixture } from './admin-house.ts'
+import { adminFixture, type FixtureOptions } from './admin-house.ts'
 import { NOW_MS } from './portal.ts'
 import { fakeHouse, memberOf, partOf } from './portal-fakes.ts'
 import { FakeVault, RULES } from './requests.ts'
@@ -35,9 +35,9 @@ export const VISITORS = ['nobody', 'half', 'owner', 'late', 'deleg', 'shared', '
 export type VisitorName = (typeof VISITORS)[number]
 
 export type Ask = { readonly face: Face; readonly method: 'GET' | 'POST'; readonly path: string; readonly form?: Readonly<Record<string, string>>; readonly as: VisitorName; readonly headers?: Readonly<Record<string, string>>; /** Sent in place of the token of the session. */ readonly csrf?: string; /** What it changes stays. */ readonly keep?: boolean }
-export type Told = { readonly status: number; readonly location: string; readonly type: string; readonly body: string; readonly headers: Readonly<Record<string, unknown>>; /** The session of the cookie was ended or changed. */ readonly hasNewSession: boolean; /** Rows that were changed, beside the audit chain. */ readonly changed: number; /** Questions to the vault. */ readonly vaultAsked: number }
+export type Told = { readonly status: number; readonly location: string; readonly type: string; readonly body: string; readonly headers: Readonly<Record<string, unknown>>; /** The session of the cookie was ended or changed. */ readonly hasNewSession: boolean; /** Rows that were changed, beside the audit chain. */ readonly changed: number; /** Questions to the vault. */ readonly vaultAsked: number; readonly ms: number }
 
-const OWNER = 'owner@town.example.jp'
+export const OWNER = 'owner@town.example.jp'
 const SHARED = 'zeimu@town.example.jp'
 const FROM = '2020-04-01'
 const PDF = 'application/pdf'
@@ -46,13 +46,13 @@ const UPLOAD = '--b\r\nContent-Disposition: form-data; name="files"; filename="a
 
 export type AccessTown = Awaited<ReturnType<typeof openAccessTown>>
 
-/** `hostile`: stands wherever somebody from outside, or a person, can write something. */
-export async function openAccessTown({ hostile }: { readonly hostile?: string } = {}) {
+/** `hostile`: stands wherever somebody from outside, or a person, can write something. `lay`: then lists of staff are of that store, too. */
+export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-access-'))
   const clock = { nowMs: NOW_MS }
   const db = await openPortalDb(join(folder, 'own'), () => clock.nowMs)
   const rooms = await roomsOver(db, folder)
-  const fixture = await adminFixture(hostile)
+  const fixture = await adminFixture({ ...(hostile === undefined ? {} : { hostile }), ...(layMails ? { lay: layMails } : {}) })
   const named = (name: string) => (hostile === undefined ? name : `${hostile}${name}`)
   const mail = { publicId: 'MAIL', to: [OWNER, SHARED], subject: named('件名'), from: `${named('送信者')} <a@evil.example>`, text: named('本文'), names: { 3: [named('中.txt')] }, candidates: [named('password')], files: [{ index: 0, name: named('a.pdf'), mediaType: PDF, bytes: 9 }], passwords: { 3: 'secret', 4: 'secret' }, parts: [partOf('2', { name: named('a.pdf'), detectedType: PDF, deliveredName: named('a.pdf'), members: [memberOf(named('中.pdf'))], sha256: '2'.repeat(64) }), partOf('4', { name: named('c.pdf'), detectedType: PDF, outcome: 'quarantined', reason: 'encrypted', sha256: '4'.repeat(64) }), partOf('3', { name: named('b.zip'), detectedType: 'application/zip', outcome: 'quarantined', reason: 'encrypted', sha256: '3'.repeat(64) })] }
   const fake = await fakeHouse([mail], {})
@@ -64,7 +64,7 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
   const adminMail = { ...fixture.house.mail, message: async (id: string) => (await fake.mail.message(id)) ?? fixture.house.mail.message(id) }
   const admin = { ...fixture.house, mail: adminMail, vault: fake.vault, tokens, glass, people: { ...rooms, invitationHours: 72, linkOrigin: () => 'https://inner.test', tell: () => {} } }
   const theirs = fixture.house.mail
-  const house: House = { mail: { ...fake.mail, message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
+  const house: House = { mail: { ...fake.mail, ...(layMails ? { list: theirs.list } : {}), message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
   const routes = withHouseRoutes(allRoutes(house, entranceOver(rooms)))
   const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), ...(await breakGlass(house, rooms, named)), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
   for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
@@ -80,7 +80,9 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
     house,
     clock,
     errors: ERRORS,
-    secret: objects.secret,
+    store: fixture.store,
+    db,
+    ownerId: people.get('owner')!.personId,
     async ask({ face, method, path, form = {}, as, headers = {}, csrf, keep = false }: Ask): Promise<Told> {
       for (const each of databases) each.exec('BEGIN')
       const before = changes()
@@ -90,10 +92,12 @@ export async function openAccessTown({ hostile }: { readonly hostile?: string } 
       const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': takesFiles(path) ? 'multipart/form-data; boundary=b' : 'application/x-www-form-urlencoded' } : {}), ...headers }
       const payload = method !== 'POST' ? {} : takesFiles(path) ? { payload: UPLOAD } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
       const sent = Object.entries({ ...all, 'x-portal-token': csrf ?? session?.csrfToken ?? '' }).filter(([, value]) => value !== 'NONE')
+      const startedMs = performance.now()
       const response = await faces.get(face)!.inject({ method, url: path, headers: Object.fromEntries(sent), ...payload })
+      const endedMs = performance.now()
       const changed = changes() - before
       for (const each of databases) each.exec(keep ? 'COMMIT' : 'ROLLBACK')
-      return { status: response.statusCode, location: String(response.headers['location'] ?? ''), type: String(response.headers['content-type'] ?? ''), body: response.body, headers: response.headers, hasNewSession: String(response.headers['set-cookie'] ?? '').includes('sekisho-'), changed, vaultAsked: fake.asked.length - asked }
+      return { status: response.statusCode, location: String(response.headers['location'] ?? ''), type: String(response.headers['content-type'] ?? ''), body: response.body, headers: response.headers, hasNewSession: String(response.headers['set-cookie'] ?? '').includes('sekisho-'), changed, vaultAsked: fake.asked.length - asked, ms: endedMs - startedMs }
     },
     /** Everybody signs in anew. */
     renew: () => void (sessions = sessionsOf(rooms, people, named(''))),

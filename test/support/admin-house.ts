@@ -49,14 +49,21 @@ policy:
     - {id: no-zip, detected: [application/zip], then: quarantine, why: test, clause: 第23条の2}
 `
 
-/** `hostile`: more mails, with that in everything that a sender or a next hop can write. */
-export async function adminFixture(hostile?: string): Promise<AdminFixture> {
+export type FixtureOptions = {
+  /** More mails, with this in everything that a sender or a next hop can write. */
+  readonly hostile?: string
+  /** Lays mails into the folder of the store before it is opened. */
+  readonly lay?: (folder: string) => void
+}
+
+export async function adminFixture({ hostile, lay }: FixtureOptions = {}): Promise<AdminFixture> {
   const directory = mkdtempSync(join(tmpdir(), 'sekisho-admin-'))
   const path = join(directory, 'sekisho.yaml')
   writeFileSync(path, CONFIG(directory))
   const loaded = parseConfig(CONFIG(directory), { source: path, baseDir: directory, environment: {} })
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
   const { config } = loaded
+  lay?.(join(directory, 'mail'))
   const store = await openStore({ directory: join(directory, 'mail'), ...SETTINGS })
   await fill(store, hostile)
   await recordPolicy(store, config, { actor: 'system', reason: 'start' })
