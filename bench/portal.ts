@@ -23,7 +23,7 @@ import { parseConfig } from '../config/load.ts'
 import { startSender, startSink } from '../loadtest/children.ts'
 import { openForWriting } from '../store/sqlite/schema.ts'
 import { DESK, fillStore } from './load/large-store.ts'
-import { type Cell, measure, quantile } from './load/measure.ts'
+import { type Cell, measure, type Measured, quantile } from './load/measure.ts'
 import type { PagesDone, PagesLoad } from './load/pages-process.ts'
 import { freePort } from './load/starting.ts'
 import { startSekisho } from './load/systems.ts'
@@ -75,6 +75,23 @@ async function pagesOf(smtpPort: number, { origin, cookie }: Site): Promise<Page
   ]
 }
 
+function tellPages(when: string, looks: readonly PagesDone[]): void {
+  const median = (values: readonly number[]) => quantile(values, 0.5)
+  console.log(JSON.stringify({ pages: 'all', when, perSecond: median(looks.map(({ pagesPerSecond }) => pagesPerSecond)), troubles: looks.flatMap(({ troubles }) => troubles) }))
+  for (const { kind } of looks[0]!.kinds) {
+    const same = looks.flatMap(({ kinds }) => kinds.filter(each => each.kind === kind))
+    console.log(JSON.stringify({ pages: kind, when, count: same.reduce((sum, each) => sum + each.pages, 0), p50Ms: median(same.map(each => each.p50Ms)), p99Ms: median(same.map(each => each.p99Ms)) }))
+  }
+}
+
+/** The ratio is that of a round, whose two runs the rest of the machine's work hits most alike. */
+function tellMails({ quiet, busy }: Readonly<Record<'quiet' | 'busy', readonly Measured[]>>): void {
+  const ratios = busy.map(({ perSecond }, round) => Number((perSecond / quiet[round]!.perSecond).toFixed(3)))
+  const median = (runs: readonly Measured[], key: 'perSecond' | 'ackP50Ms' | 'ackP99Ms') => quantile(runs.map(each => each[key]), 0.5)
+  for (const [when, runs] of [['without browsers', quiet], ['with browsers', busy]] as const) console.log(JSON.stringify({ mails: when, perSecond: median(runs, 'perSecond'), ackP50Ms: median(runs, 'ackP50Ms'), ackP99Ms: median(runs, 'ackP99Ms'), lost: runs.reduce((sum, { lost }) => sum + lost, 0) }))
+  console.log(JSON.stringify({ ratio: quantile(ratios, 0.5), ratios, load: loadavg().map(each => Math.round(each * 10) / 10) }))
+}
+
 const folder = mkdtempSync(join(resolve(given.folder), 'sekisho-bench-'))
 const [source, sink] = [startSender(), await startSink({ host: '127.0.0.1', port: 0, look: 'id' })]
 const browsers = fork(join(import.meta.dirname, 'load/pages-process.ts'), { execArgv: ['--no-warnings'] })
@@ -93,19 +110,22 @@ try {
     }
     console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, node: process.version, load: loadavg().map(each => Math.round(each * 10) / 10), stored }))
     await warmUp(system, { source, sink }, 8_000)
-    console.log(JSON.stringify({ pagesAlone: await look() }))
-    const [quiet, busy]: [number[], number[]] = [[], []]
+    tellPages('alone', [await look()])
+    const runs: Record<'quiet' | 'busy', Measured[]> = { quiet: [], busy: [] }
+    const looks: PagesDone[] = []
     for (let round = 0; round < rounds; round++) {
-      for (const isBusy of round % 2 === 0 ? [false, true] : [true, false]) {
-        const looking = isBusy ? look() : undefined
-        if (isBusy) await delay(1_000)
-        const { perSecond, ackP50Ms, ackP99Ms, cpuSecondsPer1000, lost } = await measure(system, CELL, { source, sink })
-        ;(isBusy ? busy : quiet).push(perSecond)
-        console.log(JSON.stringify({ round, browsers: isBusy, perSecond, ackP50Ms, ackP99Ms, cpuSecondsPer1000, lost, ...(await looking) }))
+      for (const kind of round % 2 === 0 ? (['quiet', 'busy'] as const) : (['busy', 'quiet'] as const)) {
+        const looking = kind === 'busy' ? look() : undefined
+        if (looking) await delay(1_000)
+        const measured = await measure(system, CELL, { source, sink })
+        const looked = await looking
+        runs[kind].push(measured)
+        if (looked) looks.push(looked)
+        console.log(JSON.stringify({ round, kind, perSecond: measured.perSecond, ackP99Ms: measured.ackP99Ms, pagesPerSecond: looked?.pagesPerSecond, troubles: looked?.troubles }))
       }
     }
-    const ratios = busy.map((rate, round) => Number((rate / quiet[round]!).toFixed(3)))
-    console.log(JSON.stringify({ median: { quiet: quantile(quiet, 0.5), busy: quantile(busy, 0.5), ratio: quantile(ratios, 0.5) }, ratios, load: loadavg().map(each => Math.round(each * 10) / 10) }))
+    tellPages('beside mail', looks)
+    tellMails(runs)
   } finally {
     await system.stop()
   }

@@ -93,6 +93,39 @@ export const SECTIONS: readonly Section[] = [
       ),
   },
   {
+    id: 'portal',
+    title: 'Mail beside pages',
+    runs: [{ bench: 'portal', args: ['--seconds', '5', '--rounds', '8'] }],
+    about:
+      'S mails over 10 connections as fast as they are taken, over 100,000 stored mails, with and without 100 connections of browsers that ask for pages as fast as they are answered; ' +
+      'browsers and all processes on the same cores, the browsers at the lowest priority. Portal, vault and their workers have a ninth of the weight of mail (`nice`). ' +
+      'Wanted: mail falls by less than a tenth.',
+    body: lines =>
+      [
+        table(
+          ['mail', 'mails/s', 'ack p50 ms', 'ack p99 ms', 'lost'],
+          lines.filter(line => 'mails' in line).map(line => [line['mails'], line['perSecond'], line['ackP50Ms'], line['ackP99Ms'], line['lost']]),
+        ),
+        ...lines.filter(line => 'ratios' in line).map(line => `Median of the ratios of each round: **${num(line, 'ratio').toFixed(2)}** (${(line['ratios'] as readonly number[]).join(', ')}).`),
+        table(
+          ['page', 'when', 'pages/s', 'p50 ms', 'p99 ms'],
+          lines.filter(line => 'pages' in line).map(line => [line['pages'], line['when'], line['perSecond'], line['p50Ms'], line['p99Ms']]),
+        ),
+      ].join('\n\n'),
+  },
+  {
+    id: 'pages',
+    title: 'Server time of pages over a million messages',
+    runs: [{ bench: 'pages', args: ['1000000'] }],
+    about:
+      'Every page and every question of the HTTP API, and searches that find nothing; the gateway is asked over its socket. Wanted: none above 100 ms of processor time. The dearest:',
+    body: lines => {
+      const pages = lines.filter(line => 'cpuMs' in line)
+      const above = pages.filter(line => num(line, 'cpuMs') > 100).map(line => `\`${line['page']}\``)
+      return `${table(['page', 'CPU ms', 'median ms', 'p95 ms'], pages.slice(-20).toReversed().map(line => [line['page'], line['cpuMs'], line['medianMs'], line['p95Ms']]))}\n\nOf ${pages.length} pages above 100 ms: ${above.length === 0 ? 'none' : above.join(', ')}.`
+    },
+  },
+  {
     id: 'reader',
     title: 'Reader',
     runs: [{ bench: 'reader', args: ['5'] }],
