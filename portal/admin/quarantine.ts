@@ -4,6 +4,7 @@
  *   GET /quarantine ─▶ list        GET /quarantine/:queueId ─▶ one, with its form for the legal hold
  *   GET /quarantine/purge ─▶ filter ─POST (dry run)─▶ counted, with what will happen ─POST─▶ purged
  */
+import { Readable } from 'node:stream'
 import { html } from '../http/html.ts'
 import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import { dayOfField, dayText, shortTime, sizeText } from '../http/when.ts'
@@ -100,22 +101,26 @@ function untilText(row: QuarantineRow, language: SignedVisit['language']): strin
   return row.pinned ? texts.pinned : shortTime(row.expiresAtMs, language)
 }
 
-async function csv(house: AdminHouse, visit: SignedVisit) {
+/** Begins at once and is never whole in memory: it may be ten thousand rows. */
+function csv(house: AdminHouse, visit: SignedVisit) {
+  return csvAnswer('quarantine.csv', Readable.from(csvLines(house, visit)))
+}
+
+async function* csvLines(house: AdminHouse, visit: SignedVisit): AsyncGenerator<Buffer> {
   const { language } = visit
   const [words, texts] = [adminTexts(language), queueTexts(language).quarantine]
-  const lines: string[] = []
+  const lineOf = (row: QuarantineRow) => {
+    const until = row.purged ? texts.purged : row.pinned ? texts.pinned : new Date(row.expiresAtMs).toISOString()
+    return csvLine([row.queueId, new Date(row.acceptedAtMs).toISOString(), row.reversePath ?? '', row.subject, row.parts.map(({ name, reason }) => `${name} (${reason})`).join(' / '), until, row.bytes, row.rawSha256])
+  }
+  yield Buffer.from(`\ufeff${csvLine([words.id, words.time, words.sender, words.subject, texts.parts, texts.until, words.size, 'SHA-256'])}`)
   let after = ''
   for (let page = 0; page < CSV_PAGES; page++) {
     const { rows, next } = await rowsOf(house, visit, CSV_PAGE, after)
-    for (const row of rows) {
-      const until = row.purged ? texts.purged : row.pinned ? texts.pinned : new Date(row.expiresAtMs).toISOString()
-      lines.push(csvLine([row.queueId, new Date(row.acceptedAtMs).toISOString(), row.reversePath ?? '', row.subject, row.parts.map(({ name, reason }) => `${name} (${reason})`).join(' / '), until, row.bytes, row.rawSha256]))
-    }
-    if (next === undefined) break
+    yield Buffer.from(rows.map(lineOf).join(''))
+    if (next === undefined) return
     after = next
   }
-  const head = csvLine([words.id, words.time, words.sender, words.subject, texts.parts, texts.until, words.size, 'SHA-256'])
-  return csvAnswer('quarantine.csv', `\ufeff${head}${lines.join('')}`)
 }
 
 async function rowOf({ operations }: AdminHouse, { params, person }: SignedVisit): Promise<QuarantineRow> {

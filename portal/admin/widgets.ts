@@ -1,4 +1,5 @@
 /** Pieces of administrators' pages: tables, fields, numbers. They escape by being made of `html`. */
+import type { Readable } from 'node:stream'
 import { type Child, html, type SafeHtml } from '../http/html.ts'
 import { token } from '../http/frame.ts'
 import type { Language, Visit } from '../http/route.ts'
@@ -70,6 +71,6 @@ export function withQuery(visit: Visit, changes: Readonly<Record<string, string>
 const QUERY_FIELDS = ['q', 'kind', 'actor', 'subject', 'text', 'from', 'until', 'state', 'sender', 'file', 'to', 'chain', 'after', 'tenant', 'group', 'by', 'grain', 'month']
 
 /** A list as a file for spreadsheets. */
-export function csvAnswer(name: string, octets: string) {
-  return { kind: 'file', name, mediaType: 'text/csv; charset=utf-8', bytes: Buffer.from(octets) } as const
+export function csvAnswer(name: string, octets: string | Readable) {
+  return { kind: 'file', name, mediaType: 'text/csv; charset=utf-8', bytes: typeof octets === 'string' ? Buffer.from(octets) : octets } as const
 }
