@@ -44,7 +44,8 @@ export function readTextFile(input: Pick<DisarmInput, 'untrustedBytes' | 'declar
   if (decoded.findings.some(finding => finding.code === 'charset.cut')) return undefined
   if (!looksLikeText(decoded.text)) return undefined
   const harmless = makeHarmless(decoded.text)
-  if (harmless.text === '') return undefined
+  // Judged again by what is left: else a file could come out that is noise to the next reader.
+  if (harmless.text === '' || isDamaged(harmless.text)) return undefined
   const removed = harmless.findings.flatMap(({ code, detail }) => {
     const what = REMOVED_KINDS[code]
     return what === undefined ? [] : [{ what, count: Number(detail ?? 1) }]
@@ -53,11 +54,14 @@ export function readTextFile(input: Pick<DisarmInput, 'untrustedBytes' | 'declar
 }
 
 function looksLikeText(text: string): boolean {
-  const damaged = countOf(text, /\ufffd/g)
   const controls = countOf(text, /[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]/g)
-  const isDamaged = damaged > FREE_FLAWS && damaged > text.length * MAX_DAMAGED_SHARE
   const isBinary = controls > FREE_FLAWS && controls > text.length * MAX_CONTROL_SHARE
-  return !isDamaged && !isBinary
+  return !isDamaged(text) && !isBinary
+}
+
+function isDamaged(text: string): boolean {
+  const damaged = countOf(text, /\ufffd/g)
+  return damaged > FREE_FLAWS && damaged > text.length * MAX_DAMAGED_SHARE
 }
 
 function countOf(text: string, pattern: RegExp): number {

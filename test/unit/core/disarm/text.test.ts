@@ -41,6 +41,11 @@ describe('textDisarmer', () => {
   ])('%s under a text label cannot', (_, source) =>
     expect(disarm(source)).toEqual({ kind: 'cannot', reason: 'malformed' }),
   )
+  test('damage counts by what is left of the text, so that the own output is no noise', () => {
+    const escapes = '\x1b[31m'.repeat(20)
+    const bytes = Buffer.from(`ab\ufffd\ufffd\ufffd${escapes}${'c'.repeat(20)}`)
+    expect(disarm(new Uint8Array(bytes), 'utf-8')).toEqual({ kind: 'cannot', reason: 'malformed' })
+  })
   test.each([['nothing', ''], ['a byte order mark alone', '\xef\xbb\xbf'], ['invisible characters alone', '\xe2\x80\x8b'], ['an end-of-file mark', '\x1a']])(
     'a file of %s does not come out as an empty one',
     (_, source) => expect(disarm(source)).toEqual({ kind: 'cannot', reason: 'malformed' }),
