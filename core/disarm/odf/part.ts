@@ -26,7 +26,7 @@ export type PartContext = {
 }
 
 /** What the lists say of an element by its name alone. */
-type Listed = { readonly dropped: ObjectKind | undefined; readonly isWrapper: boolean; readonly isKnown: boolean }
+type Listed = { readonly dropped: ObjectKind | undefined; readonly isWrapper: boolean; readonly isKnown: boolean; readonly isPlain: boolean }
 
 export type FilteredPart =
   | { readonly kind: 'filtered'; readonly bytes: Buffer }
@@ -91,9 +91,17 @@ function listingOf(name: XmlName, known: Map<XmlName, Listed>): Listed {
     dropped: DROPPED.get(`${namespace} ${local}`) ?? DROPPED.get(namespace),
     isWrapper: WRAPPERS.has(`${namespace} ${local}`),
     isKnown: ELEMENTS.get(namespace)?.has(local) ?? false,
+    isPlain: !isSpecial(name),
   }
   known.set(name, listed)
   return listed
+}
+
+/** More is asked about it than its name. */
+function isSpecial({ namespace, local }: XmlName): boolean {
+  if (namespace === NS.text) return CHANGE_MARKS.has(local) || local === 'a' || isPicture({ namespace, local })
+  if (namespace === NS.draw) return local === 'a' || local === 'object' || isPicture({ namespace, local })
+  return namespace === NS.config || (namespace === NS.office && local.startsWith('annotation')) || isPicture({ namespace, local })
 }
 
 function decide(element: XmlElement, parent: XmlElement | undefined, listed: Listed, context: PartContext): XmlDecision {
@@ -101,6 +109,7 @@ function decide(element: XmlElement, parent: XmlElement | undefined, listed: Lis
   if (listed.dropped) return drop(listed.dropped, context)
   if (listed.isWrapper) return 'unwrap'
   if (!listed.isKnown) return unknown(element, context)
+  if (listed.isPlain) return attributesOf(element, context)
   if (namespace === NS.text && CHANGE_MARKS.has(local)) return byRule('revisions', local === 'tracked-changes', element, context)
   if (namespace === NS.office && local.startsWith('annotation')) return byRule('comments', local === 'annotation', element, context)
   if (namespace === NS.config && !isKnownSetting(element, parent)) return 'drop'
@@ -153,7 +162,7 @@ function decideLink(element: XmlElement, context: PartContext): XmlDecision {
   return 'unwrap'
 }
 
-function isPicture({ namespace, local }: XmlElement): boolean {
+function isPicture({ namespace, local }: XmlName): boolean {
   return (
     (namespace === NS.draw && (local === 'image' || local === 'fill-image')) ||
     (namespace === NS.style && local === 'background-image') ||
@@ -175,7 +184,7 @@ function decideObject(element: XmlElement, context: PartContext): XmlDecision {
 }
 
 function attributesOf(element: XmlElement, context: PartContext): readonly XmlAttribute[] {
-  return element.attributes.filter(attribute => mayStay(attribute, element, context))
+  return element.attributes.length === 0 ? element.attributes : element.attributes.filter(attribute => mayStay(attribute, element, context))
 }
 
 function mayStay({ namespace, local, value }: XmlAttribute, element: XmlElement, context: PartContext): boolean {
