@@ -19,6 +19,7 @@ export function runLetters(house: House, { db, directory }: PortalRooms, onError
     running = true
     try {
       forgetOld(house.keeping, db.nowMs())
+      house.requests.bringing.forget()
       await tellOfPasswords(rooms)
       await sendDigests(rooms)
       await house.requests.outbox.send()

@@ -25,6 +25,7 @@ export const requests = section(
     dutyDepartment: text({ default: '', en: 'Code of the department whose approvers decide at nights and on holidays, for every department. Empty: nobody.', ja: '夜間と休日に、すべての課の申請を決める部署のコード。空ならなし。' }),
     antivirusRequired: flag({ default: false, en: 'Whether only mails that the antivirus has scanned can be asked for.', ja: 'ウイルス検査をしたメールだけ申請できるようにする。' }),
     outsideDomains: list(domain(), { default: [], max: 1, en: 'Domain of the Internet-side mailboxes to which an approved original may be sent. An outward route must name it. Empty: it is taken by hand only.', ja: '承認された元のファイルを送れる、インターネット側メールボックスのドメイン。このドメインを名指しする outward の経路が要る。空なら画面で受け取るだけ。' }),
+    bringApproval: list(text({ default: '', en: 'Code.', ja: 'コード。' }), { default: [], max: 500, en: 'Codes of departments whose people need an approval before they get what they brought in; `*` for all. Empty: nobody.', ja: '持ち込んだファイルの受け取りに承認が要る部署のコード。`*` ならすべて。空なら承認は要らない。' }),
     openPerPerson: integer({ default: 20, min: 1, max: 1000, en: 'Open requests of one person.', ja: '1人が同時に出せる申請の数。' }),
     defaultClass: integer({ default: 2, min: 1, max: 3, en: 'Confidentiality of mail that nothing else gives one: mailbox, department, or a match below.', ja: '機密性の既定値。メールボックス、部署、下の条件に当てはまらないメールに使う。' }),
     class1: ofClass({ steps: 1, en: 'Confidentiality 1.', ja: '機密性1。' }),

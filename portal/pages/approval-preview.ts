@@ -26,7 +26,7 @@ export function approvalPreviewRoutes(house: House): Route[] {
 
 export function previewOf({ requests }: House, { facts }: KeptRequest, index: number): 'yes' | 'no' | 'off' {
   const part = facts.parts[index]
-  if (!part || !isDrawn(part.detectedType) || LOCKED_REASONS.has(part.reason)) return 'no'
+  if (!part || facts.brought !== undefined || !isDrawn(part.detectedType) || LOCKED_REASONS.has(part.reason)) return 'no'
   return requests.desk.rules.classes[facts.classification].preview ? 'yes' : 'off'
 }
 

@@ -56,10 +56,10 @@ ${wrong.decision !== undefined && html`<div class="notice problem" role="alert">
 ${decider?.inPlaceOf && html`<div class="notice"><p>${decide.deputy(decider.inPlaceOf.name)}</p></div>`}
 ${factList(house, visit, request)}
 ${steps > 1 && html`<p>${decide.steps(approvals.length, steps)}</p>`}
-${decider && html`${previews(house, visit, request)}<h2>${decide.checks}</h2><ul>${decide.checkList.map(each => html`<li>${each}</li>`)}</ul>${agreeForms(visit, request, wrong.code)}${refuseForm(visit, request, wrong.decision !== undefined)}`}
+${decider && html`${previews(house, visit, request)}<h2>${decide.checks}</h2><ul>${(request.facts.brought === undefined ? decide.checkList : decide.broughtCheckList).map(each => html`<li>${each}</li>`)}</ul>${request.facts.brought === undefined ? agreeForms(visit, request, wrong.code) : plainApproval(visit, request)}${refuseForm(visit, request, wrong.decision !== undefined)}`}
 ${historyList(house, visit, request)}
 <p><a href="/approvals">${requestsTexts(visit.language).approvals.back}</a></p>`
-  return { kind: 'page', title: decide.title, body, ...((wrong.decision ?? wrong.code) !== undefined && { status: 422 as const }) }
+  return { kind: 'page', title: request.facts.brought === undefined ? decide.title : decide.broughtTitle, body, ...((wrong.decision ?? wrong.code) !== undefined && { status: 422 as const }) }
 }
 
 function previews(house: House, { language }: SignedVisit, request: KeptRequest): SafeHtml {
@@ -70,6 +70,12 @@ function previews(house: House, { language }: SignedVisit, request: KeptRequest)
     return html`<li>${name}: ${preview === 'yes' ? html`<a href="/approvals/${request.requestId}/parts/${index}/preview">${decide.look}<span class="hide"> ${name}</span></a>` : preview === 'off' ? decide.previewOff : decide.noPreview}</li>`
   }
   return html`<h2>${decide.look}</h2><ul>${request.facts.parts.map(row)}</ul>`
+}
+
+/** What was brought in is disarmed: the portal's own word is enough. */
+function plainApproval(visit: SignedVisit, { requestId }: KeptRequest): SafeHtml {
+  const { decide } = requestsTexts(visit.language)
+  return html`<form method="post" action="/approvals/${requestId}/approve" data-once data-confirm="${decide.approveBroughtSure}">${token(visit)}<button>${decide.approve}</button></form>`
 }
 
 function refuseForm(visit: SignedVisit, { requestId }: KeptRequest, isWrong: boolean): SafeHtml {
@@ -83,7 +89,7 @@ function refuseForm(visit: SignedVisit, { requestId }: KeptRequest, isWrong: boo
 /** Only for whoever may decide now: the vault does not know whose turn it is. */
 async function code(house: House, visit: SignedVisit): Promise<Answer> {
   const { request } = seenRequest(house, visit, 'request.decide')
-  if (!house.requests.desk.deciderAmong(request, visit.person)) throw new Refused('conflict')
+  if (request.facts.brought !== undefined || !house.requests.desk.deciderAmong(request, visit.person)) throw new Refused('conflict')
   const wrong = await sendCode(house, visit, request)
   return wrong === undefined ? { kind: 'redirect', to: `/approvals/${request.requestId}`, say: 'code-sent' } : decidePage(house, visit, { code: wrong })
 }
@@ -91,7 +97,7 @@ async function code(house: House, visit: SignedVisit): Promise<Answer> {
 async function approve(house: House, visit: SignedVisit): Promise<Answer> {
   const { request } = seenRequest(house, visit, 'request.decide')
   const isTheirs = house.requests.desk.deciderAmong(request, visit.person) !== undefined
-  const wrong = isTheirs ? await agreeWithCode(house, visit, request) : undefined
+  const wrong = isTheirs && request.facts.brought === undefined ? await agreeWithCode(house, visit, request) : undefined
   return wrong === undefined ? decide(house, visit, { kind: 'approve' }) : decidePage(house, visit, { code: wrong })
 }
 

@@ -33,12 +33,12 @@ export function factList({ era }: House, { language }: SignedVisit, { facts, sta
   const time = (atMs: number) => timeElement(atMs, timeText(atMs, language, era))
   return html`<dl class="facts">
 <dt>${labels.files}</dt><dd>${facts.parts.map(part => html`<div>${partName(part, language)}</div>`)}</dd>
-<dt>${labels.subject}</dt><dd>${facts.subject}</dd>
+${facts.brought === undefined && html`<dt>${labels.subject}</dt><dd>${facts.subject}</dd>
 <dt>${labels.sender}</dt><dd>${facts.sender}<br>${words.sender[senderVerdict(facts.senderChecks)]}</dd>
-<dt>${labels.received}</dt><dd>${time(facts.acceptedAtMs)}</dd>
+<dt>${labels.received}</dt><dd>${time(facts.acceptedAtMs)}</dd>`}
 <dt>${labels.requester}</dt><dd>${state.requester.name}${facts.department !== '' && html` (${facts.department})`}</dd>
 <dt>${labels.reason}</dt><dd>${facts.reason}</dd>
-<dt>${labels.place}</dt><dd>${words.place}</dd>
+<dt>${labels.place}</dt><dd>${facts.brought === undefined ? words.place : words.broughtPlace}</dd>
 <dt>${labels.antivirus}</dt><dd>${words.antivirus[facts.antivirus]}</dd>
 <dt>${labels.classification}</dt><dd>${words.classification[facts.classification]}</dd>
 <dt>${labels.filed}</dt><dd>${time(filedAtMs)}</dd>

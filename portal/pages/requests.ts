@@ -10,6 +10,7 @@ import { html, type SafeHtml } from '../http/html.ts'
 import { type Answer, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
 import { timeText } from '../http/when.ts'
 import type { KeptRequest } from '../requests/records.ts'
+import { shelfTexts } from '../texts/shelf.ts'
 import { commonTexts } from '../texts/common.ts'
 import { requestsTexts } from '../texts/requests.ts'
 import { STAFF } from './reading.ts'
@@ -49,17 +50,18 @@ function requestPage(house: House, visit: SignedVisit): Page {
   const isMine = relation === 'requester' && request.state.requester.personId === visit.person.personId
   const body = html`<p>${stageTag(request, visit.language)}</p>
 <div class="notice"><p>${nextText(house, visit, request)}</p>${outerAddress(house, visit, request)}</div>
-${isMine && partButtons(house, visit, request)}
+${isMine && (request.facts.brought === undefined ? partButtons(house, visit, request) : request.state.stage.kind === 'approved' && html`<p><a class="button" href="/shelf">${shelfTexts(visit.language).title}</a></p>`)}
 ${factList(house, visit, request)}
 ${request.state.stage.kind === 'waiting' && deciders(house, visit, request)}
 ${historyList(house, visit, request)}
 ${isMine && request.state.stage.kind !== 'closed' && withdrawForm(visit, request)}
-<p>${isMine && html`<a href="/m/${request.facts.publicId}">${texts.page.mail}</a> `}<a href="/requests">${texts.list.back}</a></p>`
-  return { kind: 'page', title: texts.page.title, body }
+<p>${isMine && request.facts.brought === undefined && html`<a href="/m/${request.facts.publicId}">${texts.page.mail}</a> `}<a href="/requests">${texts.list.back}</a></p>`
+  return { kind: 'page', title: request.facts.brought === undefined ? texts.page.title : texts.page.broughtTitle, body }
 }
 
 function nextText({ era }: House, { face, language }: SignedVisit, request: KeptRequest): string {
-  const { next } = requestsTexts(language).page
+  const { next, broughtNext } = requestsTexts(language).page
+  if (request.facts.brought !== undefined && request.state.stage.kind === 'approved') return broughtNext(timeText(request.state.stage.untilMs, language, era))
   const { stage } = request.state
   if (stage.kind === 'waiting') return next.waiting(timeText(stage.dueAtMs, language, era))
   if (stage.kind === 'approved') return (face === 'outer' ? next.approvedOuter : next.approvedInner)(timeText(stage.untilMs, language, era))
@@ -68,9 +70,9 @@ function nextText({ era }: House, { face, language }: SignedVisit, request: Kept
 }
 
 /** To be typed or sent to the other terminal; a link would lead nowhere from here. */
-function outerAddress(house: House, { face, language }: SignedVisit, { requestId, state, tenant }: KeptRequest): SafeHtml | false {
+function outerAddress(house: House, { face, language }: SignedVisit, { requestId, state, tenant, facts }: KeptRequest): SafeHtml | false {
   const { outer } = house.requests.origins(tenant)
-  if (face === 'outer' || state.stage.kind !== 'approved' || outer === '') return false
+  if (facts.brought !== undefined || face === 'outer' || state.stage.kind !== 'approved' || outer === '') return false
   return html`<p>${requestsTexts(language).page.outerAddress}: <span class="mono">${outer}/requests/${requestId}</span></p>`
 }
 

@@ -6,6 +6,7 @@ import { html, type SafeHtml } from '../http/html.ts'
 import type { SignedVisit } from '../http/route.ts'
 import { sizeText, timeElement, timeText } from '../http/when.ts'
 import type { Result } from '../keeping/results.ts'
+import type { Held } from '../requests/bringing.ts'
 import { fileTypeText } from '../texts/file-types.ts'
 import { messageTexts } from '../texts/message.ts'
 import { shelfTexts } from '../texts/shelf.ts'
@@ -13,11 +14,11 @@ import { isForbidden, isLocked } from './part-actions.ts'
 import { explanation, fileName, whyText } from './part-cards.ts'
 import { refusalText } from './refusals.ts'
 
-export function resultCards(results: readonly Result[], visit: SignedVisit, house: Pick<House, 'era'>, level: 2 | 3 = 3): SafeHtml[] {
+export function resultCards(results: readonly Result[], visit: SignedVisit, house: Pick<House, 'era' | 'requests'>, level: 2 | 3 = 3): SafeHtml[] {
   return results.map(result => resultCard(result, visit, house, level))
 }
 
-function resultCard(result: Result, visit: SignedVisit, { era }: Pick<House, 'era'>, level: 2 | 3): SafeHtml {
+function resultCard(result: Result, visit: SignedVisit, { era, requests }: Pick<House, 'era' | 'requests'>, level: 2 | 3): SafeHtml {
   const { language } = visit
   const texts = shelfTexts(language)
   const title = level === 2 ? html`<h2>${result.name}</h2>` : html`<h3>${result.name}</h3>`
@@ -29,10 +30,26 @@ function resultCard(result: Result, visit: SignedVisit, { era }: Pick<House, 'er
 <p><span class="soft">${fileTypeText(result.mediaType, language)}・${sizeText(result.bytes)}・</span>${timeElement(result.untilMs, texts.until(timeText(result.untilMs, language, era)))} ${origin}</p>
 <p>${result.takenAtMs !== undefined && html`<span class="tag good">${texts.taken}</span> `}${result.mailedAtMs !== undefined && html`<span class="tag good">${texts.mailed}</span>`}</p>
 ${missing(result, visit)}
-<div class="row">
+${takeForms(result, visit, requests.bringing.stateOf(result))}${mailLink(result, visit)}</section>`
+}
+
+function takeForms(result: Result, visit: SignedVisit, held: Held): SafeHtml {
+  const texts = shelfTexts(visit.language)
+  if (held.kind === 'waiting') return html`<p><span class="tag pending">${texts.held.waiting}</span> <a href="/requests/${held.requestId}">${texts.held.see}</a></p>`
+  if (held.kind === 'ask') return askForm(result, visit, held.requestId)
+  return html`<div class="row">
 <form method="post" action="/shelf/${result.resultId}/file">${token(visit)}<button>${texts.take}<span class="hide"> ${result.name}</span></button></form>
 ${visit.person.mailbox !== '' && html`<form method="post" action="/shelf/${result.resultId}/mail" data-once>${token(visit)}<button class="second">${texts.mail}<span class="hide"> ${result.name}</span></button></form>`}
-</div>${mailLink(result, visit)}</section>`
+</div>`
+}
+
+/** What was brought in where somebody else decides. */
+function askForm({ resultId }: Result, visit: SignedVisit, before: string | undefined): SafeHtml {
+  const { held } = shelfTexts(visit.language)
+  const id = `reason-${resultId}`
+  return html`<p><span class="tag pending">${held.needed}</span>${before !== undefined && html` <a href="/requests/${before}">${held.before}</a>`}</p>
+<form method="post" action="/shelf/${resultId}/ask" data-once>${token(visit)}<div class="field"><label for="${id}">${held.reason}</label>
+<textarea id="${id}" name="reason" required maxlength="1000"></textarea></div><button>${held.ask}</button></form>`
 }
 
 function mailLink({ publicId }: Result, { language, path }: SignedVisit): SafeHtml {

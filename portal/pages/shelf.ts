@@ -2,12 +2,14 @@
  * What lies ready for a person, on both faces, and how it is taken.
  *
  *   GET /shelf       POST /shelf/:resultId/file   as attachment      POST /shelf/:resultId/mail   to the own mailbox
+ *   POST /shelf/:resultId/ask    for an approval of what was brought in
  */
 import type { House } from '../house.ts'
 import { html } from '../http/html.ts'
 import { type Answer, type Page, Refused, type Route, type SignedVisit } from '../http/route.ts'
 import type { Result } from '../keeping/results.ts'
 import { commonTexts } from '../texts/common.ts'
+import { requestsTexts } from '../texts/requests.ts'
 import { shelfTexts } from '../texts/shelf.ts'
 import { askerOf, STAFF } from './reading.ts'
 import { refusalPage } from './refusals.ts'
@@ -18,6 +20,7 @@ export function shelfRoutes(house: House): Route[] {
     { ...STAFF, method: 'GET', path: '/shelf', handle: (visit: SignedVisit) => shelfPage(house, visit) },
     { ...STAFF, method: 'POST', path: '/shelf/:resultId/file', handle: (visit: SignedVisit) => take(house, visit) },
     { ...STAFF, method: 'POST', path: '/shelf/:resultId/mail', handle: (visit: SignedVisit) => mail(house, visit) },
+    { ...STAFF, method: 'POST', path: '/shelf/:resultId/ask', handle: (visit: SignedVisit) => ask(house, visit) },
   ]
 }
 
@@ -30,9 +33,10 @@ ${results.length === 0 ? html`<div class="empty"><p>${texts.empty}</p><p>${texts
 }
 
 /** @throws Refused for what is somebody else's, gone, or may not pass. */
-function readyOf({ keeping }: House, { person, params }: SignedVisit): Result & { readonly shelfId: string } {
+function readyOf({ keeping, requests }: House, { person, params }: SignedVisit): Result & { readonly shelfId: string } {
   const result = keeping.results.one(person, params['resultId']!)
   if (result?.shelfId === undefined) throw new Refused('not-found')
+  if (requests.bringing.stateOf(result).kind !== 'free') throw new Refused('not-allowed')
   return { ...result, shelfId: result.shelfId }
 }
 
@@ -43,6 +47,7 @@ async function take(house: House, visit: SignedVisit): Promise<Answer> {
   const found = await house.vault.shelf(shelfId, askerOf(visit))
   if (found.kind === 'cannot') return refusalPage(found, visit.language, back(visit))
   house.keeping.results.taken(resultId)
+  house.requests.bringing.taken(visit.person, { resultId })
   return { kind: 'file', name: found.file.name, mediaType: found.file.mediaType, bytes: found.bytes }
 }
 
@@ -53,5 +58,19 @@ async function mail(house: House, visit: SignedVisit): Promise<Answer> {
   const sent = await house.vault.mailInward([shelfId], mailbox, publicId, askerOf(visit))
   if (sent.kind === 'cannot') return refusalPage(sent, visit.language, back(visit))
   house.keeping.results.mailed(resultId)
+  house.requests.bringing.taken(visit.person, { resultId })
   return { kind: 'redirect', to: '/shelf', say: 'mailed' }
+}
+
+function ask(house: House, visit: SignedVisit): Answer {
+  const result = house.keeping.results.one(visit.person, visit.params['resultId']!)
+  if (result?.shelfId === undefined) throw new Refused('not-found')
+  const asked = house.requests.bringing.ask(visit.person, result, visit.form.get('reason'))
+  if (asked.kind === 'nothing') return { kind: 'redirect', to: '/shelf' }
+  if (asked.kind === 'cannot') {
+    const { title } = shelfTexts(visit.language)
+    return { kind: 'page', status: 422, title, body: html`<div class="notice problem" role="alert"><p>${requestsTexts(visit.language).cannot[asked.why]}</p></div>${back(visit)}` }
+  }
+  void house.requests.outbox.send()
+  return { kind: 'redirect', to: `/requests/${asked.request.requestId}`, say: 'request-filed' }
 }

@@ -51,7 +51,10 @@ async function upload(house: House, visit: SignedVisit): Promise<Answer> {
       file.octets.resume()
       continue
     }
-    made.push(house.keeping.results.add(visit.person, await broughtOf(house, visit, file)))
+    const result = await broughtOf(house, visit, file)
+    const resultId = house.keeping.results.add(visit.person, result)
+    if (result.file !== undefined) house.requests.bringing.hold(visit.person, resultId)
+    made.push(resultId)
   }
   if (made.length === 0) return uploadPage(house, visit, shelfTexts(visit.language).upload.none)
   return { kind: 'redirect', to: `/upload/done?r=${made.join('.')}` }

@@ -66,6 +66,10 @@ export class PortalDirectory implements Directory {
     return departmentIds.map(id => this.#rooms.departments.byId(id)?.name ?? '').filter(Boolean)
   }
 
+  departmentCodes(departmentIds: readonly number[]): readonly string[] {
+    return departmentIds.map(id => this.#rooms.departments.byId(id)?.code ?? '').filter(Boolean)
+  }
+
   classificationOf(tenant: string, mailboxes: readonly string[], departmentIds: readonly number[]): Classification | undefined {
     return this.#rooms.mailboxes.classOf(tenant, mailboxes, departmentIds)
   }

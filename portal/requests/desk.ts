@@ -6,6 +6,7 @@
  *     tick: what nobody decided goes to the next level, then lapses; it never approves.
  */
 import type { Act } from '../../store/contract.ts'
+import type { Result } from '../keeping/results.ts'
 import type { Person } from '../people/person.ts'
 import type { MailMessage } from '../ports.ts'
 import { Asking, type DeskOptions } from './asking.ts'
@@ -46,6 +47,19 @@ export class RequestDesk {
   file(person: Person, message: MailMessage, asked: { readonly partKeys: readonly string[]; readonly reason: string }): Filed {
     return this.#options.db.write(() => {
       const filed = this.filing.file(person, message, asked)
+      if (filed.kind === 'filed') this.#ask(filed.request)
+      return filed
+    })
+  }
+
+  needsApprovalToBring(person: Person): boolean {
+    const { bringApproval } = this.rules
+    return bringApproval.includes('*') || this.#options.directory.departmentCodes(person.departments).some(code => bringApproval.includes(code))
+  }
+
+  fileBrought(person: Person, result: Result, reason: string): Filed {
+    return this.#options.db.write(() => {
+      const filed = this.filing.fileBrought(person, result, reason)
       if (filed.kind === 'filed') this.#ask(filed.request)
       return filed
     })
@@ -155,8 +169,10 @@ export class RequestDesk {
     return { fromLevel: level, level, dueAtMs: this.#asking.decideUntilMs }
   }
 
-  #stillTheirs({ facts }: KeptRequest, personId: number): boolean {
+  #stillTheirs({ facts, state }: KeptRequest, personId: number): boolean {
     const { directory } = this.#options
+    // What somebody brought in is theirs as long as they are there, and nobody else's.
+    if (facts.brought !== undefined) return personId === state.requester.personId && directory.person(personId, this.#asking.today) !== undefined
     const mailboxes = directory.person(personId, this.#asking.today) ? directory.mailboxesOf(personId, this.#asking.today) : []
     return facts.mailboxes.some(mailbox => mailboxes.includes(mailbox))
   }

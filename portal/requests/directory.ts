@@ -24,6 +24,7 @@ export interface Directory {
   /** Who reads these mailboxes: the owners that are told of a break-glass. */
   readersOf(tenant: string, mailboxes: readonly string[], today: Day): readonly Contact[]
   departmentNames(departmentIds: readonly number[]): readonly string[]
+  departmentCodes(departmentIds: readonly number[]): readonly string[]
   /** The highest of these mailboxes' and departments' own classes; undefined where none has one. */
   classificationOf(tenant: string, mailboxes: readonly string[], departmentIds: readonly number[]): Classification | undefined
 }

@@ -3,6 +3,7 @@
  * accepted come from one place.
  */
 import type { Person } from '../people/person.ts'
+import type { Result } from '../keeping/results.ts'
 import type { MailMessage } from '../ports.ts'
 import { Asking, type DeskOptions } from './asking.ts'
 import { decidersOf, independentDeciders, levelFrom } from './deciders.ts'
@@ -77,6 +78,39 @@ export class Filing {
     return { kind: 'filed', request: this.#records.add(person.tenant, facts, filed) }
   }
 
+  /** What was brought in: the file as it was disarmed, and the class of the department. */
+  fileBrought(person: Person, result: Result, reason: string): Filed {
+    const rules = this.#options.rules()
+    const classification = this.#options.directory.classificationOf(person.tenant, [], person.departments) ?? rules.defaultClass
+    const { steps } = rules.classes[classification]
+    const { levels } = this.#asking.about(person.personId)
+    const why = this.#nobodyFor(person, independentDeciders(unfiled(person, steps), levels), steps) ?? wrongReason(reason)
+    if (why) return { kind: 'cannot', why }
+    const facts = this.#factsOfBrought(person, result, { reason, classification })
+    const level = levelFrom(unfiled(person, steps), levels, 0) ?? 0
+    return { kind: 'filed', request: this.#records.add(person.tenant, facts, { kind: 'filed', atMs: this.#asking.nowMs, by: refOf(person), parts: 1, steps, level, dueAtMs: this.#asking.decideUntilMs }) }
+  }
+
+  #factsOfBrought(person: Person, { resultId, name, mediaType, bytes, report, madeAtMs }: Result, { reason, classification }: { readonly reason: string; readonly classification: Classification }): RequestFacts {
+    const came = report?.parts[0]
+    const removed = [...new Set((report?.parts ?? []).flatMap(part => part.removed.map(each => each.what)))]
+    return {
+      brought: resultId,
+      publicId: '',
+      queueId: '',
+      department: this.#options.directory.departmentNames(person.departments)[0] ?? '',
+      reason: reason.trim(),
+      classification,
+      parts: [{ partId: '', name, detectedType: came?.detectedType ?? mediaType, bytes, sha256: came?.sha256 ?? '', reason: '', removed }],
+      subject: '',
+      sender: '',
+      senderChecks: [],
+      antivirus: report?.antivirus === 'clean' ? 'clean' : 'not-scanned',
+      acceptedAtMs: madeAtMs,
+      mailboxes: [],
+    }
+  }
+
   classOf(person: Person, message: MailMessage): Classification {
     const ofPeople = this.#options.directory.classificationOf(person.tenant, this.#mailboxesIn(person, message), person.departments)
     return classify(message, ofPeople, this.#options.rules())
@@ -128,6 +162,10 @@ function wrongIn(chosen: readonly AskablePart[], asked: number, reason: string):
   // A key that is not in the mail was not sent by our form.
   if (chosen.length === 0 || chosen.length !== asked) return 'no-part'
   for (const { askable } of chosen) if (askable.kind === 'no') return askable.why
+  return wrongReason(reason)
+}
+
+function wrongReason(reason: string): 'no-reason' | 'long-reason' | undefined {
   if (reason.trim() === '') return 'no-reason'
   return reason.trim().length > LONGEST_REASON ? 'long-reason' : undefined
 }

@@ -23,6 +23,8 @@ export type RequestFacts = {
   readonly senderChecks: readonly { readonly method: string; readonly result: string }[]
   readonly antivirus: 'clean' | 'not-scanned'
   readonly acceptedAtMs: number
+  /** Of a file that was brought in: the result that it became (keeping/results.ts); there is no mail then. */
+  readonly brought?: string
   /** Mailboxes by which the requester reads the mail. */
   readonly mailboxes: readonly string[]
 }

@@ -2,6 +2,7 @@
 import type { PortalDb } from '../db/open.ts'
 import type { Era } from '../http/when.ts'
 import type { Mail, Vault } from '../ports.ts'
+import { Bringing } from './bringing.ts'
 import { RequestDesk } from './desk.ts'
 import type { Directory } from './directory.ts'
 import { Outbox } from './outbox.ts'
@@ -24,6 +25,7 @@ export type RequestOptions = {
 export type RequestRooms = {
   readonly desk: RequestDesk
   readonly taking: Taking
+  readonly bringing: Bringing
   readonly outbox: Outbox
   readonly origins: RequestOptions['origins']
 }
@@ -31,5 +33,5 @@ export type RequestRooms = {
 export function openRequests({ db, directory, mail, vault, rules, era, contact, origins }: RequestOptions): RequestRooms {
   const outbox = new Outbox(db, mail)
   const desk = new RequestDesk({ db, directory, rules, post: new Post({ outbox, era, contact, origins }) })
-  return { desk, taking: new Taking({ desk, vault, nowMs: db.nowMs }), outbox, origins }
+  return { desk, bringing: new Bringing(db, desk), taking: new Taking({ desk, vault, nowMs: db.nowMs }), outbox, origins }
 }

@@ -37,6 +37,8 @@ export type RequestRules = {
   readonly antivirusRequired: boolean
   /** Originals can be sent to a mailbox of the Internet side: there is a route for it. */
   readonly outsideDomains: readonly string[]
+  /** Codes of departments whose people need an approval for what they bring in; `*` for all. */
+  readonly bringApproval: readonly string[]
   readonly openPerPerson: number
   readonly defaultClass: Classification
   readonly classes: Readonly<Record<Classification, ClassRules>>

@@ -53,7 +53,7 @@ export class Taking {
   /** A password to be shown once; the archive is made with it when the ticket comes back. Nothing is granted yet. */
   zipTicket({ requestId, part, person, steppedUpAtMs }: Claim): Ticket {
     const request = this.#options.desk.records.byId(requestId)
-    if (!request || request.state.requester.personId !== person.personId) return cannot('not-asked')
+    if (!request || request.facts.brought !== undefined || request.state.requester.personId !== person.personId) return cannot('not-asked')
     const stage = request.state.parts[part]?.kind
     if (request.state.stage.kind !== 'approved' || (stage !== 'ready' && stage !== 'broken')) return cannot(stage === undefined ? 'no-part' : 'used')
     this.#forgetTickets()
@@ -98,6 +98,8 @@ export class Taking {
   async #granted(claim: Claim, way: Way): Promise<{ readonly kind: 'granted'; readonly grantId: string } | CannotTake> {
     const { desk, vault, nowMs } = this.#options
     const { requestId, part, person, by, steppedUpAtMs } = claim
+    // What was brought in lies on the shelf, disarmed; there is no original of it.
+    if (desk.records.byId(requestId)?.facts.brought !== undefined) return cannot('no-part')
     const claimed = desk.append(requestId, { kind: 'granted', atMs: nowMs(), by: refOf(person), part, way, untilMs: this.#untilMs(steppedUpAtMs) })
     if (claimed.kind === 'cannot') return claimed
     const granted = await vault.grant(askOf(claimed.request, part), by).catch(busy)

@@ -21,6 +21,8 @@ export type LetterContext = {
 }
 
 type Words = {
+  /** Where a subject or a text speaks of originals, about what was brought in it says this. */
+  readonly brought: readonly (readonly [from: string, to: string])[]
   readonly subjects: Readonly<Record<Letter, string>>
   readonly openings: Readonly<Record<Letter, string>>
   readonly to: (name: string) => string
@@ -29,6 +31,7 @@ type Words = {
 }
 
 const ja: Words = {
+  brought: [['元のファイルの取り出しについて', '持ち込んだファイルの受け取りについて'], ['元のファイルの取り出し', '持ち込んだファイルの受け取り'], ['元のファイルを取り出せる', '持ち込んだファイルを受け取れる'], ['元のファイルの申請', '持ち込んだファイルの申請'], ['インターネット側の端末で下のページを開き、期限までに受け取ってください。受け取れるのは、ファイルごとに1回だけです。', '期限までに、ポータルの「受け取り」で受け取ってください。']],
   subjects: {
     ask: '【承認のお願い】元のファイルの取り出し',
     approved: '【承認されました】元のファイルの取り出し',
@@ -55,6 +58,7 @@ const ja: Words = {
 }
 
 const en: Words = {
+  brought: [['An original file', 'A file that was brought in'], ['Your original file', 'The file that you brought in'], ['Your request for an original', 'Your request'], ['A request for an original', 'A request'], ['The original can', 'The file can'], ['that an original file is given out', 'that somebody gets a file that they brought in, disarmed'], ['Open the page below on a terminal of the Internet side and take the file in time. Each file can be taken once.', 'Take it under “Pick up” in time.']],
   subjects: {
     ask: '[Approval wanted] An original file',
     approved: '[Approved] Your original file',
@@ -85,13 +89,14 @@ const LONGEST = 300
 
 export function letterTo(letter: Letter, request: KeptRequest, context: LetterContext): { readonly subject: string; readonly text: string } {
   const words = TEXTS[context.language]
-  const { department } = request.facts
-  const subject = `${words.subjects[letter]}${letter === 'ask' && department !== '' ? (context.language === 'ja' ? `（${line(department)}）` : ` (${line(department)})`) : ''}`
-  const paragraphs = [words.to(line(context.name)), `${words.openings[letter]}${context.inPlaceOf === undefined ? '' : `\n${words.deputy(line(context.inPlaceOf))}`}`, facts(letter, request, context).join('\n'), places(letter, context).join('\n')]
+  const { department, brought } = request.facts
+  const fitting = (text: string) => (brought === undefined ? text : words.brought.reduce((said, [from, to]) => said.replace(from, to), text))
+  const subject = `${fitting(words.subjects[letter])}${letter === 'ask' && department !== '' ? (context.language === 'ja' ? `（${line(department)}）` : ` (${line(department)})`) : ''}`
+  const paragraphs = [words.to(line(context.name)), `${fitting(words.openings[letter])}${context.inPlaceOf === undefined ? '' : `\n${words.deputy(line(context.inPlaceOf))}`}`, facts(letter, request, context).join('\n'), places(brought === undefined ? letter : 'ask', context).join('\n')]
   return { subject, text: `${paragraphs.filter(each => each !== '').join('\n\n')}\n` }
 }
 
-function facts(letter: Letter, { facts: { parts, sender, senderChecks, reason, antivirus, department }, state }: KeptRequest, { language, era, why = '' }: LetterContext): string[] {
+function facts(letter: Letter, { facts: { brought, parts, sender, senderChecks, reason, antivirus, department }, state }: KeptRequest, { language, era, why = '' }: LetterContext): string[] {
   const { labels } = TEXTS[language]
   const words = factWords(language)
   const of = (label: keyof Words['labels'], value: string) => `${labels[label]}: ${value}`
@@ -101,10 +106,10 @@ function facts(letter: Letter, { facts: { parts, sender, senderChecks, reason, a
   if (letter !== 'ask') return [...always, of('reason', line(reason))]
   const asked = [
     ...always,
-    of('sender', `${line(sender)} (${words.sender[senderVerdict(senderChecks)]})`),
+    ...(brought === undefined ? [of('sender', `${line(sender)} (${words.sender[senderVerdict(senderChecks)]})`)] : []),
     of('requester', `${line(state.requester.name)}${department === '' ? '' : ` (${line(department)})`}`),
     of('reason', line(reason)),
-    of('place', words.place),
+    of('place', brought === undefined ? words.place : words.broughtPlace),
     of('antivirus', words.antivirus[antivirus]),
   ]
   if (state.stage.kind === 'waiting') asked.push(of('until', `${timeText(state.stage.dueAtMs, language, era)}${language === 'ja' ? '。' : '. '}${words.noAutomatic}`))

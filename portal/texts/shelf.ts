@@ -14,6 +14,7 @@ const ja = {
   mailed: '業務メールへ送信済み',
   notPassed: '渡せません',
   aboutMail: '元のメールを見る',
+  held: { needed: '承認が要ります', waiting: '承認を待っています', see: '申請を見る', before: '前の申請を見る', reason: '何に使うか（承認する人が読みます）', ask: '承認を申請する' },
   upload: {
     title: 'ファイルの持ち込み',
     intro: 'インターネット側の端末にあるファイルを無害化します。無害化したファイルは「受け取り」に並び、業務側でも受け取れます。',
@@ -52,6 +53,7 @@ const en: ShelfTexts = {
   mailed: 'Sent to your mailbox',
   notPassed: 'May not pass',
   aboutMail: 'See the mail',
+  held: { needed: 'Needs an approval', waiting: 'Waiting for approval', see: 'See the request', before: 'See the request before', reason: 'What it is for (read by who approves)', ask: 'Ask for approval' },
   upload: {
     title: 'Bring a file in',
     intro: 'Disarms files of this Internet-side terminal. They then wait under "Pick up", on the office side as well.',

@@ -28,6 +28,7 @@ export const RULES: RequestRules = {
   dutyDepartment: 'duty',
   antivirusRequired: false,
   outsideDomains: ['internet.town.example.jp'],
+  bringApproval: [],
   openPerPerson: 5,
   defaultClass: 1,
   classes: { 1: { steps: 1, preview: true, askDays: 30 }, 2: { steps: 1, preview: true, askDays: 30 }, 3: { steps: 2, preview: false, askDays: 10 } },
@@ -80,6 +81,7 @@ export class FakeDirectory implements Directory {
   mailboxesOf = (personId: number) => this.mailboxes.get(this.person(personId)?.login ?? '') ?? []
   readersOf = () => []
   departmentNames = (ids: readonly number[]) => ids.map(id => ({ 1: '税務課', 2: '総務部', 3: '宿日直' })[id] ?? '他課')
+  departmentCodes = (ids: readonly number[]) => ids.map(id => ({ 1: 'zei', 2: 'soumu', 3: 'duty' })[id] ?? 'other')
   classificationOf = () => undefined
 }
 

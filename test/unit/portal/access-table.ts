@@ -102,6 +102,7 @@ export const LINES: readonly Line[] = ([
   ['GET /shelf', 'staff', '/shelf'],
   ['POST /shelf/:resultId/file', 'file.own', '/shelf/R/file'],
   ['POST /shelf/:resultId/mail', 'file.own', '/shelf/R/mail'],
+  ['POST /shelf/:resultId/ask', 'file.own', '/shelf/R/ask', { reason: '業務のため' }],
   ['GET /upload', 'staff', '/upload'],
   ['POST /upload', 'staff', '/upload'],
   ['GET /upload/done', 'staff', '/upload/done'],
