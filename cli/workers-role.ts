@@ -84,9 +84,9 @@ export async function runWorkers(config: Config): Promise<void> {
 
 /** Under a user of its own; its unit is no wall for LibreOffice, so it needs bubblewrap whatever `sandbox.wall` says. */
 export async function runOffice(config: Config): Promise<void> {
-  const { wall } = await findWall('bubblewrap', process.execPath)
-  const started = startOfficeBoxes(config, wall)
-  if (typeof started === 'string') throw new Failure(EXIT.failure, `nothing to do: ${started}`)
+  const found = await findWall('bubblewrap', process.execPath)
+  const started = startOfficeBoxes(config, found.wall)
+  if (typeof started === 'string') throw new Failure(EXIT.failure, `nothing to do: ${started}${found.wall === undefined ? ` (${found.why})` : ''}`)
   await runLaunchers([started])
 }
 
