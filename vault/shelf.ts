@@ -49,7 +49,7 @@ export class Shelf {
     const recipient = parseRecipient(await readRecipient(keys, tenant))
     if (!recipient) throw new Error(`no recipient of tenant ${tenant}`)
     const { headers, payload } = sealSmall([[recipient]], bytes, drawRandom)
-    await writeFlushed(this.#path(id), [headers[0]!, payload])
+    await writeFlushed(this.#path(id), [headers[0]!, ...payload])
     database.write(() => {
       database.run('INSERT INTO shelf VALUES (?, ?, ?, ?, ?, ?, ?, ?)', id, tenant, actor, name, mediaType, bytes.length, sha256, untilMs)
       database.audit({ tenant, kind: 'shelf', actor, subject: id, detail: { name, mediaType, bytes: bytes.length, sha256, untilMs } })

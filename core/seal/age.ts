@@ -49,19 +49,19 @@ export class Sealer {
   }
 }
 
-/** Seals what is in memory already. */
+/** Seals what is in memory already. The payload comes in pieces, in order. */
 export function sealSmall(
   recipientGroups: readonly (readonly Recipient[])[],
   bytes: Uint8Array,
   random: RandomBytes,
-): { readonly headers: readonly Uint8Array[]; readonly payload: Uint8Array; readonly fileKey: Uint8Array } {
+): { readonly headers: readonly Uint8Array[]; readonly payload: readonly Uint8Array[]; readonly fileKey: Uint8Array } {
   const fileKey = random(FILE_KEY_BYTES)
   const payload = sealUnderKey(fileKey, bytes, random)
   return { headers: headersFor(recipientGroups, fileKey, random), payload, fileKey }
 }
 
 /** A second payload under a file key (and so under a header) that is there already: the nonce makes its own key. */
-export function sealUnderKey(fileKey: Uint8Array, bytes: Uint8Array, random: RandomBytes): Uint8Array {
+export function sealUnderKey(fileKey: Uint8Array, bytes: Uint8Array, random: RandomBytes): readonly Uint8Array[] {
   return sealPayload(fileKey, random(PAYLOAD_NONCE_BYTES), bytes)
 }
 

@@ -42,8 +42,8 @@ export function openAead(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array)
   }
 }
 
-/** A whole payload at once, of bytes that are in memory already. `nonce16` is fresh random. */
-export function sealPayload(fileKey: Uint8Array, nonce16: Uint8Array, plain: Uint8Array): Uint8Array {
+/** A whole payload at once, of bytes that are in memory already, as pieces in order. `nonce16` is fresh random. */
+export function sealPayload(fileKey: Uint8Array, nonce16: Uint8Array, plain: Uint8Array): Uint8Array[] {
   const key = derivePayloadKey(fileKey, nonce16)
   const counter = new ChunkNonce()
   const pieces = [nonce16]
@@ -51,7 +51,7 @@ export function sealPayload(fileKey: Uint8Array, nonce16: Uint8Array, plain: Uin
     const last = at + CHUNK_BYTES >= plain.length
     pieces.push(...sealPieces(key, counter.next(last), plain.subarray(at, at + CHUNK_BYTES)))
   }
-  return Buffer.concat(pieces)
+  return pieces
 }
 
 /** Seals bytes as they come. The first piece of the first answer is the payload's nonce. */
@@ -70,7 +70,7 @@ export class PayloadSealer {
   /** The pieces that are ready; they own their memory. `plain` is not kept beyond the call. */
   push(plain: Uint8Array): Uint8Array[] {
     // A full chunk is sealed only when a byte follows it: the last one has another nonce.
-    for (const chunk of this.#held.chunks(plain)) this.#seal(chunk, false)
+    this.#held.cut(plain, chunk => this.#seal(chunk, false))
     return this.#take()
   }
 
@@ -106,7 +106,9 @@ export class PayloadOpener {
   /** @throws SealBroken */
   push(sealed: Uint8Array): Uint8Array[] {
     const body = this.#key ? sealed : this.#takeNonce(sealed)
-    return this.#held.chunks(body).map(chunk => this.#open(chunk, false))
+    const opened: Uint8Array[] = []
+    this.#held.cut(body, chunk => opened.push(this.#open(chunk, false)))
+    return opened
   }
 
   /** Only after this has returned is the payload known to be whole. @throws SealBroken */
@@ -145,34 +147,44 @@ class ChunkNonce {
   }
 }
 
-/** Cuts a flow into pieces of one size, always keeping at least one byte back for the end. */
+/**
+ * Cuts a flow into pieces of one size, always keeping at least one byte back for the end. What is kept stands in memory of
+ * its own that is used again: a buffer for each piece made the collector go over the whole heap for every large mail.
+ */
 class Held {
   readonly #size: number
-  #parts: Uint8Array[] = []
+  #kept: Buffer | undefined
   #length = 0
 
   constructor(size: number) {
     this.#size = size
   }
 
-  chunks(input: Uint8Array): Uint8Array[] {
-    const full: Uint8Array[] = []
+  /** `use` gets views that are valid during the call. `input` is not kept. */
+  cut(input: Uint8Array, use: (chunk: Uint8Array) => void): void {
     let from = 0
     while (this.#length + input.length - from > this.#size) {
       const taken = input.subarray(from, from + this.#size - this.#length)
-      full.push(this.#length === 0 ? taken : Buffer.concat([...this.#parts, taken]))
       from += taken.length
-      this.#parts = []
-      this.#length = 0
+      if (this.#length === 0) use(taken)
+      else {
+        this.#keep(taken)
+        use(this.rest())
+        this.#length = 0
+      }
     }
-    // Copied, as the caller may use its buffer again (slice() of a Buffer would be a view).
-    if (from < input.length) this.#parts.push(new Uint8Array(input.subarray(from)))
-    this.#length += input.length - from
-    return full
+    if (from < input.length) this.#keep(input.subarray(from))
   }
 
+  /** A view of what is kept. */
   rest(): Uint8Array {
-    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    return this.#kept?.subarray(0, this.#length) ?? NOTHING
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#kept ??= Buffer.allocUnsafeSlow(this.#size)
+    this.#kept.set(bytes, this.#length)
+    this.#length += bytes.length
   }
 }
 

@@ -11,6 +11,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { openWithFileKey, type RandomBytes, type Recipient, Sealer } from '../../core/seal/age.ts'
 import { Refusal } from '../../core/smtp/reply.ts'
 import type { SealedOriginal, TenantId } from '../../store/contract.ts'
+import { writePieces } from '../../store/write-pieces.ts'
 
 const READ_BYTES = 256 * 1024
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT'])
@@ -74,7 +75,8 @@ export class LargeOriginal {
       this.#digest.update(piece)
       this.#bytes += piece.length
     }
-    await orRefuse(this.#file.appendFile(Buffer.concat(pieces)))
+    const at = this.#bytes - pieces.reduce((sum, { length }) => sum + length, 0)
+    await orRefuse(writePieces(this.#file, pieces, at))
   }
 }
 

@@ -142,7 +142,7 @@ export class Acceptance {
     const sealed =
       payload.kind === 'plain'
         ? this.#state.sealing.seal(tenants, payload.bytes)
-        : { headers: original.headers, payload: payload.bytes, fileKey: undefined }
+        : { headers: original.headers, payload: [payload.bytes], fileKey: undefined }
     const retentionClass = message.groups[0]?.retentionClass ?? ''
     const shelf = { tenants: tenants.join(','), retentionClass, atMs: message.acceptedAtMs, stem: message.queueId }
     const place = batch.placeSealed(shelf, sealed.payload)

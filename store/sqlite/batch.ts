@@ -92,12 +92,11 @@ export class Batch {
     this.#segments = segments
   }
 
-  /** Decides where sealed bytes go, and takes note of what must be written for that. */
-  placeSealed(shelf: Shelf, sealed: Uint8Array): Place {
-    const facts = { length: sealed.length, sha256: createHash('sha256').update(sealed).digest('hex') }
-    if (sealed.length <= sealedLength(ROW_BYTES)) return { kind: 'row', bytes: sealed, ...facts }
-    if (sealed.length > SEGMENT_BYTES)
-      return { kind: 'file', file: this.writeFile('originals', shelf.stem, [sealed]), ...facts }
+  /** Decides where sealed bytes, given in pieces, go, and takes note of what must be written for that. */
+  placeSealed(shelf: Shelf, sealed: readonly Uint8Array[]): Place {
+    const facts = factsOf(sealed)
+    if (facts.length <= sealedLength(ROW_BYTES)) return { kind: 'row', bytes: Buffer.concat(sealed, facts.length), ...facts }
+    if (facts.length > SEGMENT_BYTES) return { kind: 'file', file: this.writeFile('originals', shelf.stem, sealed), ...facts }
     return this.#appendTo(shelf, sealed, facts)
   }
 
@@ -117,19 +116,31 @@ export class Batch {
     return name
   }
 
-  #appendTo(shelf: Shelf, sealed: Uint8Array, facts: { length: number; sha256: string }): Place {
+  #appendTo(shelf: Shelf, sealed: readonly Uint8Array[], facts: Facts): Place {
     const day = dayInJapan(shelf.atMs)
     const file = segmentName(day, shelf.tenants, shelf.retentionClass)
     const start = this.#segments.ends.get(file) ?? 0
     const append = this.appends.get(file) ?? { start, end: start, pieces: [], tenants: shelf.tenants, day }
     this.appends.set(file, append)
     const offset = append.end
-    append.pieces.push(sealed)
-    append.end += sealed.length
+    append.pieces.push(...sealed)
+    append.end += facts.length
     // A segment that does not exist yet needs its name flushed, too.
     if (!this.#segments.ends.has(file)) this.folders.add('segments')
     return { kind: 'segment', file, offset, ...facts }
   }
+}
+
+type Facts = { readonly length: number; readonly sha256: string }
+
+function factsOf(pieces: readonly Uint8Array[]): Facts {
+  const digest = createHash('sha256')
+  let length = 0
+  for (const piece of pieces) {
+    digest.update(piece)
+    length += piece.length
+  }
+  return { length, sha256: digest.digest('hex') }
 }
 
 /** Step 1: every new file is on the disk, under its temporary name. The flushes run side by side. */

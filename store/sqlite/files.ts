@@ -5,6 +5,7 @@
  * `commit` stands here too: the database commit is one step in the same order.
  */
 import { mkdir, open, readdir, rename, stat, statfs, truncate, unlink } from 'node:fs/promises'
+import { writePieces } from '../write-pieces.ts'
 
 export interface OpenFile {
   /** Writes all pieces, one after another, from `position` on. */
@@ -55,10 +56,7 @@ export const realFiles: FileOps = {
 async function openForWriting(path: string): Promise<OpenFile> {
   const file = await openCreating(path)
   return {
-    async write(pieces, position) {
-      let at = position
-      for (const piece of pieces) at += await writeAll(file, piece, at)
-    },
+    write: (pieces, position) => writePieces(file, pieces, position),
     // fdatasync flushes the length too, and spares the time stamps.
     sync: () => file.datasync(),
     close: () => file.close(),
@@ -73,15 +71,6 @@ async function openCreating(path: string) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     return open(path, 'wx+', 0o600)
   }
-}
-
-async function writeAll(file: Awaited<ReturnType<typeof open>>, piece: Uint8Array, position: number): Promise<number> {
-  let written = 0
-  while (written < piece.length) {
-    const { bytesWritten } = await file.write(piece, written, piece.length - written, position + written)
-    written += bytesWritten
-  }
-  return written
 }
 
 async function syncDirectory(path: string): Promise<void> {

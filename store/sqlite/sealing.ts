@@ -8,7 +8,8 @@ import { drawRandom } from '../random.ts'
 
 export type Sealed = {
   readonly headers: readonly { readonly tenant: TenantId; readonly ageHeader: Uint8Array }[]
-  readonly payload: Uint8Array
+  /** Pieces, in order. */
+  readonly payload: readonly Uint8Array[]
   /** Of this payload, for another one under the same headers. Must not be written anywhere. */
   readonly fileKey: Uint8Array
 }
@@ -35,7 +36,7 @@ export class Sealing {
     return { headers: tenants.map((tenant, index) => ({ tenant, ageHeader: headers[index]! })), payload, fileKey }
   }
 
-  sealUnderKey(fileKey: Uint8Array, plain: Uint8Array): Uint8Array {
+  sealUnderKey(fileKey: Uint8Array, plain: Uint8Array): readonly Uint8Array[] {
     return sealUnderKey(fileKey, plain, drawRandom)
   }
 

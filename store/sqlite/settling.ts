@@ -183,7 +183,7 @@ export class Settling {
     return { place: batch.placeSealed(shelf, payload), header, expiresAtMs }
   }
 
-  #seal({ entryId, tenant }: Touched, copy: Uint8Array, expiresAtMs: number): { payload: Uint8Array; header: Uint8Array } {
+  #seal({ entryId, tenant }: Touched, copy: Uint8Array, expiresAtMs: number): { payload: readonly Uint8Array[]; header: Uint8Array } {
     const { sealing, textKeys } = this.#state
     const known = textKeys.take(entryId, expiresAtMs)
     if (known) return { payload: sealing.sealUnderKey(known.fileKey, copy), header: known.header }

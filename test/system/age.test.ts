@@ -27,7 +27,7 @@ describe.runIf(installed)('with the age program', () => {
     const { headers, payload } = sealSmall([[parseRecipient(pair.recipient)!]], plain, randomBytes)
 
     const opened = execFileSync('age', ['-d', '-i', key], {
-      input: Buffer.concat([headers[0]!, payload]),
+      input: Buffer.concat([headers[0]!, ...payload]),
       maxBuffer: 1e8,
     })
     expect(opened.equals(plain)).toBe(true)

@@ -28,7 +28,7 @@ const otherIdentity = parseIdentity(other.identity)!
 
 function sealed(plain: Uint8Array): Buffer {
   const { headers, payload } = sealSmall([[recipient]], plain, randomBytes)
-  return Buffer.concat([headers[0]!, payload])
+  return Buffer.concat([headers[0]!, ...payload])
 }
 
 function unseal(file: Uint8Array, by = identity): Buffer {
@@ -109,14 +109,14 @@ describe('what is sealed opens again', () => {
 
   test('one payload, a header for each tenant: each opens with its own key only', () => {
     const { headers, payload } = sealSmall([[recipient], [otherRecipient]], Buffer.from('both'), randomBytes)
-    expect(unseal(Buffer.concat([headers[0]!, payload])).toString()).toBe('both')
-    expect(unseal(Buffer.concat([headers[1]!, payload]), otherIdentity).toString()).toBe('both')
-    expect(() => unseal(Buffer.concat([headers[0]!, payload]), otherIdentity)).toThrow(SealBroken)
+    expect(unseal(Buffer.concat([headers[0]!, ...payload])).toString()).toBe('both')
+    expect(unseal(Buffer.concat([headers[1]!, ...payload]), otherIdentity).toString()).toBe('both')
+    expect(() => unseal(Buffer.concat([headers[0]!, ...payload]), otherIdentity)).toThrow(SealBroken)
   })
 
   test('one header for two recipients opens for both', () => {
     const { headers, payload } = sealSmall([[recipient, otherRecipient]], Buffer.from('two safes'), randomBytes)
-    const file = Buffer.concat([headers[0]!, payload])
+    const file = Buffer.concat([headers[0]!, ...payload])
     expect(unseal(file).toString()).toBe('two safes')
     expect(unseal(file, otherIdentity).toString()).toBe('two safes')
   })
