@@ -25,9 +25,10 @@ describe('explain', () => {
     const { decision, asked } = explain(FACTS, DISARM)
     expect(decision.rule).toBe('rebuildable')
     expect(asked.at(-1)).toMatchObject({ row: { id: 'rebuildable' }, failed: [] })
-    expect(asked.slice(0, 3).map(({ row, failed }) => [row.id, failed])).toEqual([
+    expect(asked.slice(0, 4).map(({ row, failed }) => [row.id, failed])).toEqual([
       ['dangerous-extension', ['extension']],
       ['dangerous-type', ['detected']],
+      ['everybodys-password', ['detected', 'encrypted']],
       ['encrypted', ['encrypted']],
     ])
   })
