@@ -8,6 +8,7 @@ import type { Found } from '../portal/http/server.ts'
 import type { Entrance } from '../portal/pages/entrance.ts'
 import { openPeople, type PeopleRooms } from '../portal/people/rooms.ts'
 import type { LdapSettings } from '../portal/sign-in/ldap.ts'
+import type { OidcSettings } from '../portal/sign-in/oidc.ts'
 import { openSignIn, type SignInRooms } from '../portal/sign-in/rooms.ts'
 
 const MINUTE_MS = 60_000
@@ -27,6 +28,7 @@ export async function openPortalRooms(config: Config): Promise<PortalRooms> {
     secondFactorFor: secondFactor.requiredFor,
     password,
     ldap: ldapOf(config),
+    oidc: oidcOf(config),
     session: {
       idleMs: session.idleMinutes * MINUTE_MS,
       absoluteMs: session.hours * 60 * MINUTE_MS,
@@ -44,12 +46,20 @@ function ldapOf({ portal: { ldap } }: Config): LdapSettings | undefined {
   return { ...rest, url, ca: read(caFile), bindPassword: read(bindPasswordFile).replace(/\r?\n$/, '') }
 }
 
+function oidcOf({ portal: { oidc } }: Config): OidcSettings | undefined {
+  const { caFile, clientSecretFile, name: _, ...rest } = oidc
+  if (rest.issuer === '') return undefined
+  const read = (path: string) => (path === '' ? '' : readFileSync(path, 'utf8'))
+  return { ...rest, ca: read(caFile), clientSecret: read(clientSecretFile).replace(/\r?\n$/, '') }
+}
+
 /** What the pages of signing in stand on. */
 export function entranceOf(rooms: PortalRooms, { portal }: Config): Entrance {
-  const { name, password, secondFactor, stepUpMinutes, era } = portal
+  const { name, password, secondFactor, stepUpMinutes, era, oidc } = portal
   return {
     ...rooms,
     name: name || 'Sekisho',
+    oidcName: oidc.name,
     era,
     minPasswordLength: password.minLength,
     webauthnDomain: secondFactor.webauthnDomain,

@@ -1,7 +1,7 @@
 /** Settings of the portal: its three listeners, and what its pages show. */
 import { bytes, choice, collectorAddress, flag, integer, line, list, network, section, text, webAddress, word } from './kinds.ts'
 import { requests } from './requests.ts'
-import { ldap, password, secondFactor, session } from './sign-in.ts'
+import { ldap, oidc, password, secondFactor, session } from './sign-in.ts'
 
 /** Names of the listeners, as in this section. */
 export const PORTAL_FACES = ['inner', 'outer', 'admin'] as const
@@ -41,6 +41,7 @@ export const portal = section(
     password,
     secondFactor,
     ldap,
+    oidc,
     requests,
     collector: collectorAddress({
       en: 'Collector that auditors may hand audit records to: `tls://host:6514`, `tcp://host:601` or `udp://host:514`. Empty: none.',

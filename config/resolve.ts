@@ -27,6 +27,7 @@ export function resolveConfig(config: Config, baseDir: string): Config {
       collectorCaFile: absolute(config.portal.collectorCaFile),
       backupStamp: absolute(config.portal.backupStamp),
       ldap: { ...config.portal.ldap, caFile: absolute(config.portal.ldap.caFile), bindPasswordFile: absolute(config.portal.ldap.bindPasswordFile) },
+      oidc: { ...config.portal.oidc, caFile: absolute(config.portal.oidc.caFile), clientSecretFile: absolute(config.portal.oidc.clientSecretFile) },
       inner: withFiles(config.portal.inner, absolute),
       outer: withFiles(config.portal.outer, absolute),
       admin: withFiles(config.portal.admin, absolute),

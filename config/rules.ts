@@ -27,6 +27,7 @@ const RULES: readonly ((config: Config) => BrokenRule[])[] = [
   portalTlsTogether,
   portalPortsApart,
   portalTownsApart,
+  oidcTogether,
   arcTogether,
   auditOutlivesOriginals,
 ]
@@ -44,6 +45,17 @@ function portalTlsTogether({ portal }: Config): BrokenRule[] {
 function portalPortsApart({ portal }: Config): BrokenRule[] {
   const places = PORTAL_FACES.map(face => (portal[face].port === 0 ? face : `${portal[face].address} ${portal[face].port}`))
   return repeated(places).map(i => ({ path: ['portal', PORTAL_FACES[i]!, 'port'], problem: 'another face of the portal has this port' }))
+}
+
+function oidcTogether({ portal: { oidc }, tenants }: Config): BrokenRule[] {
+  if (oidc.issuer === '') return []
+  const { protocol, hostname } = new URL(oidc.issuer)
+  const isSafe = protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  return [
+    ...(isSafe ? [] : [{ path: ['portal', 'oidc', 'issuer'], problem: 'must be https, except on this host' }]),
+    ...(oidc.clientId === '' ? [{ path: ['portal', 'oidc', 'clientId'], problem: 'is needed with an issuer' }] : []),
+    ...(oidc.tenant === 'default' || tenants.some(({ id }) => id === oidc.tenant) ? [] : [{ path: ['portal', 'oidc', 'tenant'], problem: 'there is no such tenant' }]),
+  ]
 }
 
 /** The host name says the tenant: it must be one of an address, and nobody else's. */

@@ -1,5 +1,5 @@
 /** Settings of signing in to the portal: sessions, passwords, second factors. */
-import { choice, entry, integer, line, list, required, section, text, word } from './kinds.ts'
+import { choice, entry, integer, line, list, required, section, text, webAddress, word } from './kinds.ts'
 
 const ROLES = ['staff', 'approver', 'administrator', 'auditor'] as const
 
@@ -72,5 +72,29 @@ export const ldap = section(
       }),
       { default: [], en: 'Roles by group. Empty: roles as given in the portal.', ja: 'グループによる役割。空ならポータルで決めた役割。' },
     ),
+  },
+)
+
+export const oidc = section(
+  {
+    en: 'Sign-in at the organisation’s own provider (OpenID Connect), for people of the portal. Redirect address: `/sign-in/oidc/back` of each face.',
+    ja: '組織の認証基盤（OpenID Connect）でのサインイン。ポータルに登録された人だけが使える。戻り先は各面の `/sign-in/oidc/back`。',
+  },
+  {
+    issuer: webAddress({ en: 'Issuer, exactly as the provider calls itself. https, except on this host. Empty: none.', ja: '発行者（issuer）。認証基盤の表記のとおり。同じホスト以外は https。空なら使わない。' }),
+    name: line().default('').meta({ description: 'What the button calls it, e.g. `職員認証`. Empty: our words.', descriptionJa: 'ボタンに出す名前。例: `職員認証`。空なら標準の言葉。' }),
+    clientId: text({ default: '', en: 'Our name there.', ja: '登録したクライアント ID。' }),
+    clientSecretFile: text({ default: '', en: 'File with our secret there. Empty: a public client (PKCE is used in any case).', ja: 'クライアントシークレットを書いたファイル。空なら公開クライアント（PKCE は常に使う）。' }),
+    caFile: text({ default: '', en: 'Certificates (PEM) to trust instead of the system’s.', ja: 'システムのものに代えて信頼する証明書（PEM）。' }),
+    tenant: text({ default: 'default', en: 'Whose people it knows, where several towns share the gateway.', ja: 'だれの認証基盤か（複数の団体で共用するとき）。' }),
+    scopes: list(line().min(1), { default: ['openid', 'email', 'profile'], en: 'What is asked for.', ja: '求めるスコープ。' }),
+    personBy: choice(['subject', 'email', 'login'], {
+      default: 'subject',
+      en: 'How a person is found at the first sign-in: `subject`, only after linking it under “My settings”; `email`, a verified address that is the person’s mailbox; `login`, a claim that is the user ID. From then on the subject counts.',
+      ja: '最初のサインインで人を見つける方法。`subject` は「自分の設定」で結び付けた人だけ。`email` は確認済みのアドレスが業務用メールアドレスと同じ人。`login` はクレームがユーザーIDと同じ人。以後は subject で見分ける。',
+    }),
+    loginClaim: text({ default: 'preferred_username', en: 'That claim.', ja: 'そのクレームの名前。' }),
+    twoFactorAcr: list(line().min(1), { default: [], en: 'Values of `acr` that prove two factors. None fits: the portal asks for its own second factor.', ja: '二要素を証明する `acr` の値。どれにも合わなければポータルの二要素目を求める。' }),
+    twoFactorAmr: list(line().min(1), { default: [], en: 'Values of `amr` that prove two factors, e.g. `mfa`.', ja: '二要素を証明する `amr` の値。例: `mfa`。' }),
   },
 )

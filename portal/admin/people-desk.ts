@@ -12,7 +12,7 @@ import type { ActField } from './acts.ts'
 import { field } from './widgets.ts'
 
 export type PeopleDesk = PeopleRooms &
-  Pick<SignInRooms, 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates'> & {
+  Pick<SignInRooms, 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates' | 'linked'> & {
     readonly db: PortalDb
     readonly invitationHours: number
     /** Where people of a tenant open their link. */

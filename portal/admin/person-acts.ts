@@ -32,6 +32,7 @@ export const PERSON_ACTS: Readonly<Record<PersonAct, Make>> = {
       return done(record)
     },
   }),
+  unlink: (desk, visit, record) => ({ ...base('unlink', visit, record), isDanger: true, perform: (_form, by) => after(record, () => takenBack(desk.linked.unlink(record, by))) }),
   'end-sessions': (desk, visit, record) => ({ ...base('end-sessions', visit, record), perform: (_form, by) => after(record, () => endSessions(desk, record, by)) }),
   disable: (desk, visit, record) => ({ ...base('disable', visit, record), isDanger: true, perform: (_form, by) => after(record, () => desk.people.setDisabled(record.personId, true, by)) }),
   enable: (desk, visit, record) => ({ ...base('enable', visit, record), perform: (_form, by) => after(record, () => desk.people.setDisabled(record.personId, false, by)) }),

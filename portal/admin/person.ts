@@ -50,7 +50,7 @@ function personPage(desk: PeopleDesk, visit: SignedVisit): Page {
 <h2>${texts.mail}</h2>${mailList(desk, record, visit)}
 <h2>${texts.away}</h2>${awayList(desk, record, { visit, link })}<p class="row no-print">${link('away')}${link('deputy')}</p>
 <h2>${texts.delegations}</h2>${delegationList(desk, record, { visit, link, today })}<p class="no-print">${record.mailbox !== '' && link('delegate')}</p>
-<h2>${texts.factors}</h2>${factorList(desk, record, visit)}<p class="no-print">${desk.factors.of(record.personId).length > 0 && link('reset-factors')}</p>
+<h2>${texts.factors}</h2>${factorList(desk, record, visit)}<p class="row no-print">${desk.factors.of(record.personId).length > 0 && link('reset-factors')}${desk.linked.isLinked(record.personId) && link('unlink')}</p>
 ${sessionTable(desk, record, visit)}<p class="no-print">${desk.sessions.ofPerson(record.personId).length > 0 && link('end-sessions')}</p>`
   return { kind: 'page', title: record.name, body, wide: true }
 }
@@ -120,11 +120,12 @@ function delegationList({ db, people }: PeopleDesk, { personId }: PersonRecord, 
   })}</ul>`
 }
 
-function factorList({ factors, certificates }: PeopleDesk, { personId }: PersonRecord, { language }: SignedVisit): SafeHtml {
+function factorList({ factors, certificates, linked }: PeopleDesk, { personId }: PersonRecord, { language }: SignedVisit): SafeHtml {
   const texts = peopleAdminTexts(language).person
   const [held, cards] = [factors.of(personId), certificates.ofPerson(personId).length]
-  if (held.length + cards === 0) return html`<p class="empty">${texts.factorsNone}</p>`
-  return html`<ul>${held.map(each => html`<li>${texts.factorNames[each]}</li>`)}${held.length > 0 && html`<li>${texts.codes(factors.recoveryCodesLeft(personId))}</li>`}${cards > 0 && html`<li>${texts.cards(cards)}</li>`}</ul>`
+  const isLinked = linked.isLinked(personId)
+  if (held.length + cards === 0 && !isLinked) return html`<p class="empty">${texts.factorsNone}</p>`
+  return html`<ul>${held.map(each => html`<li>${texts.factorNames[each]}</li>`)}${held.length > 0 && html`<li>${texts.codes(factors.recoveryCodesLeft(personId))}</li>`}${cards > 0 && html`<li>${texts.cards(cards)}</li>`}${isLinked && html`<li>${texts.linked}</li>`}</ul>`
 }
 
 function sessionTable({ sessions }: PeopleDesk, { personId }: PersonRecord, { language }: SignedVisit): SafeHtml {

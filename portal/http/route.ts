@@ -79,6 +79,8 @@ export type Visit = {
   readonly address: string
   readonly userAgent: string
   readonly path: string
+  /** `?…` as it came, '' without one. */
+  readonly search: string
   readonly params: Readonly<Record<string, string>>
   readonly query: Fields
   readonly form: Fields

@@ -232,6 +232,7 @@ class FaceDesk {
       address: request.ip,
       userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),
       path: request.url.split('?')[0]!,
+      search: request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '',
       params: {},
       query: fieldsOf(request.query),
       form: fieldsOf(undefined),

@@ -35,7 +35,17 @@ ${rows.length > 0 && html`<ul>${rows.map(row => html`<li>${row.name} <span class
 <p><a class="button second" href="/account/factors">${hasFactor ? texts.another : texts.add}</a></p>
 ${newCard && html`<form method="post" action="/account/card" data-once>${token(visit)}<button class="second">${texts.addCard}</button></form>`}
 ${hasFactor && html`<p>${texts.codes(factors.recoveryCodesLeft(personId))}</p>
-<form method="post" action="/account/recovery-codes" data-once data-confirm="${texts.renewAsk}">${token(visit)}<button class="second">${texts.renew}</button></form>`}</section>`
+<form method="post" action="/account/recovery-codes" data-once data-confirm="${texts.renewAsk}">${token(visit)}<button class="second">${texts.renew}</button></form>`}${elsewhere(entrance, visit)}</section>`
+}
+
+/** The account at the organisation's provider, where there is one. */
+function elsewhere({ oidc, linked }: Entrance, visit: SignedVisit): SafeHtml | undefined {
+  const texts = accountTexts(visit.language).factors
+  if (!oidc || oidc.settings.tenant !== visit.person.tenant) return undefined
+  const inside = linked.isLinked(visit.person.personId)
+    ? html`<p>${texts.elsewhereLinked}</p><form method="post" action="/account/oidc/remove" data-once data-confirm="${texts.elsewhereAsk}">${token(visit)}<button class="second">${texts.elsewhereRemove}</button></form>`
+    : html`<p><a class="button second" href="/account/oidc">${texts.elsewhereAdd}</a></p>`
+  return html`<h3>${texts.elsewhere}</h3>${inside}`
 }
 
 function removeForm(visit: SignedVisit, { kind, id, name }: Shown): SafeHtml {

@@ -21,6 +21,8 @@ export type Entrance = PeopleRooms &
     readonly stepUpMs: number
     readonly certificateCountsAs: 'one' | 'two'
     readonly era: Era
+    /** As the button of signing in elsewhere names the provider; '' for our words. */
+    readonly oidcName: string
   }
 
 export const ANYONE = { faces: FACES, who: 'anyone' } as const

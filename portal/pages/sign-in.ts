@@ -10,6 +10,7 @@ import type { Answer, Page, Route, SignedVisit, Visit } from '../http/route.ts'
 import type { CodeAnswer } from '../sign-in/factors.ts'
 import { signInTexts } from '../texts/sign-in.ts'
 import { alert, ANYONE, type Entrance, field, goal, goalField, HALF, onward, partyOf, refusalText, SIGNED, statusOf, visitorOf } from './entrance.ts'
+import { elsewhereLink } from './sign-in-elsewhere.ts'
 import { keyButton, keyRoutes } from './keys.ts'
 
 export function signInRoutes(entrance: Entrance): Route[] {
@@ -28,8 +29,8 @@ export function signInRoutes(entrance: Entrance): Route[] {
   ]
 }
 
-function signInPage({ sessions }: Entrance, visit: Visit, { wrong, status = 200 }: { readonly wrong?: string; readonly status?: Page['status'] }): Answer {
-  if (sessions.find(visit.sessionCookie)) return { kind: 'redirect', to: goal(visit) }
+function signInPage(entrance: Entrance, visit: Visit, { wrong, status = 200 }: { readonly wrong?: string; readonly status?: Page['status'] }): Answer {
+  if (entrance.sessions.find(visit.sessionCookie)) return { kind: 'redirect', to: goal(visit) }
   const texts = signInTexts(visit.language).signIn
   const body = html`${alert(wrong)}
 <form method="post" action="/sign-in" data-once>${goalField(visit)}
@@ -40,7 +41,7 @@ ${
   visit.certificate !== undefined &&
   html`<form method="post" action="/sign-in" data-once>${goalField(visit)}<input type="hidden" name="by" value="card"><button class="second">${texts.card}</button></form>`
 }
-<p class="soft">${texts.forgot}</p>`
+${elsewhereLink(entrance, visit)}<p class="soft">${texts.forgot}</p>`
   return { kind: 'page', status, bare: true, title: texts.title, body }
 }
 

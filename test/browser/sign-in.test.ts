@@ -1,7 +1,8 @@
 /** Signing in and the own account in a real browser: both languages and widths, without script, and with a security key (a virtual one). */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { type TOTP, URI } from 'otpauth'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { freePort, oidcSettings, startProvider } from '../support/oidc.ts'
 import { openEntrance } from '../unit/portal/support/entrance.ts'
 import { BY, PASSWORD } from '../unit/portal/support/house.ts'
 import { expectAccessible, expectNoSideways, openBrowser, shoot } from './support.ts'
@@ -12,10 +13,10 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-type Look = { readonly language?: 'ja' | 'en'; readonly width?: number; readonly script?: boolean }
+type Look = { readonly language?: 'ja' | 'en'; readonly width?: number; readonly script?: boolean; readonly entrance?: Parameters<typeof openEntrance>[1] }
 
-async function open({ language = 'ja', width = 1280, script = true }: Look, host = '127.0.0.1') {
-  const house = await openEntrance(host)
+async function open({ language = 'ja', width = 1280, script = true, entrance = {} }: Look, host = '127.0.0.1') {
+  const house = await openEntrance(host, entrance)
   const sato = house.people.add({ tenant: 'default', login: 'sato', name: '佐藤 花子', roles: ['staff'], mailbox: 'sato@town.example.jp', language, fromDate: '2020-04-01' }, BY)
   const tax = house.departments.add({ tenant: 'default', code: '101', name: '税務課', fromDate: '2020-04-01' }, BY)
   house.memberships.join({ personId: sato.personId, departmentId: tax.departmentId, kind: 'main', post: '主事', approves: false, fromDate: '2020-04-01' }, BY)
@@ -111,6 +112,50 @@ test('a security key is added and used, under the page’s own policy', async ()
   await page.waitForURL('**/account')
   expect(webauthn.keysOf(sato.personId)[0]!.usedAtMs).toBeDefined()
   expect(troubles).toEqual([])
+})
+
+describe.each([
+  ['ja', 1280, false],
+  ['ja', 320, true],
+  ['en', 1280, true],
+  ['en', 320, true],
+] as const)('at the organisation’s provider, in %s at %i, script: %s', (language, width, script) => {
+  test('a link leads there and back in, under the page’s own policy; who is not known is told what to do', async () => {
+    const port = await freePort()
+    const provider = startProvider(`http://127.0.0.1:${port}`)
+    onTestFinished(() => void provider.process.kill())
+    const { page, context, clock, troubles, linked, sato } = await open({ language, width, script, entrance: { port, oidc: oidcSettings(await provider.issuer) } })
+    clock.nowMs = Date.now()
+    const look = async (name: string) => {
+      await shoot(page, `oidc-${name}-${language}-${width}`)
+      if (script) await expectAccessible(page, name)
+      await expectNoSideways(page, name)
+    }
+    const asAccount = async (account: string) => {
+      await page.goto('/sign-in?to=/account')
+      await page.click('a[href^="/sign-in/oidc"]')
+      await page.fill('#account', account)
+      await page.click('button')
+      await page.waitForURL(`http://127.0.0.1:${port}/**`)
+    }
+    await page.goto('/sign-in?to=/account')
+    await look('sign-in')
+    await asAccount('stranger')
+    await look('unknown')
+    await context.clearCookies()
+    await asAccount('sato')
+    expect(new URL(page.url()).pathname).toBe('/account')
+    expect(linked.isLinked(sato.personId)).toBe(true)
+    await look('account')
+    await button(page, '/sign-out').click()
+    await page.waitForSelector('a[href="/sign-in/oidc/leave"]')
+    await look('signed-out')
+    provider.process.kill()
+    await page.goto('/sign-in/oidc/back?code=x')
+    await look('wrong')
+    expect(troubles.filter(each => !/503/.test(each))).toEqual([])
+    await context.close()
+  })
 })
 
 async function withVirtualKey(context: BrowserContext, page: Page): Promise<void> {

@@ -159,7 +159,7 @@ function glassBook(db: PortalDb): GlassBook {
 export function absentDesk(db: PortalDb): AdminDesk {
   const refuse = () => Promise.reject(new Error('not asked in this test'))
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
-  const signIn = Object.fromEntries(['factors', 'lockOut', 'links', 'sessions', 'certificates'].map(name => [name, undefined])) as unknown as Pick<AdminDesk['people'], 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates'>
+  const signIn = Object.fromEntries(['factors', 'lockOut', 'links', 'sessions', 'certificates', 'linked'].map(name => [name, undefined])) as unknown as Pick<AdminDesk['people'], 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates' | 'linked'>
   const people = { ...openPeople(db), ...signIn, db, invitationHours: 72, linkOrigin: () => '', tell: () => {} }
   return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], glass: glassBook(db), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
 }

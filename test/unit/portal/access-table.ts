@@ -44,6 +44,8 @@ operator.act!  s      f    X     X    X     X      X      X        X    X     O 
 glass.one      s      f    X     X    X     X      X      X        O    O     O     O       O       X     -        s     s
 glass.second!  s      f    X     X    X     X      X      X        O    O     O     u       X       X     -        s     s
 glass.asker!   s      f    X     X    X     X      X      X        X    X     O     u       X       X     -        s     s
+unset          -      -    -     -    -     -      -      -        -    -     -     -       -       -     -        -     -
+unset!         s      f    -     u    -     -      -      -        -    -     -     u       -       -     -        s     s
 token          p      p    p     p    p     p      p      p        p    p     p     p       p       p     p        O     p
 `
 
@@ -54,6 +56,12 @@ export const LINES: readonly Line[] = ([
   // Signing in, and one's own account.
   ['GET /sign-in', 'anyone', '/sign-in'],
   ['POST /sign-in', 'anyone', '/sign-in', { login: 'nobody', password: 'x' }],
+  // No provider is set here: test/unit/portal/sign-in/oidc.test.ts has one.
+  ['GET /sign-in/oidc', 'unset', '/sign-in/oidc'],
+  ['GET /sign-in/oidc/back', 'unset', '/sign-in/oidc/back?code=x&state=x'],
+  ['GET /sign-in/oidc/leave', 'unset', '/sign-in/oidc/leave'],
+  ['GET /account/oidc', 'unset!', '/account/oidc'],
+  ['POST /account/oidc/remove', 'remove!', '/account/oidc/remove'],
   ['POST /sign-out', 'half', '/sign-out'],
   ['GET /second-factor', 'half', '/second-factor'],
   ['POST /second-factor', 'half', '/second-factor', { code: '000000' }],

@@ -4,18 +4,19 @@ import { openPortal } from '../../../../portal/open.ts'
 import { entranceRoutes } from '../../../../portal/pages/entrance-routes.ts'
 import { FACES, type Face, type Route } from '../../../../portal/http/route.ts'
 import type { Entrance } from '../../../../portal/pages/entrance.ts'
+import type { OidcSettings } from '../../../../portal/sign-in/oidc.ts'
 import { MINUTE_MS, openHouse, type roomsOver } from './house.ts'
 
 const HOST_PORT = 28_091
 
 /** `host`: what browsers call the inner face. */
-export async function openEntrance(host = '127.0.0.1') {
-  const house = await openHouse()
+export async function openEntrance(host = '127.0.0.1', { port = HOST_PORT, oidc }: { readonly port?: number; readonly oidc?: OidcSettings } = {}) {
+  const house = await openHouse({ oidc })
   const home: Route = { faces: FACES, method: 'GET', path: '/', who: 'signed-in', handle: ({ person }) => ({ kind: 'redirect', to: `/account?is=${person.login}` }) }
   // Its origin must be known before it listens, and for that its port.
-  const origins = new Map<Face, string>(host === '127.0.0.1' ? [] : [['inner', `http://${host}:${HOST_PORT}`]])
+  const origins = new Map<Face, string>(host === '127.0.0.1' && !oidc ? [] : [['inner', `http://${host}:${port}`]])
   const portal = await openPortal({
-    faces: FACES.map(face => ({ face, address: '127.0.0.1', port: origins.has(face) ? HOST_PORT : 0, origin: origins.get(face) ?? '', tls: undefined, trustedProxies: ['127.0.0.1/32'], certificateHeader: 'x-card', clients: [] })),
+    faces: FACES.map(face => ({ face, address: '127.0.0.1', port: origins.has(face) ? port : 0, origin: origins.get(face) ?? '', tls: undefined, trustedProxies: ['127.0.0.1/32'], certificateHeader: 'x-card', clients: [] })),
     routes: [...entranceRoutes(entranceOver(house)), home],
     look: { name: '', contact: '情報政策課 内線123' },
     uploadBytes: 1 << 20,
@@ -40,7 +41,7 @@ export async function openEntrance(host = '127.0.0.1') {
 }
 
 export function entranceOver(house: Awaited<ReturnType<typeof roomsOver>>): Entrance {
-  return { ...house, name: '関所', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS }
+  return { ...house, name: '関所', oidcName: '', era: 'western', minPasswordLength: 12, webauthnDomain: '', certificateCountsAs: 'one', stepUpMs: 10 * MINUTE_MS }
 }
 
 export type Reply = { readonly status: number; readonly location: string; readonly page: string }

@@ -9,6 +9,7 @@ import { dayOf } from '../../../../portal/people/day.ts'
 import type { GivenRole, PersonRecord } from '../../../../portal/people/people.ts'
 import type { Role } from '../../../../portal/people/person.ts'
 import { openPeople } from '../../../../portal/people/rooms.ts'
+import type { OidcSettings } from '../../../../portal/sign-in/oidc.ts'
 import { PasswordHashing } from '../../../../portal/sign-in/password.ts'
 import { openSignIn } from '../../../../portal/sign-in/rooms.ts'
 
@@ -20,7 +21,7 @@ export const PASSWORD = '朝顔と三毛猫がならぶ縁側'
 /** As weak as it goes, so that tests are quick: what is tested here is not argon2. */
 const QUICK = new PasswordHashing({ memoryKib: 64, passes: 1, parallelism: 1 })
 
-export async function roomsOver(db: PortalDb, folder: string, secondFactorFor: readonly Role[] = []) {
+export async function roomsOver(db: PortalDb, folder: string, secondFactorFor: readonly Role[] = [], oidc?: OidcSettings) {
   const offices = openPeople(db)
   const rooms = await openSignIn(db, offices.people, {
     directory: folder,
@@ -29,13 +30,14 @@ export async function roomsOver(db: PortalDb, folder: string, secondFactorFor: r
     password: { minLength: 12 },
     session: { idleMs: 15 * MINUTE_MS, absoluteMs: 480 * MINUTE_MS, unfinishedMs: 10 * MINUTE_MS, mostPerPerson: 5 },
     hashing: QUICK,
+    oidc,
   })
   return { db, ...offices, ...rooms }
 }
 
 export type House = Awaited<ReturnType<typeof openHouse>>
 
-export async function openHouse({ secondFactorFor = ['administrator', 'auditor'] }: { readonly secondFactorFor?: readonly Role[] } = {}) {
+export async function openHouse({ secondFactorFor = ['administrator', 'auditor'], oidc }: { readonly secondFactorFor?: readonly Role[]; readonly oidc?: OidcSettings | undefined } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-portal-'))
   const clock = { nowMs: Date.parse('2027-04-01T09:00:00+09:00') }
   const db = await openPortalDb(folder, () => clock.nowMs)
@@ -43,7 +45,7 @@ export async function openHouse({ secondFactorFor = ['administrator', 'auditor']
     db.close()
     rmSync(folder, { recursive: true })
   })
-  const rooms = await roomsOver(db, folder, secondFactorFor)
+  const rooms = await roomsOver(db, folder, secondFactorFor, oidc)
   const { people, totp, factors } = rooms
   const today = () => dayOf(clock.nowMs)
   const as = (record: PersonRecord) => people.person(record.personId, today())!
