@@ -1,5 +1,5 @@
 /** Settings of the vault: how often, how long, and how many others must agree. */
-import { bytes, choice, integer, list, mailbox, section, text } from './kinds.ts'
+import { bytes, choice, flag, integer, list, mailbox, section, text } from './kinds.ts'
 
 const perHour = (defaults: { readonly default: number; readonly en: string; readonly ja: string }) => integer({ min: 1, max: 100_000, ...defaults })
 
@@ -15,6 +15,7 @@ const office = section(
       ja: '`auto` は LibreOffice と bubblewrap があれば使う。`off` は文字だけを表示する。',
     }),
     program: text({ default: '', en: 'Path of `soffice.bin`. Empty: the places where distributions put it.', ja: '`soffice.bin` の場所。空なら、ディストリビューションの標準の場所を探す。' }),
+    oldFormats: flag({ default: false, en: 'Draw old .doc and .ppt files, too. Of them only words can be rebuilt, so LibreOffice is given the file as it came.', ja: '古い .doc と .ppt も見た目どおりに表示する。組み立て直せるのは文字だけなので、LibreOffice には届いたままのファイルを渡すことになる。' }),
     ready: integer({ default: 1, min: 0, max: 16, en: 'Boxes that stand ready, each for one file (some 80 MiB). 0: started when somebody looks.', ja: '待機させておく箱の数。1つの箱で1ファイル（約80 MiB）。0 なら、表示のときに起動する。' }),
     most: integer({ default: 2, min: 1, max: 16, en: 'Most boxes at once.', ja: '同時に動かす箱の最大数。' }),
     firstWithinMs: integer({ default: 400, min: 0, max: 60_000, en: 'A first page that is not drawn in this time is shown as words; the page as it looks follows at the next look.', ja: '最初のページの画像がこの時間でできないときは、まず文字を表示する。見た目どおりの画像は、次に開いたときに表示する。' }),

@@ -15,14 +15,20 @@ export type Look = {
   readonly pages: number
   readonly text: string
   readonly drawn: Drawn
-  /** The file that we rebuilt, where somebody else may draw it better. */
-  readonly rebuilt?: OfficeFile
+  /** For a program that draws it better. */
+  readonly handedOut?: OfficeFile
 }
+/**
+ * `rebuilt`: only what was rebuilt as a file of its kind. `old-too`: old Word and PowerPoint files as they came, since of them only
+ * the words are ever rebuilt.
+ */
+export const HANDS_OUT = ['no', 'rebuilt', 'old-too'] as const
+export type HandsOut = (typeof HANDS_OUT)[number]
 export type OfficeFile = { readonly bytes: Uint8Array; readonly extension: string }
 export type LookKept = { readonly kind: 'kept'; readonly reason: ReasonKey | 'no-preview' }
 export type LookAsk = {
   readonly page: number
   readonly mark: string
-  /** Office files are handed out, too, as we rebuilt them; of the words the last page is shown where there are not so many. */
-  readonly handsOut?: boolean
+  /** Whether Office files are handed out, too; of the words the last page is shown then where there are not so many. */
+  readonly handsOut?: HandsOut
 }

@@ -16,12 +16,14 @@ import { lookAtPdf } from './preview/pdf-page.ts'
 import { lookAtPicture } from './preview/picture-page.ts'
 import { isStep, wordsOf } from './preview/words.ts'
 import { writtenPages } from './preview/written-pages.ts'
-import type { Look, LookAsk, LookKept } from './preview-ways.ts'
+import type { Look, LookAsk, LookKept, OfficeFile } from './preview-ways.ts'
 import { lockedNames } from './unlock/zip.ts'
 import { makeHarmless, makeHarmlessLine } from './text/harmless.ts'
 
 /** Of these a program of their kind draws pages better than we do. */
 const OFFICE_EXTENSIONS: ReadonlySet<string> = new Set(['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp', 'rtf'])
+/** Of these only the words are rebuilt. */
+const OLD: Readonly<Record<string, string>> = { 'application/msword': 'doc', 'application/vnd.ms-powerpoint': 'ppt' }
 
 export async function lookAtFile(file: LooseFile, ask: LookAsk, context: RebuildContext): Promise<Look | LookKept> {
   try {
@@ -73,15 +75,20 @@ async function draw({ untrustedBytes, untrustedName, type }: Open, ask: LookAsk,
   if (mediaType.startsWith('image/')) return lookAtPicture(bytes, mediaType, { ask, bounds })
   const words = wordsOf(bytes, mediaType, bounds)
   if (words === undefined) return undefined
-  const handedOut = ask.handsOut && OFFICE_EXTENSIONS.has(extension) ? { bytes, extension } : undefined
-  const look = await lookAtWords(words, { ...ask, handsOut: handedOut !== undefined }, bounds)
+  const handedOut = handOut(ask, { rebuilt: { bytes, extension }, came: { bytes: untrustedBytes, extension: OLD[type] ?? '' } })
+  const look = await lookAtWords(words, { ...ask, handsOut: handedOut ? 'rebuilt' : 'no' }, bounds)
   if (look?.kind !== 'look') return look
-  return { ...look, drawn: isStep(mediaType) ? 'summary' : 'words', ...(handedOut && { rebuilt: handedOut }) }
+  return { ...look, drawn: isStep(mediaType) ? 'summary' : 'words', ...(handedOut && { handedOut }) }
+}
+
+function handOut({ handsOut = 'no' }: LookAsk, { rebuilt, came }: { readonly rebuilt: OfficeFile; readonly came: OfficeFile }): OfficeFile | undefined {
+  if (handsOut !== 'no' && OFFICE_EXTENSIONS.has(rebuilt.extension)) return rebuilt
+  return handsOut === 'old-too' && came.extension !== '' ? came : undefined
 }
 
 async function lookAtWords(words: string, { page, mark, handsOut }: LookAsk, bounds: RebuildContext['bounds']): Promise<Look | LookKept | undefined> {
   const pages = writtenPages(words, bounds.pages)
-  const shown = handsOut ? Math.min(page, pages.count) : page
+  const shown = handsOut === 'rebuilt' ? Math.min(page, pages.count) : page
   const written = pages.page(shown)
   if (!written) return undefined
   const look = await lookAtPdf(written.pdf, { page: 1, mark }, bounds)

@@ -46,13 +46,13 @@ async function lookBest(house: House, file: LooseFile, { found, question }: Aske
   const ask = { ...rules, page, mark, ...(password === undefined ? {} : { passwords: [password] }) }
   const { office } = house
   if (!office?.available) return { answer: await house.looks.look(file, ask), isComing: false }
-  const key = office.keyOf(file.untrustedBytes, [rules.policy, rules.bounds, rules.within], password)
+  const key = office.keyOf(file.untrustedBytes, [rules.policy, rules.bounds, rules.within, house.rules().drawsOld], password)
   const inTime = office.find(key)?.kind === 'coming' && patient ? await office.wait(key) : office.find(key)
   const drawn = inTime?.kind === 'pdf' ? await lookAtDrawn(house, inTime.pdf, { found, question }) : undefined
   if (drawn) return { answer: drawn, isComing: false }
-  const words = await house.looks.look(file, { ...ask, handsOut: true })
-  if (words.kind !== 'look' || !words.rebuilt || inTime?.kind === 'none') return { answer: words, isComing: false }
-  const drawing = await office.draw(key, words.rebuilt, patient)
+  const words = await house.looks.look(file, { ...ask, handsOut: house.rules().drawsOld ? 'old-too' : 'rebuilt' })
+  if (words.kind !== 'look' || !words.handedOut || inTime?.kind === 'none') return { answer: words, isComing: false }
+  const drawing = await office.draw(key, words.handedOut, patient)
   const answer = drawing.kind === 'pdf' ? await lookAtDrawn(house, drawing.pdf, { found, question }) : undefined
   return { answer: answer ?? words, isComing: drawing.kind === 'coming' }
 }

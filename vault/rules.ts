@@ -24,6 +24,8 @@ export type VaultRules = {
   /** Longest life of a grant. */
   readonly grantMs: number
   readonly limits: SanitizeLimits
+  /** Whether LibreOffice may be given old Word and PowerPoint files, of which only the words can be rebuilt. */
+  readonly drawsOld: boolean
   readonly recipient: (mailbox: string) => RecipientRules
   /** For files that somebody brings in. */
   readonly brought: (tenant: string, profile: string | undefined) => Policy

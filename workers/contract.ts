@@ -7,7 +7,7 @@
  */
 import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
-import type { Look, OfficeFile } from '../core/preview-ways.ts'
+import type { HandsOut, Look, OfficeFile } from '../core/preview-ways.ts'
 import type { FileBounds, JudgedFile, LooseFile } from '../core/rebuild.ts'
 import type { ReasonKey } from '../core/text/reasons.ts'
 
@@ -85,8 +85,8 @@ export type LookAsk = Pick<LooseRules, 'policy' | 'bounds' | 'passwords' | 'with
   readonly page: number
   /** Drawn over the picture. */
   readonly mark: string
-  /** Whether an Office file is wanted as it was rebuilt, too. */
-  readonly handsOut?: boolean
+  /** Whether an Office file is wanted itself, too. */
+  readonly handsOut?: HandsOut
   /** As if it had a password. */
   readonly alone?: boolean
 }

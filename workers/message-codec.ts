@@ -44,12 +44,12 @@ export function packFile(more: Readonly<Record<string, unknown>>, answer: FileAn
   return packet({ ...more, kind: 'rebuilt', file }, bytes)
 }
 
-/** The picture follows the JSON, and the rebuilt file the picture. */
+/** The picture follows the JSON, and a file for LibreOffice the picture. */
 export function packLook(look: Look | LookKept): Uint8Array[] {
   if (look.kind === 'kept') return packet(look)
-  const { png, rebuilt, ...rest } = look
-  const file = rebuilt && { extension: rebuilt.extension }
-  return packet({ ...rest, pngBytes: png.length, file }, png, ...(rebuilt ? [rebuilt.bytes] : []))
+  const { png, handedOut, ...rest } = look
+  const file = handedOut && { extension: handedOut.extension }
+  return packet({ ...rest, pngBytes: png.length, file }, png, ...(handedOut ? [handedOut.bytes] : []))
 }
 
 /** The other way, of a process that is trusted: the gateway's answer, as a thread reads it. */

@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url'
 import type { DisarmerTable } from '../core/disarm/registry.ts'
 import { memberAt } from '../core/member-path.ts'
 import type { Policy } from '../core/policy/model.ts'
+import type { HandsOut } from '../core/preview-ways.ts'
 import { type FileBounds, type FileTask, judgeFile, type LooseFile, rebuildFile } from '../core/rebuild.ts'
 import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.ts'
 import type { unlockerOf } from '../core/unlock.ts'
@@ -46,7 +47,7 @@ type FileMeta = {
   readonly purpose?: 'look' | 'names'
   readonly page?: number
   readonly mark?: string
-  readonly handsOut?: boolean
+  readonly handsOut?: HandsOut
 }
 type Waiting = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
 
@@ -123,7 +124,7 @@ export class SanitizerJobs {
   /** A file to be rebuilt, its type known or to be found out first. Rejects on what is no task of ours. */
   async file(id: number, payload: Uint8Array): Promise<void> {
     const { meta, octets: untrustedBytes } = parsePacket(payload)
-    const { policy: number, bounds, passwords = [], within = [], purpose, page = 1, mark = '', handsOut = false, ...task } = meta as FileMeta & (FileTask | LooseFile)
+    const { policy: number, bounds, passwords = [], within = [], purpose, page = 1, mark = '', handsOut = 'no', ...task } = meta as FileMeta & (FileTask | LooseFile)
     const policy = this.#policies.get(number)
     if (!policy) throw new ProtocolError('policy was not sent')
     const context = { disarmers: this.#code.disarmers, policy, bounds }

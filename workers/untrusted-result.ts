@@ -109,7 +109,7 @@ export function readLook(untrustedPayload: Uint8Array): Look | { readonly kind: 
   if (claimed['file'] === undefined) return look
   const extension = text(object(claimed['file'])['extension'])
   check(FILE_EXTENSION.test(extension), 'extension')
-  return { ...look, rebuilt: { bytes: octets.subarray(png.length), extension } }
+  return { ...look, handedOut: { bytes: octets.subarray(png.length), extension } }
 }
 
 const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')

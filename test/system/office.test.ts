@@ -148,7 +148,7 @@ describe('a program in the box', () => {
 })
 
 describe('LibreOffice', () => {
-  test.for(['ooxml/writer.docx', 'ooxml/openpyxl.xlsx', 'ooxml/impress.pptx', 'odf/doc.odt', 'rtf/doc.rtf'])('makes a PDF of %s', async path => {
+  test.for(['ooxml/writer.docx', 'ooxml/openpyxl.xlsx', 'ooxml/impress.pptx', 'odf/doc.odt', 'rtf/doc.rtf', 'legacy/doc.doc', 'legacy/pres.ppt'])('makes a PDF of %s', async path => {
     const program = findOffice('')
     expect(program).toBeDefined()
     const here = await open(program!)

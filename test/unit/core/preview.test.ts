@@ -91,14 +91,26 @@ describe('a page is drawn', () => {
   ])('%s, and says what is shown', async ([name, bytes, drawn]) => expect(expectLook(await look(bytes, name)).drawn).toBe(drawn))
 
   test('and of Office files the rebuilt one is handed out to whoever draws it better, for any page', async () => {
-    const ask = { page: 7, mark: '', handsOut: true }
+    const ask = { page: 7, mark: '', handsOut: 'rebuilt' as const }
     for (const [path, extension] of [['ooxml/writer.docx', 'docx'], ['odf/pres.odp', 'odp'], ['rtf/doc.rtf', 'rtf'], ['legacy/sheet.xls', 'xlsx']] as const) {
       const answer = expectLook(await lookAtFile(file(fixture(path), path), ask, CONTEXT))
-      expect([answer.drawn, answer.page, answer.rebuilt?.extension]).toEqual(['words', answer.pages, extension])
-      expect(Buffer.from(answer.rebuilt!.bytes).equals(fixture(path))).toBe(false)
+      expect([answer.drawn, answer.page, answer.handedOut?.extension]).toEqual(['words', answer.pages, extension])
+      expect(Buffer.from(answer.handedOut!.bytes).equals(fixture(path))).toBe(false)
     }
-    expect(expectLook(await look(onePage(), 'a.pdf')).rebuilt).toBeUndefined()
-    expect(expectLook(await look(fixture('ooxml/writer.docx'), 'a.docx')).rebuilt).toBeUndefined()
+    expect(expectLook(await look(onePage(), 'a.pdf')).handedOut).toBeUndefined()
+    expect(expectLook(await look(fixture('ooxml/writer.docx'), 'a.docx')).handedOut).toBeUndefined()
+  })
+
+  test('old Word and PowerPoint files only where that is asked for, and nothing else as it came', async () => {
+    for (const [path, extension] of [['legacy/doc.doc', 'doc'], ['legacy/pres.ppt', 'ppt']] as const) {
+      const handedOut = async (handsOut: 'rebuilt' | 'old-too') => expectLook(await lookAtFile(file(fixture(path), path), { page: 1, mark: '', handsOut }, CONTEXT)).handedOut
+      expect(await handedOut('rebuilt')).toBeUndefined()
+      expect(await handedOut('old-too')).toEqual({ bytes: fixture(path), extension })
+    }
+    for (const path of ['legacy/sheet.xls', 'ooxml/writer.docx']) {
+      const answer = expectLook(await lookAtFile(file(fixture(path), path), { page: 1, mark: '', handsOut: 'old-too' }, CONTEXT))
+      expect(Buffer.from(answer.handedOut!.bytes).equals(fixture(path))).toBe(false)
+    }
   })
 
   test('with the mark in its pixels', async () => {

@@ -7,7 +7,7 @@ import { accept, BY, openTestHouse, PART, type TestHouse } from './support.ts'
 
 const REF = { publicId: 'P1', partId: '2', member: [] }
 const REBUILT: OfficeFile = { bytes: Buffer.from('rebuilt'), extension: 'docx' }
-const WORDS = { kind: 'look', png: Buffer.from('words'), page: 1, pages: 1, text: 'only words', drawn: 'words', rebuilt: REBUILT } as const
+const WORDS = { kind: 'look', png: Buffer.from('words'), page: 1, pages: 1, text: 'only words', drawn: 'words', handedOut: REBUILT } as const
 
 let house: TestHouse
 let vault: OpenVault
@@ -41,7 +41,7 @@ test('what is drawn in time is shown at once, and the next page comes of the sam
   expect(await first).toMatchObject({ drawn: 'page', text: 'as it looks' })
   expect(await look({ page: 2 })).toMatchObject({ drawn: 'page' })
   expect(office.files).toEqual([REBUILT])
-  expect(house.looked.map(({ name, page, handsOut }) => [name, page, handsOut])).toEqual([['議事録.txt', 1, true], ['document.pdf', 1, false], ['document.pdf', 2, false]])
+  expect(house.looked.map(({ name, page, handsOut }) => [name, page, handsOut])).toEqual([['議事録.txt', 1, 'rebuilt'], ['document.pdf', 1, 'no'], ['document.pdf', 2, 'no']])
 })
 
 test('else the words for now; who would rather wait gets the page', async () => {
@@ -55,7 +55,7 @@ test('else the words for now; who would rather wait gets the page', async () => 
 test.for<[string, () => void]>([
   ['LibreOffice is not there', () => void (office.available = false)],
   ['none is allowed', () => void (house.office = undefined)],
-  ['the file is none for it', () => void (house.look = { ...WORDS, rebuilt: undefined } as never)],
+  ['the file is none for it', () => void (house.look = { ...WORDS, handedOut: undefined } as never)],
 ])('the words stay where %s', async ([, prepare]) => {
   prepare()
   expect(await look({ patient: true })).toMatchObject({ drawn: 'words' })
@@ -83,6 +83,13 @@ test('with a password: a PDF of its own, drawn in a process of its own, and of n
   house.look = { kind: 'kept', reason: 'wrong-password' }
   expect(await look({ password: 'two' })).toMatchObject({ kind: 'cannot', reason: 'wrong-password' })
   expect(await look()).toMatchObject({ kind: 'cannot' })
+})
+
+test('old formats are asked for only where the settings say so', async () => {
+  await look()
+  house.rulesNow = { ...house.rulesNow, drawsOld: true }
+  await look()
+  expect(house.looked.map(({ handsOut }) => handsOut)).toEqual(['rebuilt', 'old-too'])
 })
 
 test('PDFs are held up to a size, the oldest goes first', async () => {

@@ -25,7 +25,7 @@ import type { VaultRules } from '../../../vault/rules.ts'
 import { Shelf } from '../../../vault/shelf.ts'
 import { VAULT_MIGRATIONS } from '../../../vault/tables.ts'
 import { Unsealing } from '../../../vault/unsealing.ts'
-import type { Look } from '../../../core/preview-ways.ts'
+import type { HandsOut, Look } from '../../../core/preview-ways.ts'
 import type { LooseFile } from '../../../core/rebuild.ts'
 import type { OfficePages } from '../../../vault/office-pages.ts'
 import type { LookAsk, LookResult, LooseResult } from '../../../workers/contract.ts'
@@ -71,7 +71,7 @@ export type TestHouse = Omit<House, 'office'> & {
   readonly letterTexts: string[]
   /** Mails with an original that it handed in for the Internet side. */
   readonly outside: Buffer[]
-  readonly looked: { readonly name: string; readonly page: number; readonly handsOut: boolean; readonly alone: boolean }[]
+  readonly looked: { readonly name: string; readonly page: number; readonly handsOut: HandsOut; readonly alone: boolean }[]
   office: OfficePages | undefined
   rulesNow: VaultRules
   close(): Promise<void>
@@ -110,7 +110,7 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   let lastLetter = 0
   const looks = {
     look: async ({ untrustedName }: LooseFile, ask: LookAsk) => {
-      state.looked.push({ name: untrustedName, page: ask.page, handsOut: ask.handsOut ?? false, alone: ask.alone ?? false })
+      state.looked.push({ name: untrustedName, page: ask.page, handsOut: ask.handsOut ?? 'no', alone: ask.alone ?? false })
       return untrustedName === 'document.pdf' ? PAGE : state.look
     },
     lockedNames: async () => ['中身.txt'],
@@ -159,6 +159,7 @@ function rulesOf(): VaultRules {
     agreementMs: 14 * 86_400_000,
     outside: (_tenant, mailbox) => mailbox.endsWith('@internet.town.example.jp'),
     grantMs: 1_800_000,
+    drawsOld: false,
     limits: { fileBytes: 1_000 } as VaultRules['limits'],
     recipient: () => ({ policy: POLICY, tenant: 'default', language: 'ja', contact: '' }),
     brought: () => POLICY,

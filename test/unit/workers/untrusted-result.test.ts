@@ -118,7 +118,7 @@ describe('a picture that a process claims to have drawn', () => {
   const LOOK = { kind: 'look', page: 1, pages: 2, text: 'x', drawn: 'words', pngBytes: PNG.length }
 
   test('is taken with its page and text', () => expect(readLook(said(LOOK))).toEqual({ kind: 'look', page: 1, pages: 2, text: 'x', drawn: 'words', png: PNG }))
-  test('may have the rebuilt file behind it', () => expect(readLook(said({ ...LOOK, file: { extension: 'docx' } }, Buffer.concat([PNG, Buffer.from('PK')])))).toMatchObject({ rebuilt: { extension: 'docx', bytes: Buffer.from('PK') } }))
+  test('may have the rebuilt file behind it', () => expect(readLook(said({ ...LOOK, file: { extension: 'docx' } }, Buffer.concat([PNG, Buffer.from('PK')])))).toMatchObject({ handedOut: { extension: 'docx', bytes: Buffer.from('PK') } }))
   test('may be none, for a reason that is known', () => {
     for (const reason of ['no-preview', 'wrong-password']) expect(readLook(said({ kind: 'kept', reason }))).toEqual({ kind: 'kept', reason })
   })
