@@ -4,7 +4,8 @@
  *   words of page 1 are there ── rebuilt file ──▶ [box] ──▶ PDF ──▶ drawn page by page in a sanitizer process
  *                                               └─ not in time: the words for now, the PDF at the next look
  *
- * Always optional: without LibreOffice, or where it fails, the words stay. A file is tried once while its answer is kept.
+ * Always optional: without LibreOffice, or where it fails, the words stay. A file that it could not draw is not tried again
+ * for a minute.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { OfficeFile } from '../core/preview-ways.ts'
@@ -21,9 +22,11 @@ export type OfficePagesRules = {
 /** What is known of a file at the moment. */
 export type Drawing = { readonly kind: 'pdf'; readonly pdf: Uint8Array } | { readonly kind: 'none' } | { readonly kind: 'coming' }
 
-type Kept = { drawing: Drawing; readonly done: Promise<Drawing>; readonly untilMs: number }
+type Kept = { drawing: Drawing; readonly done: Promise<Drawing>; untilMs: number }
 
 const MOST_FILES = 500
+/** What failed on a busy machine may do better soon. */
+const FAILED_KEPT_MS = 60_000
 
 export class OfficePages {
   readonly #office: OfficeWorkshop
@@ -77,6 +80,7 @@ export class OfficePages {
     this.#kept.set(key, kept)
     void done.then(drawing => {
       kept.drawing = drawing
+      if (drawing.kind === 'none') kept.untilMs = Math.min(kept.untilMs, this.#rules.nowMs() + FAILED_KEPT_MS)
       if (drawing.kind === 'pdf' && this.#kept.get(key) === kept) this.#bytes += drawing.pdf.length
       this.#forgetOld()
     })

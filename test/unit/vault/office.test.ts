@@ -23,7 +23,7 @@ beforeEach(async () => {
     return answer.promise
   }
   const workshop = { get available() { return office.available }, draw }
-  house.office = new OfficePages(workshop, { firstWithinMs: 300, keptMs: 60_000, mostBytes: 100, nowMs: () => house.nowMs })
+  house.office = new OfficePages(workshop, { firstWithinMs: 300, keptMs: 600_000, mostBytes: 100, nowMs: () => house.nowMs })
   house.look = WORDS
   vault = new OpenVault(house)
   await accept(house.store, [{ ...PART, outcome: 'quarantined', reason: 'encrypted' }])
@@ -62,7 +62,7 @@ test.for<[string, () => void]>([
   expect(office.files).toEqual([])
 })
 
-test('a file that it cannot draw is not tried again while that is remembered', async () => {
+test('a file that it cannot draw is not tried again for a minute', async () => {
   const first = look({ patient: true })
   await begun(1)
   answer(0, undefined)
