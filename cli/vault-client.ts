@@ -31,6 +31,16 @@ export function vaultClient(socketPath: string): Vault {
         return orBusy(error)
       }
     },
+    beginPieces: (file, by) => call('beginPieces', file, by),
+    piecesState: (uploadId, by) => call('piecesState', { uploadId }, by),
+    addPiece: async (uploadId, offset, bytes, by) => {
+      try {
+        return (await client.exchange('addPiece', { uploadId, offset, by }, bytes)).meta as never
+      } catch (error) {
+        return orBusy(error)
+      }
+    },
+    finishPieces: (uploadId, by) => call('finishPieces', { uploadId }, by),
     shelf: (id, by) => fetch('shelf', { id }, by),
     mailInward: (shelfIds, mailbox, about, by) => call('mailInward', { shelfIds, mailbox, about }, by),
     passwordCandidates: async (publicIds, by) => {

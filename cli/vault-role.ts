@@ -115,6 +115,7 @@ async function furnish(config: Config, { settings, database, workshop, office, g
     unsealing,
     shelf: await Shelf.open({ database, unsealing, folder: join(vaultKept(config), 'shelf'), keys }),
     letters,
+    pieces: { folder: join(vaultKept(config), 'pieces'), keys },
     approvers,
     agreements: new Agreements({ database, entrance, letters, rules, approvers }),
     workshop: behindAntivirus(workshop, config, onAlarm),
@@ -165,7 +166,7 @@ function startUpkeep(house: House, vault: OpenVault, settings: Settings): Upkeep
     if (emergency === 'none') await pending.run()
   }
   const expire = () => {
-    void house.shelf.expire().catch(error => say(`vault: ${wordsOf(error)}`))
+    void Promise.all([house.shelf.expire(), vault.pieces.expire()]).catch(error => say(`vault: ${wordsOf(error)}`))
     house.database.retainAudit()
   }
   const startedAtMs = Date.now()

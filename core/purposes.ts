@@ -99,6 +99,9 @@ export type AgreementAsk = {
 /** The number of the letter, as the approver has entered it. */
 export type Agreement = { readonly requestId: string; readonly approver: string; readonly code: string }
 
+/** A file that comes piece by piece: how far it is. */
+export type PiecesState = { readonly kind: 'pieces'; readonly uploadId: string; readonly received: number; readonly size: number }
+
 /** The vault: unwraps one original for one recorded purpose, after it has written that down. */
 export interface Vault {
   deliveredText(publicId: PublicId, by: Asker): Promise<DeliveredText | Refusal>
@@ -113,6 +116,12 @@ export interface Vault {
   again(part: PartRef, by: Asker): Promise<Unlocked | Refusal>
   /** A file from the outer face through the engine. */
   bring(file: { readonly name: string; readonly mediaType: string; readonly bytes: AsyncIterable<Uint8Array>; readonly profile?: string }, by: Asker): Promise<Brought | Refusal>
+  /** The same, piece by piece: a sending that broke off goes on at `received`. Of who began it alone. */
+  beginPieces(file: { readonly name: string; readonly mediaType: string; readonly size: number }, by: Asker): Promise<PiecesState | Refusal>
+  piecesState(uploadId: string, by: Asker): Promise<PiecesState | Refusal>
+  /** Takes nothing at another offset than the one that is wanted. */
+  addPiece(uploadId: string, offset: number, bytes: AsyncIterable<Uint8Array>, by: Asker): Promise<PiecesState | Refusal>
+  finishPieces(uploadId: string, by: Asker): Promise<Brought | Refusal>
   shelf(id: string, by: Asker): Promise<{ readonly kind: 'file'; readonly file: ShelfFile; readonly bytes: Uint8Array } | Refusal>
   /** Mails what lies on the shelf to an inner mailbox, through the gateway's own queue. */
   mailInward(shelfIds: readonly string[], mailbox: string, about: PublicId | undefined, by: Asker): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal>

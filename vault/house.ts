@@ -7,6 +7,7 @@ import type { Entrance } from './entrance.ts'
 import type { LetterDesk } from './letters.ts'
 import type { OfficePages } from './office-pages.ts'
 import type { Gateway } from './ports.ts'
+import type { PiecesPlace } from './pieces.ts'
 import type { VaultRules } from './rules.ts'
 import type { Shelf } from './shelf.ts'
 import type { Unsealing } from './unsealing.ts'
@@ -18,6 +19,7 @@ export type House = {
   readonly unsealing: Unsealing
   readonly shelf: Shelf
   readonly letters: LetterDesk
+  readonly pieces: PiecesPlace
   readonly approvers: ApproverBook
   readonly agreements: Agreements
   /** With an antivirus at its doors where one is set. */

@@ -86,4 +86,14 @@ export const VAULT_MIGRATIONS: readonly string[] = [
     revoked_at_ms INTEGER,
     PRIMARY KEY (tenant, request_id, approver)
   ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE uploads (
+    upload_id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    name TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ]

@@ -13,6 +13,7 @@ import type { House } from './house.ts'
 import { sendLetter } from './letters.ts'
 import { lookAtPart, namesInPart } from './looks.ts'
 import { passwordsIn } from './password-lines.ts'
+import { Pieces } from './pieces.ts'
 import { openPart } from './unlocking.ts'
 
 type Queued = { readonly kind: 'queued'; readonly queueId: string }
@@ -22,10 +23,13 @@ const MOST_SEARCHED = 50
 export class OpenVault implements Vault {
   readonly #house: House
   readonly #grants: Grants
+  /** Its upkeep is the process's. */
+  readonly pieces: Pieces
 
   constructor(house: House) {
     this.#house = house
     this.#grants = new Grants(house)
+    this.pieces = new Pieces(house, house.pieces)
   }
 
   deliveredText(publicId: PublicId, by: Asker): Promise<DeliveredText | Refusal> {
@@ -54,6 +58,22 @@ export class OpenVault implements Vault {
 
   bring(file: Parameters<Vault['bring']>[0], by: Asker): Promise<Brought | Refusal> {
     return bringFile(this.#house, file, by)
+  }
+
+  async beginPieces(file: Parameters<Vault['beginPieces']>[0], by: Asker) {
+    return this.pieces.begin(file, by)
+  }
+
+  async piecesState(uploadId: string, by: Asker) {
+    return this.pieces.state(uploadId, by)
+  }
+
+  addPiece(uploadId: string, offset: number, bytes: AsyncIterable<Uint8Array>, by: Asker) {
+    return this.pieces.add(uploadId, offset, bytes, by)
+  }
+
+  finishPieces(uploadId: string, by: Asker) {
+    return this.pieces.finish(uploadId, undefined, by)
   }
 
   async shelf(id: string, by: Asker): Promise<{ readonly kind: 'file'; readonly file: ShelfFile; readonly bytes: Uint8Array } | Refusal> {

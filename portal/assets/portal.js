@@ -33,6 +33,11 @@ window.addEventListener('pageshow', event => {
 const waiting = document.querySelector('[data-refresh]')
 if (waiting) setTimeout(() => window.location.reload(), Number(waiting.dataset.refresh) * 1000)
 
+// What is larger goes in pieces, so that a sending that broke off need not begin again.
+const LARGE_BYTES = 4 * 1024 * 1024
+const PIECE_BYTES = 2 * 1024 * 1024
+const TRIES = 5
+
 for (const form of document.querySelectorAll('form[data-upload]')) {
   const field = form.querySelector('input[type=file]')
   const drop = form.querySelector('.drop')
@@ -47,7 +52,9 @@ for (const form of document.querySelectorAll('form[data-upload]')) {
   form.addEventListener('drop', event => { if (event.dataTransfer?.files.length) field.files = event.dataTransfer.files })
   form.addEventListener('submit', event => {
     event.preventDefault()
-    sendWithProgress(form, say)
+    const isLarge = [...field.files].some(file => file.size > LARGE_BYTES)
+    if (isLarge) sendInPieces(form, say, [...field.files])
+    else sendWithProgress(form, say)
   })
 }
 
@@ -74,6 +81,68 @@ function sendWithProgress(form, say) {
   say.textContent = say.dataset.sending
   request.open('POST', form.action)
   request.send(new FormData(form))
+}
+
+async function sendInPieces(form, say, files) {
+  const [bar, button] = [form.querySelector('progress'), form.querySelector('button')]
+  const total = files.reduce((sum, file) => sum + file.size, 0)
+  let before = 0
+  button.disabled = true
+  bar.parentElement.hidden = false
+  say.textContent = say.dataset.sending
+  try {
+    const results = []
+    for (const file of files) {
+      results.push(await sendFile(form.dataset.token, file, received => {
+        bar.value = Math.round((100 * (before + received)) / total)
+        say.textContent = received === file.size ? say.dataset.working : say.dataset.sending
+      }))
+      before += file.size
+    }
+    window.location.assign(`/upload/done?r=${results.join('.')}`)
+  } catch {
+    say.textContent = say.dataset.broke
+  } finally {
+    button.disabled = false
+    bar.parentElement.hidden = true
+  }
+}
+
+/** Resolves with the number of what it became. A sending is remembered by the file's name, size and time. */
+async function sendFile(token, file, tell) {
+  const key = `upload ${file.name} ${file.size} ${file.lastModified}`
+  const known = localStorage.getItem(key)
+  let at = known ? await asked(token, `/upload/pieces/${known}`).catch(() => undefined) : undefined
+  at ??= await asked(token, '/upload/pieces', new URLSearchParams({ _token: token, name: file.name, type: file.type, size: String(file.size) }))
+  localStorage.setItem(key, at.id)
+  while (at.received < file.size) {
+    tell(at.received)
+    const { id, received } = at
+    at = await again(() => asked(token, `/upload/pieces/${id}?offset=${received}`, file.slice(received, received + PIECE_BYTES)))
+  }
+  tell(file.size)
+  const { result } = await again(() => asked(token, `/upload/pieces/${at.id}/done`, new URLSearchParams({ _token: token, name: file.name })))
+  localStorage.removeItem(key)
+  return result
+}
+
+async function asked(token, path, body) {
+  const headers = { 'x-portal-token': token, ...(body instanceof Blob ? { 'content-type': 'application/octet-stream' } : {}) }
+  const reply = await fetch(path, body ? { method: 'POST', headers, body } : {})
+  if (!reply.ok) throw new Error(String(reply.status))
+  return reply.json()
+}
+
+/** A network that comes back within half a minute is not noticed. */
+async function again(work) {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tried === TRIES) throw error
+      await new Promise(resolve => setTimeout(resolve, 1000 * 2 ** tried))
+    }
+  }
 }
 
 // Security keys: the challenge comes from the server, the answer goes back as a field of a plain form.

@@ -27,7 +27,8 @@ type Row = {
   /** A second factor shown minutes ago. */
   readonly needsStepUp?: true
   /** `files`: multipart, read by the handler piece by piece. */
-  readonly body?: 'form' | 'files' | 'json'
+  /** `octets`: as they come, read by the handler. */
+  readonly body?: 'form' | 'files' | 'json' | 'octets'
 }
 
 /** `isSessionless`: the same for everybody, so nobody is looked up (assets). */
@@ -86,6 +87,7 @@ export type Visit = {
   readonly form: Fields
   readonly json: unknown
   readonly files: () => AsyncIterable<UploadedFile>
+  readonly octets: () => AsyncIterable<Uint8Array>
   readonly signedIn: SignedIn | undefined
   /** The client certificate's SHA-256 (hex) where TLS, ours or a listed proxy's, has checked one. */
   readonly certificate: string | undefined

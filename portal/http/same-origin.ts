@@ -21,7 +21,7 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, origin: string): v
 /** Uploads send the token in a header or the query of their form's address, since their body is read later. @throws Refused */
 export function checkToken(route: Route, visit: Visit, headers: IncomingHttpHeaders, expected: string): void {
   const header = headers[TOKEN_HEADER]
-  const given = route.body === 'files' || route.body === 'json' ? (typeof header === 'string' ? header : visit.query.get(TOKEN_FIELD)) : visit.form.get(TOKEN_FIELD)
+  const given = route.body === 'files' || route.body === 'json' || route.body === 'octets' ? (typeof header === 'string' ? header : visit.query.get(TOKEN_FIELD)) : visit.form.get(TOKEN_FIELD)
   const [one, other] = [Buffer.from(given), Buffer.from(expected)]
   if (expected === '' || one.length !== other.length || !timingSafeEqual(one, other)) throw new Refused('forged')
 }

@@ -116,6 +116,8 @@ export async function faceApp(options: FaceOptions): Promise<{ readonly app: Fas
     throwFileSizeLimit: false,
     limits: { fileSize: options.uploadBytes, files: 50, fields: 50, fieldSize: FORM_BYTES },
   })
+  // Read by the handler that wants them, within its own limit.
+  app.addContentTypeParser('application/octet-stream', (_request, body, done) => done(null, body))
   // The browser's reports of what its policy forbade.
   app.addContentTypeParser(['application/csp-report', 'application/reports+json'], { parseAs: 'string', bodyLimit: 1 << 16 }, (_request, _body, done) => done(null, ''))
   const desk = new FaceDesk(options)
@@ -238,6 +240,7 @@ class FaceDesk {
       form: fieldsOf(undefined),
       json: undefined,
       files: () => filesOf(request),
+      octets: () => octetsOf(request),
       signedIn,
       certificate: this.#certificateOf(request),
       sessionCookie,
@@ -355,6 +358,11 @@ async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<string
 function pathOfReferer(referer: string | undefined, origin: string): string {
   if (!referer?.startsWith(`${origin}/`)) return '/'
   return referer.slice(origin.length).split(/[?#]/)[0]!
+}
+
+async function* octetsOf({ body }: FastifyRequest): AsyncIterable<Uint8Array> {
+  if (!(body instanceof Readable)) throw new Refused('bad-request')
+  yield* body
 }
 
 async function* filesOf(request: FastifyRequest): AsyncIterable<UploadedFile> {

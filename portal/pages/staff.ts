@@ -7,8 +7,9 @@ import { messageRoutes } from './message.ts'
 import { previewRoutes } from './preview.ts'
 import { shelfRoutes } from './shelf.ts'
 import { unlockRoutes } from './unlock.ts'
+import { uploadPieceRoutes } from './upload-pieces.ts'
 import { uploadRoutes } from './upload.ts'
 
 export function staffRoutes(house: House): Route[] {
-  return [mailRoutes, messageRoutes, messageFormRoutes, previewRoutes, unlockRoutes, shelfRoutes, uploadRoutes].flatMap(family => family(house))
+  return [mailRoutes, messageRoutes, messageFormRoutes, previewRoutes, unlockRoutes, shelfRoutes, uploadRoutes, uploadPieceRoutes].flatMap(family => family(house))
 }

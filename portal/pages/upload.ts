@@ -10,6 +10,7 @@ import type { Answer, Page, Route, SignedVisit, UploadedFile } from '../http/rou
 import { TOKEN_FIELD } from '../http/same-origin.ts'
 import { sizeText } from '../http/when.ts'
 import type { NewResult } from '../keeping/results.ts'
+import type { Brought, Refusal } from '../ports.ts'
 import { shelfTexts } from '../texts/shelf.ts'
 import { askerOf, STAFF } from './reading.ts'
 import { resultCards } from './result-cards.ts'
@@ -32,13 +33,13 @@ function uploadPage({ uploadBytes }: House, visit: SignedVisit, wrong: string): 
   const { upload: texts } = shelfTexts(visit.language)
   const { csrfToken } = visit.session
   const body = html`<p>${texts.intro}</p>
-<form method="post" action="/upload?${new URLSearchParams({ [TOKEN_FIELD]: csrfToken }).toString()}" enctype="multipart/form-data" class="card" data-upload>
+<form method="post" action="/upload?${new URLSearchParams({ [TOKEN_FIELD]: csrfToken }).toString()}" enctype="multipart/form-data" class="card" data-upload data-token="${csrfToken}">
 <div class="field"><label for="files">${texts.choose}</label><p class="hint" id="files-hint">${texts.limit(sizeText(uploadBytes))}</p>
 <input id="files" name="files" type="file" multiple required aria-describedby="files-hint${wrong !== '' && ' files-wrong'}">
 ${wrong !== '' && html`<p class="wrong" id="files-wrong" role="alert">${wrong}</p>`}
 <p class="drop" hidden>${texts.drop}</p></div>
 <div class="progress" hidden><label for="progress">${texts.progress}</label><progress id="progress" max="100" value="0"></progress></div>
-<p class="say" role="status" data-sending="${texts.sending}" data-working="${texts.working}" data-failed="${texts.failed}"></p>
+<p class="say" role="status" data-sending="${texts.sending}" data-working="${texts.working}" data-failed="${texts.failed}" data-broke="${texts.broke}"></p>
 <button>${texts.send}</button></form>`
   return { kind: 'page', title: texts.title, body, ...(wrong !== '' && { status: 422 as const }) }
 }
@@ -51,30 +52,38 @@ async function upload(house: House, visit: SignedVisit): Promise<Answer> {
       file.octets.resume()
       continue
     }
-    const result = await broughtOf(house, visit, file)
-    const resultId = house.keeping.results.add(visit.person, result)
-    if (result.file !== undefined) house.requests.bringing.hold(visit.person, resultId)
-    made.push(resultId)
+    made.push(await broughtOf(house, visit, file))
   }
   if (made.length === 0) return uploadPage(house, visit, shelfTexts(visit.language).upload.none)
   return { kind: 'redirect', to: `/upload/done?r=${made.join('.')}` }
 }
 
-async function broughtOf({ vault }: House, visit: SignedVisit, { untrustedName, untrustedType, octets, isCut }: UploadedFile): Promise<NewResult> {
+async function broughtOf(house: House, visit: SignedVisit, { untrustedName, untrustedType, octets, isCut }: UploadedFile): Promise<string> {
   const name = nameOf(untrustedName)
-  const answer = await vault.bring({ name, mediaType: untrustedType, bytes: octets }, askerOf(visit))
+  const answer = await house.vault.bring({ name, mediaType: untrustedType, bytes: octets }, askerOf(visit))
   // The reader of the form waits until every octet of a file was taken.
   octets.resume()
+  return newResultOf(house, visit, isCut() ? { kind: 'cannot', reason: 'too-large' } : answer, name)
+}
+
+/** Put down for its bringer, and held where somebody else must agree; returns its number. */
+export function newResultOf({ keeping, requests }: House, visit: SignedVisit, answer: Brought | Refusal, name: string): string {
+  const result = resultOf(visit, answer, name)
+  const resultId = keeping.results.add(visit.person, result)
+  if (result.file !== undefined) requests.bringing.hold(visit.person, resultId)
+  return resultId
+}
+
+function resultOf(visit: SignedVisit, answer: Brought | Refusal, name: string): NewResult {
   const about = { origin: 'brought', publicId: undefined, partKey: '' } as const
   const nothing = { file: undefined, name, untilMs: visit.nowMs + REFUSAL_MS } as const
-  if (isCut()) return { ...about, ...nothing, report: undefined, refusal: 'too-large' }
   if (answer.kind === 'cannot') return { ...about, ...nothing, report: undefined, refusal: answer.reason }
   const { file, report } = answer
   return file === undefined ? { ...about, ...nothing, report } : { ...about, file, report }
 }
 
 /** The last step of a path, without what no name has. */
-function nameOf(untrusted: string): string {
+export function nameOf(untrusted: string): string {
   const last = untrusted.toWellFormed().split(/[/\\]/).at(-1)!.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '')
   return last.slice(0, LONGEST_NAME) || 'file'
 }

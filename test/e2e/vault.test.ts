@@ -101,6 +101,19 @@ describe('what staff get', () => {
   })
 })
 
+test('a large file comes in pieces, sealed on disk, and is disarmed as a whole', async () => {
+  const begun = await vault.beginPieces({ name: '大きな名簿.csv', mediaType: 'text/csv', size: 33 }, BY)
+  if (begun.kind !== 'pieces') return expect.fail(JSON.stringify(begun))
+  const piece = (text: string) => (async function* () { yield Buffer.from(text) })()
+  expect(await vault.addPiece(begun.uploadId, 0, piece('名前,電話\n'), BY)).toMatchObject({ received: 14 })
+  expect(await vault.piecesState(begun.uploadId, BY)).toMatchObject({ received: 14, size: 33 })
+  const [name] = readdirSync(join(served.data, 'vault/kept/pieces'))
+  expect(readFileSync(join(served.data, 'vault/kept/pieces', name!), 'latin1')).toMatch(/^age-encryption\.org/)
+  expect(await vault.addPiece(begun.uploadId, 14, piece('山田太郎,12345\n'), BY)).toMatchObject({ received: 33 })
+  expect(await vault.finishPieces(begun.uploadId, BY)).toMatchObject({ kind: 'brought', file: { name: '大きな名簿.csv', mediaType: 'text/csv' } })
+  expect(readdirSync(join(served.data, 'vault/kept/pieces'))).toEqual([])
+})
+
 describe('originals', () => {
   const soon = () => Date.now() + 60_000
   const ask = (over: object = {}) => ({ requestId: 'r1', part: pdf, requester: 'tanaka', approvers: ['suzuki'], validUntilMs: soon(), ...over })

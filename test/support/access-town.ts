@@ -66,7 +66,7 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
   const theirs = fixture.house.mail
   const house: House = { mail: { ...fake.mail, ...(layMails ? { list: theirs.list } : {}), message: async id => (await fake.mail.message(id)) ?? theirs.message(id) }, vault: { ...fake.vault, grant: vault.grant, original: vault.original, originalToMailbox: vault.originalToMailbox, revokeGrants: vault.revokeGrants }, era: 'western', contact: '', uploadBytes: 1 << 20, reach: reachOf(rooms), keeping: openKeeping(db), requests, admin }
   const routes = withHouseRoutes(allRoutes(house, entranceOver(rooms)))
-  const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), ...(await breakGlass(house, rooms, named)), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
+  const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), ...(await breakGlass(house, rooms, named)), ...(await beginUpload(house)), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
   for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
   let sessions = sessionsOf(rooms, people, named(''))
   await rooms.signIn.withPassword({ tenant: 'default', login: named('nobody'), password: 'x' }, { address: '192.0.2.66', agent: named('') })
@@ -89,8 +89,8 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
       const asked = fake.asked.length
       const session = sessions.get(as)
       const cookieFace = as === 'face' ? (face === 'inner' ? 'outer' : 'inner') : face
-      const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': takesFiles(path) ? 'multipart/form-data; boundary=b' : 'application/x-www-form-urlencoded' } : {}), ...headers }
-      const payload = method !== 'POST' ? {} : takesFiles(path) ? { payload: UPLOAD } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
+      const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': takesFiles(path) ? 'multipart/form-data; boundary=b' : takesOctets(path) ? 'application/octet-stream' : 'application/x-www-form-urlencoded' } : {}), ...headers }
+      const payload = method !== 'POST' ? {} : takesFiles(path) ? { payload: UPLOAD } : takesOctets(path) ? { payload: Buffer.from('x') } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
       const sent = Object.entries({ ...all, 'x-portal-token': csrf ?? session?.csrfToken ?? '' }).filter(([, value]) => value !== 'NONE')
       const startedMs = performance.now()
       const response = await faces.get(face)!.inject({ method, url: path, headers: Object.fromEntries(sent), ...payload })
@@ -103,9 +103,9 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
     renew: () => void (sessions = sessionsOf(rooms, people, named(''))),
     /** Of a path of access-table.ts. */
     pathOf: (path: string) => {
-      const { waiting, approved, result, tokenId, version, runId, glassAsked, glassOpen, personId, departmentId, mailboxId, changeId } = objects
-      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId, GA: glassAsked, GO: glassOpen, PERSON: personId, DEPARTMENT: departmentId, MAILBOX: mailboxId, CHANGE: changeId }
-      return path.split('/').map(piece => names[piece] ?? piece).join('/')
+      const { waiting, approved, result, tokenId, version, runId, uploadId, glassAsked, glassOpen, personId, departmentId, mailboxId, changeId } = objects
+      const names: Readonly<Record<string, string>> = { W: waiting, A: approved, R: result, T: tokenId, VERSION: version, RUN: runId, U: uploadId, GA: glassAsked, GO: glassOpen, PERSON: personId, DEPARTMENT: departmentId, MAILBOX: mailboxId, CHANGE: changeId }
+      return path.replace(/[^/?]+/g, piece => names[piece] ?? piece)
     },
     /** On a socket, for a browser; its origin. */
     listen: (face: Face) => faces.get(face)!.listen({ host: '127.0.0.1', port: 0 }),
@@ -196,6 +196,7 @@ async function lay({ house, people, tokens, named }: { readonly house: House; re
   return { waiting, approved, late, result, department: String(house.reach.departmentsOf(owner, NOW_MS)[0]!.departmentId), secret: made.secret, tokenId: String(made.token.tokenId) }
 }
 
+const takesOctets = (path: string) => path.startsWith('/upload/pieces/') && path.includes('offset=')
 const takesFiles = (path: string) => path === '/upload' || path === '/people/changes/new'
 
 /** What pages about people lead to: a person, a department, a mailbox, a change that is planned. */
@@ -205,6 +206,13 @@ function peopleObjects({ db, changes, departments }: Rooms, { personId }: Person
   const mailboxId = Number(db.get('SELECT mailbox_id FROM mailboxes WHERE tenant = ? AND address = ?', 'default', SHARED)?.['mailbox_id'])
   if (planned.kind === 'problems' || planned.changeId === undefined) throw new Error('nothing was planned')
   return { personId: String(personId), departmentId: String(departments.byCode('default', '101')!.departmentId), mailboxId: String(mailboxId), changeId: String(planned.changeId) }
+}
+
+/** A file of the owner's of which the second piece never comes. */
+async function beginUpload({ vault }: House) {
+  const begun = await vault.beginPieces({ name: 'a.csv', mediaType: '', size: 2 }, { actor: 'user:owner', tenant: 'default', address: '127.0.0.1' })
+  if (begun.kind !== 'pieces') throw new Error(begun.reason)
+  return { uploadId: begun.uploadId }
 }
 
 /** Two mails that administrators want to read: one waits for a second person, one is open to the administrator of the table. */

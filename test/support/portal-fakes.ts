@@ -16,6 +16,7 @@ import type { Asker, DeliveredText, Mail, MailMessage, MailQuestion, MailRow, Pa
 import { reportFacts } from '../../store/mails.ts'
 import { absentDesk } from './admin-house.ts'
 import { fakeAgreements } from './fake-agreements.ts'
+import { fakePieces } from './fake-pieces.ts'
 import { NOW_MS } from './portal.ts'
 import { quietRequests } from './requests.ts'
 
@@ -197,8 +198,17 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
     return file
   }
   const rebuilt = (name: string) => reportOf([partOf('1', { name, detectedType: 'application/zip' })])
+  const bring: Vault['bring'] = async ({ name, mediaType, bytes }, by) => {
+    const refused = note('bring', by, name)
+    if (refused) return refused
+    const chunks: Uint8Array[] = []
+    for await (const chunk of bytes) chunks.push(chunk)
+    if (name.endsWith('.exe')) return { kind: 'brought', report: reportOf([partOf('1', { name, outcome: 'quarantined', reason: 'dangerous-type' })]), file: undefined }
+    return { kind: 'brought', report: rebuilt(name), file: laidOut(name, mediaType, Buffer.concat(chunks)) }
+  }
   return {
     ...fakeAgreements(),
+    ...fakePieces(bring),
     deliveredText: async (publicId, by) => {
       const { text, files = [] } = laid.get(publicId) ?? {}
       return note('deliveredText', by, publicId) ?? (text === undefined ? cannot('gone') : { kind: 'text', text, files })
@@ -232,14 +242,7 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
     },
     again: async ({ publicId, partId, member }, by) =>
       note('again', by, `${publicId} ${partKey({ partId, member })}`) ?? { kind: 'unlocked', file: laidOut('again.docx', 'application/zip', Buffer.from('again')), report: rebuilt('again.docx') },
-    bring: async ({ name, mediaType, bytes }, by) => {
-      const refused = note('bring', by, name)
-      if (refused) return refused
-      const chunks: Uint8Array[] = []
-      for await (const chunk of bytes) chunks.push(chunk)
-      if (name.endsWith('.exe')) return { kind: 'brought', report: reportOf([partOf('1', { name, outcome: 'quarantined', reason: 'dangerous-type' })]), file: undefined }
-      return { kind: 'brought', report: rebuilt(name), file: laidOut(name, mediaType, Buffer.concat(chunks)) }
-    },
+    bring,
     shelf: async (id, by) => {
       const found = shelf.get(id)
       return note('shelf', by, id) ?? (found ? { kind: 'file', ...found } : cannot('gone'))

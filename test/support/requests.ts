@@ -13,6 +13,7 @@ import type { Approver, Contact, Directory } from '../../portal/requests/directo
 import { openRequests, type RequestRooms } from '../../portal/requests/rooms.ts'
 import type { RequestRules } from '../../portal/requests/rules.ts'
 import { type FakeAgreements, fakeAgreements } from './fake-agreements.ts'
+import { fakePieces } from './fake-pieces.ts'
 import { absentDesk } from './admin-house.ts'
 
 /** Tuesday. */
@@ -242,7 +243,7 @@ export function houseOf(here: Town, mails: readonly MailMessage[]): House {
   const absent = () => Promise.reject(new Error('not asked in these tests'))
   return {
     mail: { list: absent, message: async publicId => laid.get(publicId), notify: async () => ({ kind: 'cannot', reason: 'busy' }) },
-    vault: Object.assign(vault, here.agreements, { deliveredText: absent, deliveredFile: absent, lockedNames: absent, unlock: absent, again: absent, bring: absent, shelf: absent, mailInward: absent, passwordCandidates: absent }),
+    vault: Object.assign(vault, here.agreements, fakePieces(absent), { deliveredText: absent, deliveredFile: absent, lockedNames: absent, unlock: absent, again: absent, bring: absent, shelf: absent, mailInward: absent, passwordCandidates: absent }),
     era: 'wareki',
     contact: '情報政策課 内線123',
     uploadBytes: 1 << 20,

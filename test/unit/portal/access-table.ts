@@ -23,6 +23,8 @@ card!          s      f    B     u    B     B      B      B        B    B     B 
 remove!        s      f    C     u    C     C      C      C        C    C     C     u       C       C     C        s     s
 codes!         s      f    O     u    C     C      C      C        C    C     O     u       C       C     C        s     s
 staff          s      f    O     O    O     O      O      O        O    O     X     X       X       O     X        s     s
+pieces         s      f    O     O    -     -      -      -        -    -     X     X       X       -     X        s     s
+pieces.done    s      f    C     C    -     -      -      -        -    -     X     X       X       -     X        s     s
 mail.read      s      f    O     O    O     O      O      -        -    -     X     X       X       -     X        s     s
 mail.theirs    s      f    O     O    O     O      X      -        -    -     X     X       X       -     X        s     s
 mail.care      s      f    X     X    X     O      X      -        -    -     X     X       X       -     X        s     s
@@ -113,6 +115,10 @@ export const LINES: readonly Line[] = ([
   ['POST /shelf/:resultId/ask', 'file.own', '/shelf/R/ask', { reason: '業務のため' }],
   ['GET /upload', 'staff', '/upload'],
   ['POST /upload', 'staff', '/upload'],
+  ['POST /upload/pieces', 'staff', '/upload/pieces', { name: 'a.pdf', type: '', size: '1' }],
+  ['GET /upload/pieces/:uploadId', 'pieces', '/upload/pieces/U'],
+  ['POST /upload/pieces/:uploadId', 'pieces', '/upload/pieces/U?offset=0'],
+  ['POST /upload/pieces/:uploadId/done', 'pieces.done', '/upload/pieces/U/done'],
   ['GET /upload/done', 'staff', '/upload/done'],
   // Requests for originals.
   ['GET /requests', 'staff', '/requests'],

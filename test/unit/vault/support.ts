@@ -129,6 +129,7 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
     unsealing,
     shelf: await Shelf.open({ database, unsealing, folder: join(keys, 'kept/shelf'), keys }),
     letters,
+    pieces: { folder: join(keys, 'kept/pieces'), keys },
     approvers,
     agreements: new Agreements({ database, entrance, letters, rules, approvers }),
     workshop: {
