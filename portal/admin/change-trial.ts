@@ -22,7 +22,18 @@ const LONGEST_REASON = 500
 type Tried = { readonly draft: FileDraft; readonly draftId: string }
 type Trial = { readonly kind: 'problems'; readonly problems: readonly TableProblem[] } | { readonly kind: 'changes'; readonly diff: readonly ChangeDiff[] } | { readonly kind: 'book'; readonly diff: BookDiff }
 
-export function tryDraft(desk: PeopleDesk, visit: SignedVisit, tried: Tried, wrongReason?: string): Page {
+/** What a file that was brought would change, as things are now. */
+export function showDraft(desk: PeopleDesk, visit: SignedVisit, draftId: string): Page {
+  const draft = new FileDrafts(desk.db).find(visit.person, draftId)
+  return draft ? tryDraft(desk, visit, { draft, draftId }) : gonePage(visit)
+}
+
+function gonePage({ language }: SignedVisit): Page {
+  const texts = peopleChangesTexts(language)
+  return { kind: 'page', status: 410, title: texts.triedTitle, body: html`${noticeBox('problem', html`<p>${texts.gone}</p>`)}<p><a class="button" href="/people/changes/new">${texts.start}</a></p>` }
+}
+
+function tryDraft(desk: PeopleDesk, visit: SignedVisit, tried: Tried, wrongReason?: string): Page {
   const { language } = visit
   const { draft } = tried
   const texts = peopleChangesTexts(language)
@@ -64,12 +75,11 @@ ${actForm(visit, '/people/changes/plan', html`<input type="hidden" name="draft" 
 
 /** The second press: tried again, since the world may have changed, and then planned. */
 export function planDraft(desk: PeopleDesk, visit: SignedVisit): Answer {
-  const { language, person, form, nowMs } = visit
-  const texts = peopleChangesTexts(language)
+  const { person, form, nowMs } = visit
   const drafts = new FileDrafts(desk.db)
   const draftId = form.get('draft')
   const draft = drafts.find(person, draftId)
-  if (!draft) return { kind: 'page', status: 410, title: texts.triedTitle, body: html`${noticeBox('problem', html`<p>${texts.gone}</p>`)}<p><a class="button" href="/people/changes/new">${texts.start}</a></p>` }
+  if (!draft) return gonePage(visit)
   const reason = form.get('reason').trim().slice(0, LONGEST_REASON)
   if (reason === '') return tryDraft(desk, visit, { draft, draftId }, 'missing')
   const by = { actor: `user:${person.login}`, reason }

@@ -2,7 +2,7 @@
  * Files of people in the browser: personnel changes, reorganisations, the address book. A file is tried first (all that is
  * wrong, or a diff that can be read); the second press plans it, with a reason. What is planned can be withdrawn until its day.
  *
- *   GET /people/changes ─▶ list      GET /people/changes/new ─POST file─▶ problems │ diff ─POST /people/changes/plan─▶ planned
+ *   GET /people/changes ─▶ list      GET /people/changes/new ─POST file─▶ GET problems │ diff ─POST /people/changes/plan─▶ planned
  */
 import { collectWithin } from '../../rpc/octets.ts'
 import { html } from '../http/html.ts'
@@ -18,7 +18,7 @@ import { commonTexts } from '../texts/common.ts'
 import { peopleActsTexts } from '../texts/people-acts.ts'
 import { peopleChangesTexts } from '../texts/people-changes.ts'
 import { type ActPage, showAct, takeAct, takenBack } from './acts.ts'
-import { planDraft, tryDraft } from './change-trial.ts'
+import { planDraft, showDraft } from './change-trial.ts'
 import { type AdminHouse, needing } from './house.ts'
 import { isAdministrator, type PeopleDesk, tabs } from './people-desk.ts'
 import { dataTable, field, noticeBox, number } from './widgets.ts'
@@ -28,7 +28,7 @@ const ABOUTS = ['people', 'departments', 'book'] as const
 export function changeRoutes({ people: desk }: AdminHouse): SignedRoute[] {
   return [
     { ...needing('people.see'), method: 'GET', path: '/people/changes', handle: visit => list(desk, visit) },
-    { ...needing('people.change'), method: 'GET', path: '/people/changes/new', handle: visit => form(visit, '') },
+    { ...needing('people.change'), method: 'GET', path: '/people/changes/new', handle: visit => (visit.query.get('draft') === '' ? form(visit, '') : showDraft(desk, visit, visit.query.get('draft'))) },
     { ...needing('people.change'), method: 'POST', path: '/people/changes/new', body: 'files', handle: visit => bring(desk, visit) },
     { ...needing('people.change'), method: 'POST', path: '/people/changes/plan', handle: visit => planDraft(desk, visit) },
     { ...needing('people.change'), method: 'GET', path: '/people/changes/:changeId/withdraw', handle: visit => showAct(withdrawAct(desk, visit), visit) },
@@ -77,8 +77,8 @@ async function bring(desk: PeopleDesk, visit: SignedVisit): Promise<Answer> {
   const texts = peopleChangesTexts(visit.language)
   const brought = await fileOf(visit)
   if (typeof brought === 'string') return form(visit, texts[brought])
-  const draftId = new FileDrafts(desk.db).keep(visit.person, brought)
-  return tryDraft(desk, visit, { draft: brought, draftId })
+  // What it would change stands at an address of its own: without the token of the form, and to be loaded again.
+  return { kind: 'redirect', to: `/people/changes/new?draft=${new FileDrafts(desk.db).keep(visit.person, brought)}` }
 }
 
 /** The first file of the form; whatever comes after it is read and left. */

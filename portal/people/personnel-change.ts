@@ -168,8 +168,8 @@ export class PersonnelChanges {
   #lay(tenant: string, change: Change, day: Day, by: Act): Laid | Extract<Rehearsal, { kind: 'problems' }> {
     const eve = addDays(day, -1)
     const before = this.#approved(tenant, eve)
-    // What a reorganisation finds without approver is not its doing.
-    const aloneBefore = new Set(change.about === 'departments' ? this.#leftAlone(tenant, eve, before) : [])
+    // What a change finds without approver is not its doing; the self-inspection says so every day.
+    const aloneBefore = new Set(this.#leftAlone(tenant, eve, before))
     const laying = change.about === 'people' ? new Laying(this.#rooms, tenant, day, by) : new Reorganising(this.#rooms, tenant, day, by)
     if (laying instanceof Laying) laying.lay(change.lines as readonly PersonnelLine[])
     else laying.lay(change.lines as readonly DepartmentLine[])

@@ -37,7 +37,8 @@ async function office() {
     body.set('day', day)
     body.set('file', new File([csv as Uint8Array<ArrayBuffer>], 'idou.csv'))
     const origin = portal.origin('admin')
-    return answer(await fetch(`${origin}/people/changes/new?_token=token-${login}`, { method: 'POST', headers: { origin, cookie: `sekisho-admin=${login}` }, body, redirect: 'manual' }))
+    const told = await answer(await fetch(`${origin}/people/changes/new?_token=token-${login}`, { method: 'POST', headers: { origin, cookie: `sekisho-admin=${login}` }, body, redirect: 'manual' }))
+    return told.status === 303 ? get(told.to, login) : told
   }
   const records = () => db.all("SELECT kind, actor, subject, detail FROM audit WHERE actor LIKE 'user:kanri%' AND actor <> 'user:kanri' OR detail LIKE '%理由%' ORDER BY seq").map(row => `${row['kind']} ${row['subject']} ${(JSON.parse(String(row['detail'])) as { act?: string }).act ?? ''}`.trim())
   return { ...town, db, clock, get, post, send, records }

@@ -134,6 +134,13 @@ describe('what fails a dry run', () => {
   })
 })
 
+test('what had no approver before is not the file’s doing', async () => {
+  const { told, departments, memberships, person } = await town()
+  const { departmentId } = departments.add({ tenant: 'default', code: '30', name: '議会事務局', fromDate: '2020-04-01' }, BY)
+  memberships.join({ personId: person('shoki').personId, departmentId, kind: 'main', post: '書記', approves: false, fromDate: '2020-04-01' }, BY)
+  expect(told('1,,,,102,主任,,,,\n')).toEqual(['sato 太郎 (sato) 異動: 総務部 税務課 主事 → 総務部 情報政策課 主任'])
+})
+
 describe('the day of effect', () => {
   const TEXT = '2,,,,102,課長,,○,,\n3,,,,101,課長,,○,,\n'
 
