@@ -1,14 +1,16 @@
 /**
  * What do people who look at pages take away from mail?
  *
- *   npm run bench -- portal [--stored 100000] [--connections 100] [--seconds 8] [--rounds 5] [--rate N] [--settings JSON] [--folder DIR]
+ *   npm run bench -- portal [--stored 100000] [--connections 100] [--seconds 8] [--rounds 5] [--rate N] [--warm-up N]
+ *                           [--settings JSON] [--folder DIR]
  *
  *   source (own process) ──▶ sekisho serve, with portal and vault, over so many stored mails ──▶ sink (own process)
  *   browsers (own process) ──▶ list, one mail, page with a picture, the picture
  *
  * Small mails over 10 connections as fast as they are taken, with and without the browsers in turn within each round, so that other load on
  * the machine hits both alike. Browsers ask as fast as they are answered (or `--rate` pages a second over all), at the lowest priority:
- * elsewhere they would be on other machines. One JSON line a run, then medians and the ratio of each round.
+ * elsewhere they would be on other machines. One JSON line a run, then medians, the ratio of each round, and which share of the
+ * system's processor time its processes behind mail had: other work on the machine does not change that much.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,10 +29,11 @@ import { type Cell, measure, type Measured, quantile } from './load/measure.ts'
 import type { PagesDone, PagesLoad } from './load/pages-process.ts'
 import { freePort } from './load/starting.ts'
 import { startSekisho } from './load/systems.ts'
+import { cpuSecondsBetween, usageOf } from './load/usage.ts'
 import { warmUp } from './load/warm-up.ts'
 
 const { values: given } = parseArgs({
-  options: { stored: { type: 'string', default: '100000' }, connections: { type: 'string', default: '100' }, seconds: { type: 'string', default: '8' }, rounds: { type: 'string', default: '5' }, rate: { type: 'string' }, settings: { type: 'string', default: '{}' }, folder: { type: 'string', default: '/tmp' } },
+  options: { stored: { type: 'string', default: '100000' }, connections: { type: 'string', default: '100' }, seconds: { type: 'string', default: '8' }, rounds: { type: 'string', default: '5' }, rate: { type: 'string' }, 'warm-up': { type: 'string', default: '8000' }, settings: { type: 'string', default: '{}' }, folder: { type: 'string', default: '/tmp' } },
 })
 const [stored, connections, seconds, rounds] = [given.stored, given.connections, given.seconds, given.rounds].map(Number) as [number, number, number, number]
 const DAY_MS = 86_400_000
@@ -109,23 +112,33 @@ try {
       return ((await once(browsers, 'message')) as [PagesDone])[0]
     }
     console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, node: process.version, load: loadavg().map(each => Math.round(each * 10) / 10), stored }))
-    await warmUp(system, { source, sink }, 8_000)
+    await warmUp(system, { source, sink }, Number(given['warm-up']))
     tellPages('alone', [await look()])
     const runs: Record<'quiet' | 'busy', Measured[]> = { quiet: [], busy: [] }
     const looks: PagesDone[] = []
+    const shares: number[] = []
+    const cpuMs: Record<'quiet' | 'busy', number[]> = { quiet: [], busy: [] }
     for (let round = 0; round < rounds; round++) {
       for (const kind of round % 2 === 0 ? (['quiet', 'busy'] as const) : (['busy', 'quiet'] as const)) {
         const looking = kind === 'busy' ? look() : undefined
         if (looking) await delay(1_000)
+        const before = [usageOf([system.rootPid]), usageOf([system.rootPid], nice => nice > 0)]
         const measured = await measure(system, CELL, { source, sink })
+        const [all, ofPages] = [usageOf([system.rootPid]), usageOf([system.rootPid], nice => nice > 0)].map((after, index) => cpuSecondsBetween(before[index]!, after)) as [number, number]
         const looked = await looking
         runs[kind].push(measured)
-        if (looked) looks.push(looked)
-        console.log(JSON.stringify({ round, kind, perSecond: measured.perSecond, ackP99Ms: measured.ackP99Ms, pagesPerSecond: looked?.pagesPerSecond, troubles: looked?.troubles }))
+        cpuMs[kind].push(((all - ofPages) / measured.mails) * 1000)
+        if (looked) {
+          looks.push(looked)
+          shares.push(ofPages / all)
+        }
+        console.log(JSON.stringify({ round, kind, perSecond: measured.perSecond, ackP99Ms: measured.ackP99Ms, cpuMsPerMail: Number(cpuMs[kind].at(-1)!.toFixed(2)), pagesPerSecond: looked?.pagesPerSecond, troubles: looked?.troubles }))
       }
     }
     tellPages('beside mail', looks)
     tellMails(runs)
+    const [quietCpuMs, busyCpuMs, share] = [cpuMs.quiet, cpuMs.busy, shares].map(values => quantile(values, 0.5)) as [number, number, number]
+    console.log(JSON.stringify({ shareOfPages: Number(share.toFixed(3)), cpuMsPerMail: { quiet: Number(quietCpuMs.toFixed(2)), busy: Number(busyCpuMs.toFixed(2)) }, byProcessorTime: Number((((1 - share) * quietCpuMs) / busyCpuMs).toFixed(3)) }))
   } finally {
     await system.stop()
   }

@@ -7,16 +7,18 @@ import type { ControlMethod, ControlMethods, ControlStream, ControlStreams } fro
 import { RpcError, rpcClient } from '../rpc/client.ts'
 import type { Act } from '../store/contract.ts'
 import { EXIT, Failure } from './exit.ts'
+import type { FewAtOnce } from './few-at-once.ts'
 
 export type ControlClient = {
   call<M extends ControlMethod>(method: M, params: ControlMethods[M]['params']): Promise<ControlMethods[M]['result']>
   stream<S extends ControlStream>(method: S, params: ControlStreams[S]['params']): Promise<AsyncIterable<Uint8Array>>
 }
 
-export function controlClient(socketPath: string): ControlClient {
+/** `turns`: who asks for many people at once (few-at-once.ts). Streams go on for long, and are few. */
+export function controlClient(socketPath: string, turns: FewAtOnce = work => work()): ControlClient {
   const client = rpcClient(socketPath)
   return {
-    call: async (method, params) => (await client.call(method, params).catch(asFailure)) as never,
+    call: async (method, params) => (await turns(() => client.call(method, params)).catch(asFailure)) as never,
     stream: (method, params) => client.stream(method, params).catch(asFailure),
   }
 }

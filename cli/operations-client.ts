@@ -21,6 +21,7 @@ import type { AuditSource, InspectionFacts, Operations, PolicyVersion, ReplayAns
 import type { ChainedRecord } from '../store/audit.ts'
 import { type ControlClient, controlClient } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
+import { fewAtOnce } from './few-at-once.ts'
 
 export type OperationsOptions = {
   readonly config: Config
@@ -29,8 +30,11 @@ export type OperationsOptions = {
   readonly environment: NodeJS.ProcessEnv
 }
 
+/** Of the questions of administrators, auditors and tokens; a dashboard has seven. */
+const AT_ONCE = 4
+
 export function operationsClient({ config, configPath, environment }: OperationsOptions): Operations {
-  const gateway = sayingUnavailable(controlClient(config.controlSocket))
+  const gateway = sayingUnavailable(controlClient(config.controlSocket, fewAtOnce(AT_ONCE)))
   return {
     health: async () => {
       const { oldestDueAtMs, ...status } = await gateway.call('status', {})

@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs'
 
-/** A ninth of the weight that mail has. Where mail leaves the processor free, nothing is slower. */
-const NICENESS = '10'
+/** A twenty-eighth of the weight that mail has. Where mail leaves the processor free, nothing is slower. */
+const NICENESS = '15'
 const PLACES = ['/usr/bin/nice', '/bin/nice']
 
 /** The command itself on a host without `nice`. */

@@ -7,9 +7,10 @@ const TICKS_PER_SECOND = 100
 export type Usage = { readonly pssMiB: number; readonly ticks: ReadonlyMap<number, Ticks> }
 type Ticks = { readonly own: number; readonly ended: number }
 
-export function usageOf(rootPids: readonly number[]): Usage {
+/** `isWanted`: of the niceness of a process. */
+export function usageOf(rootPids: readonly number[], isWanted: (nice: number) => boolean = () => true): Usage {
   const all = readAll()
-  const tree = [...all.keys()].filter(pid => rootPids.some(root => belongsTo(pid, root, all)))
+  const tree = [...all.keys()].filter(pid => isWanted(all.get(pid)!.nice) && rootPids.some(root => belongsTo(pid, root, all)))
   const pssMiB = tree.reduce((sum, pid) => sum + pssKiB(pid), 0) / 1024
   return { pssMiB, ticks: new Map(tree.map(pid => [pid, all.get(pid)!])) }
 }
@@ -24,7 +25,7 @@ export function cpuSecondsBetween(before: Usage, after: Usage): number {
   return Math.max(sum(after) - sum(before), living) / TICKS_PER_SECOND
 }
 
-type Stat = Ticks & { readonly parent: number }
+type Stat = Ticks & { readonly parent: number; readonly nice: number }
 
 function readAll(): Map<number, Stat> {
   const stats = new Map<number, Stat>()
@@ -41,7 +42,7 @@ function statOf(pid: number): Stat | undefined {
   // The name in parentheses may hold anything; the fields after it are numbered from 3 (proc_pid_stat(5)).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [utime, stime, cutime, cstime] = fields.slice(11, 15).map(Number)
-  return { parent: Number(fields[1]), own: utime! + stime!, ended: cutime! + cstime! }
+  return { parent: Number(fields[1]), nice: Number(fields[16]), own: utime! + stime!, ended: cutime! + cstime! }
 }
 
 function belongsTo(pid: number, rootPid: number, all: ReadonlyMap<number, Stat>): boolean {

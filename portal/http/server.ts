@@ -16,7 +16,7 @@ import type { AddressInfo, BlockList } from 'node:net'
 import { Readable } from 'node:stream'
 import { attachment } from '../../core/media/attachment-header.ts'
 import { API_HEADERS } from '../../rest/headers.ts'
-import { PROBLEM_TYPE, Problem, type ProblemKind } from '../../rest/problem.ts'
+import { PROBLEM_TYPE } from '../../rest/problem.ts'
 import type { Scope } from '../api/scopes.ts'
 import type { SignedIn } from '../people/person.ts'
 import type { Stage } from '../sign-in/sessions.ts'
@@ -25,7 +25,8 @@ import { problemPage } from './frame.ts'
 import { isAtHome, type Place, placeOf } from './place.ts'
 import { FILE_POLICY, pageHeaders } from './headers.ts'
 import { isWithin, networksOf } from './networks.ts'
-import { API_PATH, type Answer, type ApiToken, type Face, type Language, type Problem as PageProblem, Refused, type Route, type SignedVisit, standsOn, type UploadedFile, type Visit } from './route.ts'
+import { API_PATH, type Answer, type ApiToken, type Face, type Language, Refused, type Route, type SignedVisit, standsOn, type UploadedFile, type Visit } from './route.ts'
+import { apiProblemOf, problemOf } from './problems.ts'
 import { checkSameOrigin, checkToken } from './same-origin.ts'
 
 /** A session in force; one that is not open yet is let in only where its stage goes on (`/second-factor`, `/enrol` …). */
@@ -78,9 +79,6 @@ const LONGEST_REQUEST_MS = 600_000
 const FORM_BYTES = 1 << 20
 const NOTE_COOKIE = 'note'
 const LANGUAGE_COOKIE = 'language'
-const RETRY_SECONDS = 5
-/** What the troubles of pages are called where a program asks. */
-const API_PROBLEMS: Readonly<Record<PageProblem | 'failed', ProblemKind>> = { 'not-found': 'not-found', 'not-allowed': 'forbidden', forged: 'bad-request', 'bad-request': 'bad-request', conflict: 'bad-request', 'too-large': 'bad-request', 'too-many': 'too-many-requests', unavailable: 'unavailable', failed: 'internal' }
 const NOTE = /^[a-z][a-z0-9-]{0,40}$/
 
 /** @throws when the table breaks an invariant: then nothing is served. */
@@ -333,22 +331,8 @@ function languageOf(request: FastifyRequest, signedIn: SignedIn | undefined): La
   return /^en\b/i.test(String(request.headers['accept-language'] ?? '')) ? 'en' : 'ja'
 }
 
-function problemOf(error: unknown): PageProblem | 'failed' {
-  if (error instanceof Refused) return error.problem
-  const { statusCode } = error as { readonly statusCode?: number }
-  if (statusCode === 413) return 'too-large'
-  if (statusCode === 429) return 'too-many'
-  return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? 'bad-request' : 'failed'
-}
-
 function isApi({ url }: FastifyRequest): boolean {
   return url.startsWith(API_PATH)
-}
-
-function apiProblemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  const kind = API_PROBLEMS[problemOf(error)]
-  return new Problem(kind, '', kind === 'unavailable' ? RETRY_SECONDS : undefined)
 }
 
 async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<string> {
