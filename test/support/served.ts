@@ -17,7 +17,9 @@ export class Served {
 
   constructor(settings: Readonly<Record<string, string>> = {}) {
     const ports = { SEKISHO_SMTP_PORT: '0', SEKISHO_ADMIN_PORT: '0', SEKISHO_PORTAL_INNER_PORT: '0', SEKISHO_PORTAL_OUTER_PORT: '0', SEKISHO_PORTAL_ADMIN_PORT: '0' }
-    this.environment = { ...process.env, SEKISHO_DATA_DIR: this.data, ...ports, ...settings }
+    // Each process that stands ready takes seconds of CPU to start; what a test needs of them it starts by asking.
+    const light = { SEKISHO_VAULT_READY: '1', SEKISHO_VAULT_ALONE_READY: '0', SEKISHO_VAULT_OFFICE_USE: 'off' }
+    this.environment = { ...process.env, SEKISHO_DATA_DIR: this.data, ...ports, ...light, ...settings }
   }
 
   get data(): string {

@@ -159,7 +159,7 @@ describe('LibreOffice', () => {
 })
 
 describe('through serve', () => {
-  const served = new Served()
+  const served = new Served({ SEKISHO_VAULT_OFFICE_USE: 'auto' })
   const by = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
   afterAll(async () => {
     await served.stop()
