@@ -13,9 +13,6 @@ import { type AdminHouse, needing } from './house.ts'
 import { choiceField, isAdministrator, type PeopleDesk, tabs, textField, tickField } from './people-desk.ts'
 import { dataTable, facts, field, noticeBox, number } from './widgets.ts'
 
-const MOST_ROWS = 2_000
-const MOST_PEOPLE = 500
-
 export function departmentRoutes({ people: desk }: AdminHouse): SignedRoute[] {
   return [
     { ...needing('people.see'), method: 'GET', path: '/people/departments', handle: visit => tree(desk, visit) },
@@ -44,7 +41,7 @@ function tree(desk: PeopleDesk, visit: SignedVisit): Page {
   const day = isDay(query.get('day')) ? query.get('day') : dayOf(nowMs)
   const sought = query.get('q').trim().toLowerCase()
   const all = placed(desk.departments.list(person.tenant, day))
-  const rows = all.filter(({ department: { code, name } }) => sought === '' || code.toLowerCase().includes(sought) || name.toLowerCase().includes(sought)).slice(0, MOST_ROWS)
+  const rows = all.filter(({ department: { code, name } }) => sought === '' || code.toLowerCase().includes(sought) || name.toLowerCase().includes(sought))
   const counts = headcounts(desk.db, person.tenant, day)
   const columns = [{ label: texts.name }, { label: texts.code }, { label: texts.members, isNumber: true as const }, { label: texts.approvers, isNumber: true as const }, { label: texts.classification }, { label: texts.sharesAbove }]
   const cells = ({ department, depth }: Placed) => {
@@ -83,7 +80,7 @@ function one(desk: PeopleDesk, visit: SignedVisit): Page {
   const department = departmentOf(desk, visit)
   const { departmentId, code, sharesAbove, fromDate, toDate, parentId } = department
   const today = dayOf(nowMs)
-  const members = desk.memberships.ofDepartment(departmentId, today).slice(0, MOST_PEOPLE)
+  const members = desk.memberships.ofDepartment(departmentId, today)
   const isClosed = toDate !== undefined && toDate < today
   const acts = peopleActsTexts(language).department
   const links = isAdministrator(visit) && html`<p class="row no-print"><a class="button second" href="/people/departments/${departmentId}/change">${acts.change.title}</a>${!isClosed && html`<a class="button second" href="/people/departments/${departmentId}/close">${acts.close.title}</a>`}</p>`

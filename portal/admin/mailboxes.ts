@@ -16,7 +16,6 @@ import { choiceField, isAdministrator, type PeopleDesk, PEOPLE_PAGE, tabs, textF
 import { dataTable, facts, field, nextLink, noticeBox } from './widgets.ts'
 
 const KINDS = ['all', 'shared', 'own'] as const
-const MOST_READERS = 500
 
 export function mailboxRoutes({ people: desk }: AdminHouse): SignedRoute[] {
   return [
@@ -67,7 +66,7 @@ function one(desk: PeopleDesk, visit: SignedVisit): Page {
   const texts = peopleAdminTexts(language).mailboxes
   const { mailboxId, address, name, ownerId, classification } = mailboxOf(desk, visit)
   const today = dayOf(nowMs)
-  const readers = desk.mailboxes.readersOf(person.tenant, [address], today).slice(0, MOST_READERS)
+  const readers = desk.mailboxes.readersOf(person.tenant, [address], today)
   const aliases = aliasesOf(desk.db, person.tenant, address)
   const acts = peopleActsTexts(language).mailbox
   const mayAct = isAdministrator(visit) && ownerId === undefined

@@ -34,7 +34,7 @@ export function holdersOf(db: PortalDb, mailboxId: number, day: Day): HolderRow[
 
 /** Names of aliases and lists that have this address among their destinations. */
 export function aliasesOf(db: PortalDb, tenant: string, address: string): string[] {
-  return db.all('SELECT address FROM book_targets WHERE tenant = ? AND target = ? ORDER BY address LIMIT 200', tenant, address).map(row => String(row['address']))
+  return db.all('SELECT address FROM book_targets WHERE tenant = ? AND target = ? ORDER BY address', tenant, address).map(row => String(row['address']))
 }
 
 export type DelegationRow = { readonly delegationId: number; readonly ownerId: number; readonly delegateId: number; readonly owner: string; readonly delegate: string; readonly fromDate: Day; readonly toDate: Day }
