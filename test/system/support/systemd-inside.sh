@@ -4,6 +4,9 @@
 #   $1 the repository   $2 the port of SMTP
 set -euo pipefail
 mount --make-rprivate /
+# First: the repository may stand in one of the folders that vanish below.
+mkdir -p /opt/sekisho
+mount --bind "$1" /opt/sekisho
 for folder in /run /tmp /var/tmp; do mount -t tmpfs tmpfs "$folder"; done
 for target in sysinit sockets timers paths multi-user local-fs basic; do
   wants=/usr/lib/systemd/system/$target.target.wants
@@ -12,9 +15,8 @@ done
 mkdir -p /run/space/{etc,work,lib,opt} /run/lock
 mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/space/etc,workdir=/run/space/work /etc
 rm -rf /etc/systemd/system/*.wants
-mkdir -p /var/lib/sekisho /opt/sekisho /etc/sekisho /etc/sysusers.d /etc/tmpfiles.d
+mkdir -p /var/lib/sekisho /etc/sekisho /etc/sysusers.d /etc/tmpfiles.d
 mount --bind /run/space/lib /var/lib/sekisho
-mount --bind "$1" /opt/sekisho
 cat >/etc/sekisho/sekisho.yaml <<YAML
 dataDir: /var/lib/sekisho
 domains: [town.example.jp]
