@@ -8,16 +8,15 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startSender, startSink } from '../loadtest/children.ts'
-import { type Load, measure, round } from './load/measure.ts'
-import { startSystem, type System } from './load/systems.ts'
+import { measure, round } from './load/measure.ts'
+import type { System } from './load/systems.ts'
 import { usageOf } from './load/usage.ts'
 import { warmUp } from './load/warm-up.ts'
+import { inYard, type Yard } from './load/yard.ts'
 
 const { values: given } = parseArgs({
   options: {
@@ -29,27 +28,16 @@ const { values: given } = parseArgs({
 const ATTACH_MS = 1500
 const FEW_MAILS = 500
 
-const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-'))
-// Postfix works in it as a user of its own.
-chmodSync(folder, 0o755)
-const load: Load = { source: startSender(), sink: await startSink({ host: '127.0.0.1', port: 0, look: 'id' }) }
-try {
-  for (const name of given.systems.split(',')) {
-    const system = await startSystem(name, { folder: join(folder, name), sinkPort: load.sink.port, settings: {} })
-    try {
-      await warmUp(system, load, FEW_MAILS)
-      for (const connections of given.connections.split(',').map(Number)) await count(system, connections)
-    } finally {
-      await system.stop()
-    }
-  }
-} finally {
-  load.source.end()
-  load.sink.end()
-  rmSync(folder, { recursive: true, force: true })
+// One after the other, each with the machine to itself.
+for (const name of given.systems.split(',')) {
+  await inYard(async yard => {
+    const system = await yard.start(name)
+    await warmUp(system, yard.load, FEW_MAILS)
+    for (const connections of given.connections.split(',').map(Number)) await count(system, connections, yard)
+  })
 }
 
-async function count(system: System, connections: number): Promise<void> {
+async function count(system: System, connections: number, { load, folder }: Yard): Promise<void> {
   const written = join(folder, 'strace.out')
   const pids = [...usageOf([system.rootPid, ...(system.morePids ?? [])]).ticks.keys()]
   const strace = spawn('strace', ['-f', '-e', 'trace=fsync,fdatasync,sync_file_range', '-e', 'signal=none', '-o', written, ...pids.flatMap(pid => ['-p', String(pid)])], { stdio: 'ignore' })

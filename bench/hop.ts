@@ -12,15 +12,13 @@
  * last arrival: mails that wait in a queue at the end are waited for. CPU and PSS are those of all processes of the
  * system. One JSON line per cell, then the medians.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startSender, startSink } from '../loadtest/children.ts'
 import type { MailClass } from './load/mails.ts'
-import { type Cell, type Load, type Measured, measure, quantile, round } from './load/measure.ts'
-import { startSystem, type System } from './load/systems.ts'
+import { type Cell, type Load, type Measured, quantile, round } from './load/measure.ts'
+import type { System } from './load/systems.ts'
 import { warmUp } from './load/warm-up.ts'
+import { inYard, takeTurns } from './load/yard.ts'
 
 const { values: given } = parseArgs({
   options: {
@@ -36,40 +34,21 @@ const { values: given } = parseArgs({
   },
 })
 
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(resolve(given.folder), 'sekisho-bench-'))
-  // Postfix works in it as a user of its own.
-  chmodSync(folder, 0o755)
-  const [source, sink] = [startSender(), await startSink({ host: '127.0.0.1', port: 0, look: 'id' })]
-  const systems: System[] = []
-  try {
-    const settings = JSON.parse(given.settings) as object
-    for (const name of given.systems.split(',')) systems.push(await startSystem(name, { folder: join(folder, name), sinkPort: sink.port, settings }))
-    const versions = Object.fromEntries(systems.map(({ name, version }) => [name, version]))
-    console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, versions, seconds: Number(given.seconds), rounds: Number(given.rounds) }))
-    await compare(systems, { source, sink })
-  } finally {
-    for (const system of systems) await system.stop()
-    source.end()
-    sink.end()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+const [seconds, rounds] = [Number(given.seconds), Number(given.rounds)]
 
-const seconds = Number(given.seconds)
+await inYard(async ({ load, start }) => {
+  const systems: System[] = []
+  const settings = JSON.parse(given.settings) as object
+  for (const name of given.systems.split(',')) systems.push(await start(name, settings))
+  const versions = Object.fromEntries(systems.map(({ name, version }) => [name, version]))
+  console.log(JSON.stringify({ machine: cpus()[0]?.model, cores: cpus().length, versions, seconds, rounds }))
+  await compare(systems, load)
+}, given.folder)
 
 async function compare(systems: readonly System[], load: Load): Promise<void> {
   for (const system of systems) await warmUp(system, load, Number(given['warm-up']))
   for (const cell of cells()) {
-    const results = new Map<System, Measured[]>(systems.map(system => [system, []]))
-    for (let turn = 0; turn < Number(given.rounds); turn++) {
-      const inTurn = turn % 2 === 0 ? systems : systems.toReversed()
-      for (const system of inTurn) {
-        const measured = await measure(system, cell, load)
-        results.get(system)!.push(measured)
-        console.log(JSON.stringify({ round: turn, system: system.name, ...cell, ...measured }))
-      }
-    }
+    const results = await takeTurns(systems, { rounds, load, cellFor: () => cell })
     for (const [system, measured] of results) printMedian(system, cell, measured)
   }
 }
@@ -96,5 +75,3 @@ function middle(values: readonly number[]): number {
   const [low, high] = [quantile(values, 0.5 - 1 / (2 * values.length)), quantile(values, 0.5)]
   return round(values.length % 2 === 0 ? (low + high) / 2 : high)
 }
-
-await main()

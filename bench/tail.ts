@@ -7,14 +7,11 @@
  * Then mails begin at the times of a Poisson process of that share of it, whatever the system does; what is told is the time from the
  * end of data to its reply. Systems take turns. One JSON line for each run, then the medians.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startSender, startSink } from '../loadtest/children.ts'
-import { type Cell, type Load, measure, quantile, round } from './load/measure.ts'
-import { startSystem, type System } from './load/systems.ts'
+import { type Cell, type Load, quantile, round } from './load/measure.ts'
+import type { System } from './load/systems.ts'
 import { warmUp } from './load/warm-up.ts'
+import { inYard, takeTurns } from './load/yard.ts'
 
 const { values: given } = parseArgs({
   options: {
@@ -28,48 +25,19 @@ const { values: given } = parseArgs({
 const rounds = Number(given.rounds)
 const atLimit: Cell = { mailClass: 'S', connections: 50, perConnection: 1, seconds: Number(given.seconds) }
 
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-'))
-  // Postfix works in it as a user of its own.
-  chmodSync(folder, 0o755)
-  const load: Load = { source: startSender(), sink: await startSink({ host: '127.0.0.1', port: 0, look: 'id' }) }
+await inYard(async ({ load, start }) => {
   const systems: System[] = []
-  try {
-    for (const name of given.systems.split(',')) {
-      systems.push(await startSystem(name, { folder: join(folder, name), sinkPort: load.sink.port, settings: {} }))
-    }
-    for (const system of systems) await warmUp(system, load, Number(given['warm-up']))
-    await compare(systems, load)
-  } finally {
-    for (const system of systems) await system.stop()
-    load.source.end()
-    load.sink.end()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+  for (const name of given.systems.split(',')) systems.push(await start(name))
+  for (const system of systems) await warmUp(system, load, Number(given['warm-up']))
+  await compare(systems, load)
+})
 
 async function compare(systems: readonly System[], load: Load): Promise<void> {
-  const limits = await runAll(systems, load, () => atLimit)
+  const limits = await takeTurns(systems, { rounds, load, cellFor: () => atLimit })
   const rateOf = (system: System) => quantile(limits.get(system)!.map(({ perSecond }) => perSecond), 0.5) * Number(given.share)
-  const runs = await runAll(systems, load, system => ({ ...atLimit, ratePerSecond: rateOf(system) }))
+  const runs = await takeTurns(systems, { rounds, load, cellFor: system => ({ ...atLimit, ratePerSecond: rateOf(system) }) })
   for (const [system, measured] of runs) {
     const median = (key: 'ackP50Ms' | 'ackP99Ms' | 'ackP999Ms') => round(quantile(measured.map(each => each[key]), 0.5))
     console.log(JSON.stringify({ median: system.name, perSecond: round(rateOf(system)), ackP50Ms: median('ackP50Ms'), ackP99Ms: median('ackP99Ms'), ackP999Ms: median('ackP999Ms') }))
   }
 }
-
-type Runs = ReadonlyMap<System, Awaited<ReturnType<typeof measure>>[]>
-
-async function runAll(systems: readonly System[], load: Load, cellFor: (system: System) => Cell): Promise<Runs> {
-  const runs: Runs = new Map(systems.map(system => [system, []]))
-  for (let turn = 0; turn < rounds; turn++) {
-    for (const system of turn % 2 === 0 ? systems : systems.toReversed()) {
-      const measured = await measure(system, cellFor(system), load)
-      runs.get(system)!.push(measured)
-      console.log(JSON.stringify({ round: turn, system: system.name, ...cellFor(system), ...measured }))
-    }
-  }
-  return runs
-}
-
-await main()

@@ -1,4 +1,6 @@
 /** Bars side by side as a self-contained SVG: groups along the bottom, one colour for each system. */
+import { escaped } from '../../loadtest/report/plots.ts'
+
 const COLOURS = ['#0017c1', '#8c8c8c', '#d1730f', '#197a4b', '#7a1fa2', '#b4232a']
 const [WIDTH, HEIGHT] = [860, 320]
 const MARGIN = { left: 70, right: 20, top: 50, bottom: 60 } as const
@@ -55,8 +57,4 @@ function niceTop(value: number): number {
 
 function short(value: number): string {
   return String(Number(value.toPrecision(3)))
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, char => `&#${char.charCodeAt(0)};`)
 }

@@ -51,6 +51,20 @@ async function bySwaks(...options: string[]): Promise<Received> {
   return events('received')[before] as Received
 }
 
+/** Sends one mail from an address through a proxy in front of us; what the log says of its client. */
+async function receivedBy(port: number, localAddress: string, token: string): Promise<Received> {
+  const before = events('received').length
+  const [mail] = [...mixedMails(token, 1, 0)]
+  const connection = await SmtpConnection.over(net.connect({ port, host: '127.0.0.1', localAddress }))
+  await connection.expect('MAIL FROM:<a@example.com>', '250')
+  await connection.expect('RCPT TO:<staff@town.example.jp>', '250')
+  await connection.expect('DATA', '354')
+  expect(await connection.data(mail!.bytes)).toMatch(/^250/)
+  connection.close()
+  await until('the log line', 10_000, () => events('received').length > before)
+  return events('received')[before]
+}
+
 describe('swaks', () => {
   test('XCLIENT makes its mail that of a stranger elsewhere', async () => {
     const seen = await bySwaks('--xclient-addr', '203.0.113.7', '--xclient-helo', 'mx.example.net')
@@ -98,17 +112,7 @@ describe('HAProxy', () => {
   afterAll(() => proxy?.end())
 
   test.for(['v1', 'v2'] as const)('%s: the client is the one in front of it', async version => {
-    const before = events('received').length
-    const [mail] = [...mixedMails(`HA${version.toUpperCase()}`, 1, 0)]
-    const socket = net.connect({ port: ports[version], host: '127.0.0.1', localAddress: '127.0.0.9' })
-    const connection = await SmtpConnection.over(socket)
-    await connection.expect('MAIL FROM:<a@example.com>', '250')
-    await connection.expect('RCPT TO:<staff@town.example.jp>', '250')
-    await connection.expect('DATA', '354')
-    expect(await connection.data(mail!.bytes)).toMatch(/^250/)
-    connection.close()
-    await until('the log line', 10_000, () => events('received').length > before)
-    expect(events('received')[before]).toMatchObject({ client: '127.0.0.9' })
+    expect(await receivedBy(ports[version], '127.0.0.9', `HA${version.toUpperCase()}`)).toMatchObject({ client: '127.0.0.9' })
   })
 
   test('its health checks pass, and leave no complaint in the log', async () => {
@@ -142,17 +146,7 @@ describe('nginx', () => {
   })
 
   test('sends XCLIENT by itself: the client is the one in front of it, and no upstream', async () => {
-    const before = events('received').length
-    const [mail] = [...mixedMails('NGINX', 1, 0)]
-    const socket = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.8' })
-    const connection = await SmtpConnection.over(socket)
-    await connection.expect('MAIL FROM:<a@example.com>', '250')
-    await connection.expect('RCPT TO:<staff@town.example.jp>', '250')
-    await connection.expect('DATA', '354')
-    expect(await connection.data(mail!.bytes)).toMatch(/^250/)
-    connection.close()
-    await until('the log line', 10_000, () => events('received').length > before)
-    expect(events('received')[before]).toMatchObject({ client: '127.0.0.8' })
+    expect(await receivedBy(port, '127.0.0.8', 'NGINX')).toMatchObject({ client: '127.0.0.8' })
   })
 })
 

@@ -1,0 +1,53 @@
+/**
+ * Where systems are measured side by side: a folder on one disk, a sender and a sink, and turns that they take.
+ * Whatever happens, all that was started is stopped and the folder goes.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startSender, startSink } from '../../loadtest/children.ts'
+import { type Cell, type Load, type Measured, measure } from './measure.ts'
+import { startSystem, type System } from './systems.ts'
+
+export type Yard = {
+  readonly load: Load
+  readonly folder: string
+  /** `settings` are for Sekisho only. */
+  start(name: string, settings?: object): Promise<System>
+}
+
+export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdir()): Promise<void> {
+  const folder = mkdtempSync(join(resolve(parent), 'sekisho-bench-'))
+  // Postfix works in it as a user of its own.
+  chmodSync(folder, 0o755)
+  const load: Load = { source: startSender(), sink: await startSink({ host: '127.0.0.1', port: 0, look: 'id' }) }
+  const systems: System[] = []
+  const start = async (name: string, settings: object = {}) => {
+    const system = await startSystem(name, { folder: join(folder, name), sinkPort: load.sink.port, settings })
+    systems.push(system)
+    return system
+  }
+  try {
+    await work({ load, folder, start })
+  } finally {
+    for (const system of systems) await system.stop()
+    load.source.end()
+    load.sink.end()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+type Turns = { readonly rounds: number; readonly load: Load; readonly cellFor: (system: System) => Cell }
+
+/** The order is turned in each round, so that other load on the machine hits all alike. One JSON line for each run. */
+export async function takeTurns(systems: readonly System[], { rounds, load, cellFor }: Turns): Promise<ReadonlyMap<System, Measured[]>> {
+  const runs = new Map<System, Measured[]>(systems.map(system => [system, []]))
+  for (let turn = 0; turn < rounds; turn++) {
+    for (const system of turn % 2 === 0 ? systems : systems.toReversed()) {
+      const measured = await measure(system, cellFor(system), load)
+      runs.get(system)!.push(measured)
+      console.log(JSON.stringify({ round: turn, system: system.name, ...cellFor(system), ...measured }))
+    }
+  }
+  return runs
+}
