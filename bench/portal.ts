@@ -97,7 +97,7 @@ function tellMails({ quiet, busy }: Readonly<Record<'quiet' | 'busy', readonly M
 
 const folder = mkdtempSync(join(resolve(given.folder), 'sekisho-bench-'))
 const [source, sink] = [startSender(), await startSink({ host: '127.0.0.1', port: 0, look: 'id' })]
-const browsers = fork(join(import.meta.dirname, 'load/pages-process.ts'), { execArgv: ['--no-warnings'] })
+const browsers = fork(join(import.meta.dirname, 'load/pages-process.ts'), { execArgv: ['--no-warnings'], detached: true })
 try {
   const cookie = await settle(join(folder, 'var'))
   const port = await freePort()

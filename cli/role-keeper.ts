@@ -1,6 +1,7 @@
 /** Keeps the process of one role running until told to stop, with back-off between starts. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { behindMail, lowerSession } from '../workers/behind-mail.ts'
 import type { ReadyAddresses } from './ready.ts'
 
 const FIRST_BACKOFF_MS = 250
@@ -19,18 +20,22 @@ export type ToChild = 'stop' | 'reload'
 /** What it says there. */
 export type FromChild = { readonly ready: ReadyAddresses }
 
+export type ChildCommand = { readonly role: ChildRole; readonly command: readonly string[]; readonly isBehindMail: boolean }
+
 export class RoleKeeper {
   readonly role: ChildRole
   readonly #command: readonly string[]
+  readonly #isBehindMail: boolean
   readonly #shutdownMs: number
   readonly #onReady: (addresses: ReadyAddresses) => void
   #child: ChildProcess | undefined
   #stopping = false
   #backoffMs = FIRST_BACKOFF_MS
 
-  constructor(role: ChildRole, command: readonly string[], shutdownMs: number, onReady: (addresses: ReadyAddresses) => void) {
+  constructor({ role, command, isBehindMail }: ChildCommand, shutdownMs: number, onReady: (addresses: ReadyAddresses) => void) {
     this.role = role
-    this.#command = command
+    this.#command = isBehindMail ? behindMail(command) : command
+    this.#isBehindMail = isBehindMail
     this.#shutdownMs = shutdownMs
     this.#onReady = onReady
   }
@@ -70,6 +75,7 @@ export class RoleKeeper {
         detached: true,
       })
       this.#child = child
+      if (child.pid !== undefined && this.#isBehindMail) void lowerSession(child.pid)
       child.on('message', ({ ready }: FromChild) => this.#onReady(ready))
       child.on('error', error => {
         process.stderr.write(`sekisho: cannot start the ${this.role}: ${error.message}\n`)

@@ -14,11 +14,10 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { behindMail } from '../workers/behind-mail.ts'
 import type { Wall } from '../workers/wall.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
-import { type ChildRole, RoleKeeper } from './role-keeper.ts'
+import { type ChildCommand, type ChildRole, RoleKeeper } from './role-keeper.ts'
 import { findOurWall, walledApi, walledGateway, walledPortal, walledVault } from './walls.ts'
 import { startAllWorkers } from './workers-role.ts'
 import { makeVaultKeys } from './vault-keys.ts'
@@ -48,14 +47,15 @@ export async function supervise(config: Config, source: ConfigSource): Promise<v
 
 /** One keeper for each process that these settings ask for. */
 function openChildren(config: Config, wall: Wall | undefined, source: ConfigSource): { readonly children: ReadonlyMap<ChildRole, RoleKeeper>; readonly ready: ReadyParts<ChildRole> } {
-  const commands: readonly (readonly [ChildRole, readonly string[]])[] = [
-    ['gateway', walledGateway(config, wall, roleCommand('gateway', source.path))],
-    ...(config.api.enabled ? [['api', behindMail(walledApi(config, wall, roleCommand('api', source.path)))] as const] : []),
-    ...(config.portal.enabled ? [['vault', behindMail(walledVault(config, wall, roleCommand('vault', source.path)))] as const] : []),
-    ...(config.portal.enabled ? [['portal', behindMail(walledPortal(config, wall, roleCommand('portal', source.path)))] as const] : []),
+  const given = (role: ChildRole) => roleCommand(role, source.path)
+  const commands: readonly ChildCommand[] = [
+    { role: 'gateway', command: walledGateway(config, wall, given('gateway')), isBehindMail: false },
+    ...(config.api.enabled ? [{ role: 'api', command: walledApi(config, wall, given('api')), isBehindMail: true } as const] : []),
+    ...(config.portal.enabled ? [{ role: 'vault', command: walledVault(config, wall, given('vault')), isBehindMail: true } as const] : []),
+    ...(config.portal.enabled ? [{ role: 'portal', command: walledPortal(config, wall, given('portal')), isBehindMail: true } as const] : []),
   ]
-  const ready = new ReadyParts<ChildRole>(commands.map(([role]) => role), 'gateway', line => process.stdout.write(line))
-  const children = new Map(commands.map(([role, command]) => [role, new RoleKeeper(role, command, config.shutdownMs, part => ready.add(role, part))]))
+  const ready = new ReadyParts<ChildRole>(commands.map(({ role }) => role), 'gateway', line => process.stdout.write(line))
+  const children = new Map(commands.map(command => [command.role, new RoleKeeper(command, config.shutdownMs, part => ready.add(command.role, part))]))
   return { children, ready }
 }
 

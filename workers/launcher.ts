@@ -11,6 +11,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import net from 'node:net'
 import { constants } from 'node:os'
+import { lowerSession } from './behind-mail.ts'
 import { type ChildCode, commandOf, type Kind } from './child-command.ts'
 import {
   FRAME,
@@ -189,7 +190,10 @@ class RunningLauncher implements Launcher {
       cwd: this.#options.emptyDir,
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', socket],
+      // A session of its own has no terminal: nothing inside can type into ours.
+      detached: true,
     })
+    if (spawned.pid !== undefined && this.#options.isBehindMail) void lowerSession(spawned.pid)
     const child: Child = {
       kind,
       process: spawned,

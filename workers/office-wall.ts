@@ -45,7 +45,7 @@ export function inOfficeBox({ bwrap, libraries }: Extract<Wall, { kind: 'bubblew
   const walled = [
     bwrap,
     ...OWN_NAMESPACES,
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
+    ...['--die-with-parent', '--cap-drop', 'ALL', '--clearenv'],
     ...SYSTEM.flatMap(path => ['--ro-bind-try', path, path]),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--size', String(box.scratchBytes), '--tmpfs', SCRATCH],

@@ -143,7 +143,6 @@ function bubblewrapClosed({ bwrap, libraries }: Bubblewrap, box: ClosedBox, comm
     bwrap,
     ...OWN_NAMESPACES,
     '--die-with-parent',
-    '--new-session',
     ...['--cap-drop', 'ALL'],
     ...[...libraries, command[0], ...box.readable].flatMap(path => ['--ro-bind', path, path]),
     ...['--dir', INSIDE, '--chdir', INSIDE, '--remount-ro', '/'],

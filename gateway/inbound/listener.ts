@@ -139,14 +139,15 @@ class InboundConnection extends SMTPConnection {
   }
 
   override init(): void {
-    const { limits, events } = this.#shared.options
+    const { events } = this.#shared.options
     const { listedUpstream, address } = this.inbound.client
     this._setListeners(() => {
       const refused = this.inbound.connect()
       if (refused) return this.#refuseGreeting(REPLIES[refused])
       events.connected({ connectionId: this.id, clientAddress: address, listedUpstream })
-      if (listedUpstream) this.connectionReady()
-      else setTimeout(() => this.connectionReady(), limits.greetingDelayMs).unref()
+      const delayMs = this.inbound.greetingDelayMs
+      if (delayMs === 0) this.connectionReady()
+      else setTimeout(() => this.connectionReady(), delayMs).unref()
     })
   }
 

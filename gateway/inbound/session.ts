@@ -10,16 +10,22 @@ import { domainToASCII } from 'node:url'
 import type { Envelope, Mailbox, ReversePath } from '../../core/smtp/envelope.ts'
 import { parseMailbox } from '../../core/smtp/mailbox.ts'
 import type { ReplyName } from '../../core/smtp/reply.ts'
+import { Acquaintances } from './acquaintances.ts'
 import { type ClientKind, ConnectionCount, clientClassifier, clientKey, parseNetworks } from './clients.ts'
 import { type DataOutcome, DataPhase } from './data-phase.ts'
 import { BytesInFlight } from './in-flight.ts'
 import type { ClientSession, ListenerOptions, OnMessage } from './options.ts'
+
+/** A day, as postscreen's; some MiB at most. */
+const ACQUAINTED_MS = 24 * 60 * 60 * 1000
+const MOST_ACQUAINTANCES = 50_000
 
 /** What all connections of a listener share. Read anew for each command: `adopt` may have changed it. */
 export type Shared = {
   readonly onMessage: OnMessage
   readonly count: ConnectionCount
   readonly budget: BytesInFlight
+  readonly acquaintances: Acquaintances
   options: ListenerOptions
   classify: (address: string) => ClientKind
   mayXclient: (address: string) => boolean
@@ -33,6 +39,7 @@ export function createShared(options: ListenerOptions, onMessage: OnMessage): Sh
     onMessage,
     count: new ConnectionCount(limits.connections, limits.connectionsPerClient, limits.upstreamsShare),
     budget: new BytesInFlight(limits.bytesInFlight, limits.bytesInFlightPerClient),
+    acquaintances: new Acquaintances(ACQUAINTED_MS, MOST_ACQUAINTANCES),
     ...derivedFrom(options),
   }
 }
@@ -114,6 +121,13 @@ export class InboundSession {
     return this.#leave ? undefined : 'notAvailable'
   }
 
+  /** How long this client waits for its greeting. */
+  get greetingDelayMs(): number {
+    const { options, acquaintances } = this.#shared
+    const { address, listedUpstream } = this.client
+    return listedUpstream || acquaintances.isKnown(address, options.nowMs()) ? 0 : options.limits.greetingDelayMs
+  }
+
   disconnect(): void {
     this.#leave?.()
   }
@@ -185,6 +199,8 @@ export class InboundSession {
     if (!accepted) return
     this.#errors = 0
     this.#idleCommands = 0
+    const { address, listedUpstream } = this.client
+    if (!listedUpstream) this.#shared.acquaintances.met(address, this.#shared.options.nowMs())
   }
 
   /** True once a stranger has given too many commands without a message; a relay may check addresses all day. */

@@ -27,7 +27,7 @@ describe('a closed box', () => {
     expect(words.filter(word => /^--(?:bind|dev|proc|tmpfs)/.test(word))).toEqual([])
   })
 
-  test.each(['--unshare-net', '--unshare-pid', '--unshare-user', '--unshare-ipc', '--die-with-parent', '--new-session'])(
+  test.each(['--unshare-net', '--unshare-pid', '--unshare-user', '--unshare-ipc', '--die-with-parent'])(
     'has %s',
     option => expect(words).toContain(option),
   )

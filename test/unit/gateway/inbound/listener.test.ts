@@ -35,6 +35,15 @@ describe('the greeting', () => {
     expect(await client.reply()).toMatch(/^421 4\.7\.0 /)
   })
 
+  test('comes at once for a stranger who has brought a message', async () => {
+    const { port, listener, options } = await start({ ...STRANGERS_ONLY, limits: { greetingDelayMs: 5 } })
+    const first = await Client.greeted(port)
+    await first.startData()
+    expect(await first.say('Subject: a\r\n\r\na\r\n.')).toMatch(/^250 /)
+    listener.adopt({ ...options, limits: { ...options.limits, greetingDelayMs: 60_000 } })
+    expect(await (await Client.open(port)).reply()).toBe('220 gate.example ESMTP')
+  })
+
   test('refuses strangers where none are accepted', async () => {
     const { port } = await start({ ...STRANGERS_ONLY, acceptStrangers: false })
     const client = await Client.open(port)

@@ -12,6 +12,7 @@ import type { ClientSession } from '../../../../gateway/inbound/options.ts'
 export type Taken = { readonly session: ClientSession; readonly envelope: Envelope; readonly bytes: Buffer }
 
 export type TestListener = {
+  readonly options: ListenerOptions
   readonly listener: Listener
   readonly port: number
   /** Messages that came in whole. */
@@ -69,7 +70,7 @@ export async function startTestListener(choice: Choice = {}, onMessage?: OnMessa
     return { reply: REPLIES.accepted }
   }
   const listener = await startListener(options, onMessage ?? keep)
-  return { listener, port: listener.address.port, taken, errors, network, refused }
+  return { listener, options, port: listener.address.port, taken, errors, network, refused }
 }
 
 /** Nobody is listed: every client is a stranger. */
