@@ -13,6 +13,7 @@ import { type AdminServer, startAdmin } from '../gateway/admin.ts'
 import { type ControlServer, startControl } from '../gateway/control.ts'
 import { startDoor } from '../gateway/door.ts'
 import type { ReloadOutcome } from '../gateway/control-protocol.ts'
+import { ClassBook } from '../gateway/inbound/class-book.ts'
 import { startListener } from '../gateway/inbound/listener.ts'
 import type { Listener, OnMessage } from '../gateway/inbound/options.ts'
 import { createTransaction } from '../gateway/inbound/transaction.ts'
@@ -109,11 +110,12 @@ class Gateway {
     const metrics = this.#recent.listening(createMetrics({ refresh: async each => gaugesOf(each, this.#view()), processMetrics: true }))
     const record = recordOf(voice, metrics)
     const onBroken = (error: unknown) => this.#broken(error)
-    const now = await settle(config, error => record.alarm('recipient-file', String(error)))
+    const classes = await ClassBook.open(join(config.dataDir, 'mail/classes.json'), error => record.alarm('class-book', messageOf(error)))
+    const now = await settle(config, classes.classOf, error => record.alarm('recipient-file', String(error)))
     const store = await openStore({ directory: join(config.dataDir, 'mail'), ...now.storeSettings, onBroken })
     const pulse = await Pulse.of(store, () => this.#house.now.config)
     pulse.emergency = config.emergency.atStart === 'keep' ? await store.emergency() : config.emergency.atStart
-    return { now, voice, metrics, record, store, pulse, onBroken }
+    return { now, voice, metrics, record, store, classes, pulse, onBroken }
   }
 
   async #openRooms(house: House): Promise<Rooms> {
@@ -133,7 +135,7 @@ class Gateway {
     return { workshop, relay, relayDone, listener, control, door, admin, timers: this.#startTimers(house) }
   }
 
-  #openControl({ now, store, voice, record, pulse }: House, relay: Relay, workshop: OpenWorkshop): Promise<ControlServer> {
+  #openControl({ now, store, classes, voice, record, pulse }: House, relay: Relay, workshop: OpenWorkshop): Promise<ControlServer> {
     return startControl({
       socketPath: now.config.controlSocket,
       store,
@@ -145,6 +147,7 @@ class Gateway {
         voice.log.event('emergency', '-', { state, by: by.actor, reason: by.reason })
       },
       notify: mail => notifyStaff(mail, letterDeps(this.#house, relay, workshop)),
+      tellClasses: piece => classes.tell(piece),
       onQueueChanged: () => relay.retryNow(),
       reload: by => this.#reload(by),
       scopes: () => policyScopes(this.#house.now.config),

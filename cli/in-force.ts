@@ -15,12 +15,15 @@ import { parseRecipient, type Recipient } from '../core/seal/age.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
 import { createLookUp, type LookUp } from '../gateway/dns.ts'
 import { CallAhead } from '../gateway/inbound/call-ahead.ts'
+import type { ClassBook } from '../gateway/inbound/class-book.ts'
 import type { RecipientPolicy } from '../gateway/inbound/groups.ts'
 import { type LoopGuard, loopGuard } from '../gateway/inbound/loop.ts'
 import { type RecipientCheck, RecipientFile, recipientCheck } from '../gateway/inbound/recipients.ts'
+import type { TransactionDeps } from '../gateway/inbound/transaction.ts'
 import { HopExtensions } from '../gateway/outbound/hop-extensions.ts'
 import { recipientProbe } from '../gateway/outbound/recipient-probe.ts'
 import type { RouteTable } from '../gateway/outbound/routes.ts'
+import { retentionChooser } from './class-retention.ts'
 import { policyChooser } from './recipient-policy.ts'
 import { readSecret, storeSettings } from './store-settings.ts'
 import { ourHostname, routeTable } from './wiring.ts'
@@ -34,6 +37,7 @@ export type InForce = {
   readonly loop: LoopGuard
   readonly arcKey: ArcKey | undefined
   readonly policyFor: (mailbox: Mailbox) => RecipientPolicy
+  readonly retentionFor: TransactionDeps['retentionFor']
   readonly recipientFile: RecipientFile | undefined
   readonly checkRecipient: RecipientCheck
   readonly postmaster: Mailbox
@@ -46,7 +50,7 @@ const NEGATIVE_ANSWER_MS = 60_000
 const PROBE_TIMEOUT_MS = 20_000
 
 /** Rejects when a file or key that it names cannot be used. */
-export async function settle(config: Config, onRecipientFileError: (error: unknown) => void): Promise<InForce> {
+export async function settle(config: Config, classOf: ClassBook['classOf'], onRecipientFileError: (error: unknown) => void): Promise<InForce> {
   const store = await storeSettings(config)
   const { recipientFile: path } = config.smtp
   const recipientFile = path === '' ? undefined : new RecipientFile(path, Date.now, onRecipientFileError)
@@ -62,7 +66,8 @@ export async function settle(config: Config, onRecipientFileError: (error: unkno
     lookUp: createLookUp({ servers: config.auth.resolvers, timeoutMs: config.auth.timeoutMs, nowMs: Date.now }),
     loop: loopGuard(await readSecret(join(config.dataDir, 'mail/loop.key')), config.smtp.maxReceived),
     arcKey: await readArcKey(config),
-    policyFor: policyChooser(config, routes),
+    policyFor: policyChooser(config, routes, classOf),
+    retentionFor: retentionChooser(config),
     recipientFile,
     checkRecipient: recipientCheck({
       domains,

@@ -14,5 +14,6 @@ export function mailClient(controlSocket: string): Mail {
     list: question => gateway.call('mail.list', { question }),
     message: async publicId => (await gateway.call('mail.message', { publicId })) ?? undefined,
     notify: mail => gateway.call('mail.notify', { mail }),
+    tellClasses: piece => gateway.call('classes.tell', { piece }),
   }
 }

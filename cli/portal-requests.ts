@@ -2,7 +2,8 @@
 import type { Config } from '../config/schema.ts'
 import type { House } from '../portal/house.ts'
 import { openRequests, type RequestRooms } from '../portal/requests/rooms.ts'
-import type { Classification, RequestRules } from '../portal/requests/rules.ts'
+import type { RequestRules } from '../portal/requests/rules.ts'
+import { classRules } from './class-retention.ts'
 import type { PortalRooms } from './portal-rooms.ts'
 import { originOf } from './portal-towns.ts'
 
@@ -14,14 +15,14 @@ export function requestRooms(config: Config, { db, directory }: PortalRooms, { m
   return openRequests({ db, directory, mail, vault, era, contact: config.contact, rules: () => rules, origins: tenant => ({ inner: originOf(config, 'inner', tenant), outer: originOf(config, 'outer', tenant) }) })
 }
 
-export function requestRules({ portal: { requests } }: Config): RequestRules {
-  const { opens, closes, closedDays, class1, class2, class3, matches, defaultClass, ...rest } = requests
+export function requestRules(config: Config): RequestRules {
+  const { requests } = config.portal
+  const { opens, closes, closedDays, class1, class2, class3, ...rest } = requests
   return {
     ...rest,
     hours: { opens, closes, closedDays },
-    defaultClass: defaultClass as Classification,
+    ...classRules(config),
     classes: { 1: class1, 2: class2, 3: class3 },
-    matches: matches.map(({ from = '', subject = '', classification }) => ({ from: from.toLowerCase(), subject, classification: classification as Classification })),
   }
 }
 

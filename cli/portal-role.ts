@@ -13,6 +13,7 @@ import { FIRST_TENANT } from '../portal/http/place.ts'
 import { FACES, type Face } from '../portal/http/route.ts'
 import { openKeeping } from '../portal/keeping/keeping.ts'
 import { openPortal, type Portal, type PortalOptions } from '../portal/open.ts'
+import { ClassTeller } from '../portal/people/class-book.ts'
 import { dayOf } from '../portal/people/day.ts'
 import { reachOf } from '../portal/people/reach.ts'
 import { allRoutes } from '../portal/routes.ts'
@@ -51,7 +52,7 @@ export async function runPortal(config: Config, source: ConfigSource): Promise<v
   const stopClock = runClock(requests, { seeEmergency: async () => isolated.seen((await house.admin.operations.health()).emergency) }, complain('requests'))
   const stopLetters = runLetters(house, rooms, complain('letters'))
   const control = await startRpc(controlOptions(config, rooms, linkOrigin))
-  const stopDays = runDays(rooms, house)
+  const stopDays = runDays(rooms, house, new ClassTeller({ ...rooms, mail }))
   sayReady(addressesOf(portal))
   sayFirstLinks(config, portal, rooms)
   await told
@@ -102,8 +103,8 @@ function controlOptions(config: Config, rooms: PortalRooms, linkOrigin: PeopleDe
   return { socketPath: portalSocket(config), methods: { ...portalMethods(options), ...tokenMethods(rooms.tokens) }, exchanges: portalExchanges(options), onError: complain('control') }
 }
 
-/** Once a minute. Personnel changes take effect on their day, those of missed days at once, and open requests pass on; uses of tokens are written down, audit records past their time go. Returns how to stop it. */
-function runDays({ db, changes, tokens }: PortalRooms, { requests: { desk } }: House): () => void {
+/** Once a minute. Personnel changes take effect on their day, those of missed days at once, and open requests pass on; uses of tokens are written down, audit records past their time go; the gateway hears of changed classes. Returns how to stop it. */
+function runDays({ db, changes, tokens }: PortalRooms, { requests: { desk } }: House, classes: ClassTeller): () => void {
   changes.tell((moved, by) => {
     const successors = moved.flatMap(({ personId, successorIds }) => (successorIds[0] === undefined ? [] : [[personId, successorIds[0]] as const]))
     desk.peopleChanged(new Map(successors), by)
@@ -116,6 +117,7 @@ function runDays({ db, changes, tokens }: PortalRooms, { requests: { desk } }: H
     } catch (error) {
       complain('once a minute')(error)
     }
+    classes.turn(Date.now()).catch(complain('classes'))
   }
   turn()
   const timer = setInterval(turn, MINUTE_MS)

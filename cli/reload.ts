@@ -42,7 +42,7 @@ export async function reload(reloading: Reloading, by: Act): Promise<ReloadOutco
   const changes = compareConfigs(house.now.config, loaded.config)
   try {
     makeMaildirs(changes.inForce)
-    const next = await settle(changes.inForce, error => house.record.alarm('recipient-file', String(error)))
+    const next = await settle(changes.inForce, house.classes.classOf, error => house.record.alarm('recipient-file', String(error)))
     await changeOver(reloading, next)
   } catch (error) {
     return refuse(house, [messageOf(error)])

@@ -10,6 +10,7 @@ import { composeFixedNotice } from '../core/notice-only.ts'
 import type { Mailbox } from '../core/smtp/envelope.ts'
 import { domainOf } from '../core/smtp/mailbox.ts'
 import { noticeText } from '../core/text/notice-texts.ts'
+import type { ClassBook } from '../gateway/inbound/class-book.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
 import type { ListenerOptions } from '../gateway/inbound/options.ts'
 import { inboundEvents, type TransactionRecord, transactionRecord } from '../gateway/inbound/record.ts'
@@ -34,6 +35,7 @@ export type House = {
   readonly metrics: Metrics
   readonly record: TransactionRecord
   readonly store: SqliteStore
+  readonly classes: ClassBook
   readonly pulse: Pulse
   readonly onBroken: (error: unknown) => void
 }
@@ -117,13 +119,14 @@ export function relayPlan({ config, routes }: InForce): RelayPlan {
 /** A message keeps the configuration under which it began. */
 export function transactionDeps(house: House, workshop: OpenWorkshop, relay: Relay): TransactionDeps {
   const { now, store, record, onBroken } = house
-  const { config, hostname, lookUp, policyFor, recipientsOf, loop, arcKey } = now
+  const { config, hostname, lookUp, policyFor, retentionFor, recipientsOf, loop, arcKey } = now
   return {
     workshop: behindAntivirus(workshop, config, text => record.alarm('antivirus', text)),
     store,
     recipientsOf,
     randomBytes: drawRandom,
     policyFor,
+    retentionFor,
     spf: async ({ clientAddress, helo }, { reversePath }) =>
       config.auth.spf
         ? checkSpf({ clientAddress, helo, reversePath: reversePath ?? '', hostname, resolver: lookUp, withinMs: config.auth.timeoutMs })

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { readRecipient } from '../store/keys.ts'
 import type { StoreOptions } from '../store/sqlite/store.ts'
+import { daysByClass, retentionClass } from './class-retention.ts'
 import { tenantIds } from './wiring.ts'
 
 const SECRET_BYTES = 32
@@ -24,10 +25,12 @@ export async function storeSettings(config: Config): Promise<Omit<StoreOptions, 
   }
 }
 
-/** A tenant with its own number of days is a retention class of its own. */
+/** A tenant with its own number of days is a retention class of its own, and so is each class of confidentiality that has one. */
 function retentionClasses(config: Config): Record<string, { originalDays: number; textDays: number }> {
   const { originalDays, textDays } = config.store.retention
-  return Object.fromEntries(config.tenants.map(tenant => [tenant.id, { originalDays: tenant.originalDays ?? originalDays, textDays }]))
+  const ofTenants = config.tenants.map(tenant => [tenant.id, { originalDays: tenant.originalDays ?? originalDays, textDays }] as const)
+  const ofClasses = tenantIds(config).flatMap(tenant => [...daysByClass(config)].map(([each, days]) => [retentionClass(tenant, each), { originalDays: days, textDays }] as const))
+  return Object.fromEntries([...ofTenants, ...ofClasses])
 }
 
 /** A random key that lives beside the data it is for; made once. */

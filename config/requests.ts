@@ -7,6 +7,13 @@ const ofClass = (defaults: { readonly en: string; readonly ja: string; readonly 
     {
       steps: integer({ default: defaults.steps, min: 1, max: 3, en: 'How many people must approve.', ja: '承認が必要な人数。' }),
       preview: flag({ default: true, en: 'Whether approvers see pictures of the pages.', ja: '承認者が画像プレビューを使えるかどうか。' }),
+      originalDays: integer({
+        default: 0,
+        min: 0,
+        max: 3650,
+        en: 'Days to keep originals of this class, instead of those of the tenant and of `store.retention`; 0: as these say. For mail that comes from now on.',
+        ja: 'この機密性の原本を保管する日数。テナントと `store.retention` の日数の代わりになる。0ならそれらのとおり。これから届くメールに効く。',
+      }),
       askDays: integer({ default: 30, min: 1, max: 3650, en: 'Days after receipt in which the original can be asked for.', ja: '届いてから申請できる日数。' }),
     },
   )

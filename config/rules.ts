@@ -225,8 +225,9 @@ function unknownName(kind: string, written: string, known: readonly string[]): s
 }
 
 /** Who took an original must stay on record for longer than the original itself. */
-function auditOutlivesOriginals({ store: { retention } }: Config): BrokenRule[] {
-  return retention.auditYears * 365 < retention.originalDays
+function auditOutlivesOriginals({ store: { retention }, tenants, portal: { requests } }: Config): BrokenRule[] {
+  const kept = [retention, ...tenants, requests.class1, requests.class2, requests.class3].map(({ originalDays = 0 }) => originalDays)
+  return retention.auditYears * 365 < Math.max(...kept)
     ? [{ path: ['store', 'retention', 'auditYears'], problem: 'must be longer than originalDays' }]
     : []
 }

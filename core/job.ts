@@ -2,6 +2,7 @@
  * What the gateway asks of sanitize() and what it gets back: plain data that crosses process borders.
  * No clock, no random, no look-up in core/: whatever depends on them is in the job.
  */
+import type { Classification, ClassRules } from './classification.ts'
 import type { ReaderLimits } from './mime/part.ts'
 import type { Policy } from './policy/model.ts'
 import type { FileBounds } from './rebuild.ts'
@@ -27,6 +28,8 @@ export type NoticeContext = {
   readonly checkCode: string
   /** Day until which the original is kept, already formatted for the reader. */
   readonly keptUntil: string
+  /** Where sender or subject may still decide it: the day of each class. */
+  readonly byClass?: ClassRules & { readonly ofPeople: Classification | undefined; readonly keptUntil: Readonly<Record<Classification, string>> }
   /** Whom to ask, e.g. 「情報政策課 内線123」; '' when not set. */
   readonly contact: string
   /** Texts of the tenant that replace the built-in ones, by key of core/text/notice-texts.ts. */

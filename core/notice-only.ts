@@ -4,6 +4,7 @@
  * Nothing of the received octets is in it: who sent it by the envelope, when, how large, and that it is kept.
  * Composed and verified like any other message.
  */
+import { noticeForMessage } from './classification.ts'
 import type { ComposedGroup, PolicyGroup, SanitizeJob, SanitizeResult } from './job.ts'
 import { compose, type OutField } from './mime/compose.ts'
 import { encodeUnstructured } from './mime/encode.ts'
@@ -37,7 +38,7 @@ export function composeFixedNotice(job: SanitizeJob, facts: WholeFacts): Sanitiz
 }
 
 function composeForGroup(job: SanitizeJob, group: PolicyGroup, facts: WholeFacts): ComposedGroup {
-  const { notice } = group
+  const notice = noticeForMessage(group.notice, { headerFrom: '', reversePath: job.reversePath, subject: '' })
   const { bytes, reason = 'whole-message' } = facts
   const part = wholeMessage(bytes, reason)
   const subject = noticeText('fixedSubject', notice)

@@ -6,6 +6,7 @@
  * Runs in a sanitizer process. Pure: what depends on clock, random, keys or look-ups is in the job or a tool.
  * Whatever the octets, it gives one verdict, and nothing of the input's structure is in its output.
  */
+import { noticeForMessage } from './classification.ts'
 import { Collector, isOpenedContainer, type PartNode } from './collect.ts'
 import { decidePart, type DisarmHeavy, Rebuilder } from './dispose.ts'
 import { DISARMERS } from './disarm/registry.ts'
@@ -67,16 +68,18 @@ async function composeResult(
     expansion,
     authentication,
   }
+  const summary = summarize(message.header)
+  const classed = { headerFrom: summary.from, reversePath: job.reversePath, subject: summary.subject }
   const rebuilder = new Rebuilder(DISARMERS, tools.disarmHeavy, job.limits)
   const groups = []
-  for (const group of job.groups) groups.push(await sanitizeForGroup(job, group, message, rebuilder))
+  for (const group of job.groups) groups.push(await sanitizeForGroup(job, { ...group, notice: noticeForMessage(group.notice, classed) }, message, rebuilder))
   const refused = job.session.listedUpstream ? undefined : groups.find(group => group.rejectedBy !== undefined)
   const everyGroupRefuses = refused !== undefined && groups.every(group => group.rejectedBy !== undefined)
   return {
     verdict: everyGroupRefuses ? { kind: 'reject', reply: 'contentRefused', rule: refused.rejectedBy! } : { kind: 'relay' },
     groups: groups.map(group => group.composed),
     reversePathConfirmed: job.reversePath !== null && confirmsReversePath(authentication, job.reversePath),
-    summary: summarize(message.header),
+    summary,
   }
 }
 

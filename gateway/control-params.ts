@@ -3,6 +3,7 @@
  * a wrong type must be an answer, not a crash of the mail path, and a forgotten filter must not drop everything.
  */
 import type { StaffMail } from '../core/own-mail.ts'
+import type { ClassPiece } from './inbound/class-book.ts'
 import { asParams, BadRequest, countParam, flagParam, listParam, optionalCountParam, optionalTextParam, type Params, textParam } from '../rpc/params.ts'
 import {
   type AuditCheckpoint,
@@ -50,6 +51,16 @@ export function purgeFilterParam(params: Params): PurgeFilter {
   const { olderThanMs } = asParams(params['filter'] ?? {})
   if (olderThanMs === undefined) return narrowFilterParam(params)
   return { ...filterParam(params), olderThanMs: countParam({ olderThanMs }, 'olderThanMs') }
+}
+
+export function classPieceParam(piece: Params): ClassPiece {
+  const addresses = asParams(piece['addresses'])
+  return {
+    tenant: textParam(piece, 'tenant'),
+    isFirst: flagParam(piece, 'isFirst'),
+    isLast: flagParam(piece, 'isLast'),
+    addresses: { 1: listParam(addresses, '1', textParam), 2: listParam(addresses, '2', textParam), 3: listParam(addresses, '3', textParam) },
+  }
 }
 
 export function emergencyParam(params: Params): Emergency {

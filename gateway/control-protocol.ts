@@ -18,6 +18,7 @@ import type {
   TraceResult,
 } from '../store/contract.ts'
 import type { Report } from '../core/verdict.ts'
+import type { ClassPiece } from './inbound/class-book.ts'
 import type { OverviewMethods } from './overview-methods.ts'
 import type { RecentHour } from './recent.ts'
 
@@ -64,6 +65,7 @@ export type ControlMethods = OverviewMethods & {
   'mail.list': { params: { question: MailQuestion }; result: MailPage }
   'mail.notify': { params: { mail: StaffMail }; result: StaffMailAnswer }
   'mail.message': { params: { publicId: string }; result: MailMessage | null }
+  'classes.tell': { params: { piece: ClassPiece }; result: boolean }
   'emergency.get': { params: Record<string, never>; result: Emergency }
   'config.reload': { params: { by: Act }; result: ReloadOutcome }
   'emergency.set': { params: { state: Emergency; by: Act }; result: Emergency }

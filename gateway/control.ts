@@ -8,11 +8,13 @@
 import type { StaffMail, StaffMailAnswer } from '../core/own-mail.ts'
 import type { RpcMethods, RpcServer, RpcStreams } from '../rpc/server.ts'
 import { startRpc } from '../rpc/server.ts'
-import { actParam, countParam, flagParam, type Params, textParam } from '../rpc/params.ts'
+import { actParam, asParams, countParam, flagParam, type Params, textParam } from '../rpc/params.ts'
 import type { Act, Emergency, MailReads, StoreAdmin } from '../store/contract.ts'
 import type { StoreOverview } from '../store/overview.ts'
+import type { ClassPiece } from './inbound/class-book.ts'
 import {
   checkpointParam,
+  classPieceParam,
   emergencyParam,
   filterParam,
   letterParam,
@@ -32,6 +34,8 @@ export type ControlOptions = {
   readonly onEmergency: (state: Emergency, by: Act) => void | Promise<void>
   /** A mail of ours in words, to one of the staff. */
   readonly notify: (mail: StaffMail) => Promise<StaffMailAnswer>
+  /** What the portal says about confidentiality; true when a town's book is whole. */
+  readonly tellClasses: (piece: ClassPiece) => Promise<boolean>
   /** Entries were made due: the relay need not wait for its timer. */
   readonly onQueueChanged: () => void
   /** Reads the configuration again; what is wrong with it is an answer. */
@@ -87,6 +91,7 @@ const METHODS: Methods = {
   'mail.list': ({ store }, params) => store.listMails(mailQuestionParam(params)),
   'mail.notify': ({ notify }, params) => notify(letterParam(params)),
   'mail.message': async ({ store }, params) => (await store.mailMessage(textParam(params, 'publicId'))) ?? null,
+  'classes.tell': ({ tellClasses }, params) => tellClasses(classPieceParam(asParams(params['piece']))),
   'config.reload': ({ reload }, params) => reload(actParam(params)),
   'audit.verify': ({ store }, params) => store.verifyAudit(checkpointParam(params)),
   'audit.checkpoint': ({ store }) => store.checkpoint(),

@@ -4,6 +4,7 @@
  * The portal holds no key, opens no database but its own and parses no octet of a sender's. Answers are plain data that
  * a sealed process made, or facts of the store. `cli/portal-role.ts` puts the real ones behind these interfaces.
  */
+import type { Classification } from '../core/classification.ts'
 import type { StaffMail, StaffMailAnswer } from '../core/own-mail.ts'
 import type { Policy } from '../core/policy/model.ts'
 import type { Replay } from '../core/policy/replay.ts'
@@ -32,11 +33,16 @@ export type * from '../core/purposes.ts'
 export { MAIL_STATES } from '../store/mails.ts'
 export type { MailMessage, MailPage, MailQuestion, MailRow, MailState } from '../store/mails.ts'
 
+/** Addresses in lower case. */
+export type ClassPiece = { readonly tenant: string; readonly isFirst: boolean; readonly isLast: boolean; readonly addresses: Readonly<Record<Classification, readonly string[]>> }
+
 /** The gateway, asked over its control socket. */
 export interface Mail {
   list(question: MailQuestion): Promise<MailPage>
   message(publicId: PublicId): Promise<MailMessage | undefined>
   notify(mail: StaffMail): Promise<StaffMailAnswer>
+  /** Classes of a town's addresses, in pieces; whole with the last one (portal/people/class-book.ts). */
+  tellClasses(piece: ClassPiece): Promise<boolean>
 }
 
 /** How the gateway is now. */

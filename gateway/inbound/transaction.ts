@@ -10,6 +10,7 @@
  * sends the same again (design: lost replies).
  */
 import { createHash } from 'node:crypto'
+import type { ClassedMessage, Classification } from '../../core/classification.ts'
 import type { SanitizeJob, SanitizeLimits, SanitizeResult, SenderCheck, SpfOutcome } from '../../core/job.ts'
 import { checkCanonical, composedQueueId } from '../../core/mime/canonical.ts'
 import type { RandomBytes, Recipient } from '../../core/seal/age.ts'
@@ -33,6 +34,8 @@ export type TransactionDeps = {
   readonly recipientsOf: (tenant: string) => readonly Recipient[]
   readonly randomBytes: RandomBytes
   readonly policyFor: (mailbox: Mailbox) => RecipientPolicy
+  /** How long the message is kept, by its tenant and its class: that of its recipients, or what sender and subject make of it. */
+  readonly retentionFor: (tenant: string, ofPeople: Classification | undefined, message: ClassedMessage) => string
   /** Within its own time limit; a failure is `temperror`, never a throw. Not asked behind a listed upstream. */
   readonly spf: (session: ClientSession, envelope: Envelope) => Promise<SpfOutcome>
   /** What is checked for strangers beside SPF. */
@@ -250,6 +253,7 @@ class ArrivingMessage {
   #accepted(result: SanitizeResult, original: SealedOriginal): AcceptedMessage {
     const { clientAddress, helo } = this.#session
     const { reversePath, smtpUtf8, forwardPaths } = this.#envelope
+    const { from: headerFrom, subject } = result.summary
     const rawSha256 = this.#data.sha256()
     const sent = [clientAddress, reversePath, [...forwardPaths].sort(), rawSha256]
     return {
@@ -265,10 +269,11 @@ class ArrivingMessage {
       dedupKey: createHash('sha256').update(JSON.stringify(sent)).digest('hex'),
       summary: result.summary,
       original,
-      groups: this.#groups.map(({ group, route, retentionClass, publicId, checkCode }, index) => {
+      groups: this.#groups.map(({ group, route, classification, publicId, checkCode }, index) => {
         const { message, report } = result.groups[index]!
         const { id: groupId, tenant, recipients } = group
         const composed = { groupId, tenant, recipients, message, report, publicId, checkCode }
+        const retentionClass = this.#deps.retentionFor(tenant, classification, { headerFrom, reversePath, subject })
         return { ...composed, route, direction: 'inward', retentionClass }
       }),
     }

@@ -2,13 +2,14 @@
  * The tree of organs and departments (市長部局, 教育委員会, 議会事務局 … ▸ 部 ▸ 課 ▸ 係). Departments are named by their code in
  * files and by a path for people. Each is there from a day to a day: a reorganisation (機構改革) closes some and opens others.
  */
+import type { Classification } from '../../core/classification.ts'
 import type { Act } from '../../store/contract.ts'
 import type { Row } from '../../store/sqlite/own-database.ts'
 import type { PortalDb } from '../db/open.ts'
 import { addDays, type Day, dayOf, inForce } from './day.ts'
 import { checkName, PeopleProblem } from './people.ts'
 
-export type Classification = 1 | 2 | 3
+export type { Classification } from '../../core/classification.ts'
 
 export type Department = {
   readonly departmentId: number

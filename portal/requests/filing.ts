@@ -2,6 +2,7 @@
  * Filing a request: which parts, why, who would decide, and what stands against it. What the form shows and what is
  * accepted come from one place.
  */
+import { classify } from '../../core/classification.ts'
 import type { Person } from '../people/person.ts'
 import type { Result } from '../keeping/results.ts'
 import type { MailMessage } from '../ports.ts'
@@ -11,7 +12,7 @@ import { type Approver, refOf } from './directory.ts'
 import { type Askable, type AskablePart, askableParts, type RequestedPart } from './parts.ts'
 import type { KeptRequest, RequestFacts, RequestRecords } from './records.ts'
 import { type RequestState, step } from './request.ts'
-import { classify, type Classification } from './rules.ts'
+import type { Classification } from './rules.ts'
 
 export const LONGEST_REASON = 1_000
 const DAY_MS = 86_400_000

@@ -176,6 +176,24 @@ export function storeAdminContract(name: string, openEngine: OpenEngine): void {
         expect(await now.store.retain(ACCEPTED_AT_MS + 800 * DAY_MS)).toMatchObject({ log: 0 })
       })
 
+      test('originals of a class with days of its own after these; a pin holds them, and their end is on record', async () => {
+        const commit = async (retentionClass: string) => {
+          const accepted = message({ groups: [group({ retentionClass })] })
+          await now.store.commit(accepted)
+          return accepted.queueId
+        }
+        const [short, pinned] = [await commit('default/3'), await commit('default/3')]
+        await commit('default')
+        await now.store.pin(pinned, 'default', true, BY)
+        expect(await now.store.retain(ACCEPTED_AT_MS + 7 * DAY_MS - 1)).toMatchObject({ originals: 0 })
+        expect(await now.store.retain(ACCEPTED_AT_MS + 8 * DAY_MS)).toMatchObject({ originals: 1 })
+        const purged = (await now.store.trace({ ...ALL, queueId: short }))[0]?.steps.find(step => step.kind === 'purge')
+        expect(purged).toMatchObject({ actor: 'system' })
+        await now.store.pin(pinned, 'default', false, BY)
+        expect(await now.store.retain(ACCEPTED_AT_MS + 8 * DAY_MS)).toMatchObject({ originals: 1 })
+        expect(await now.store.retain(ACCEPTED_AT_MS + 31 * DAY_MS)).toMatchObject({ originals: 1 })
+      })
+
       test('delivered text after 7 days, log rows after a year', async () => {
         const entry = await now.commitOne(message())
         await now.store.settle([delivered(entry.entryId)])

@@ -75,6 +75,7 @@ export async function adminFixture({ hostile, lay }: FixtureOptions = {}): Promi
     store,
     status: async () => ({ version: '0.1.0', pid: 1, startedAtMs: NOW_MS - 86_400_000, emergency, reasons: [], queuedMessages: 1, oldestDueAtMs: NOW_MS - 600_000, freeBytes: 5e11, originalBytes: 3e9, quotaBytes: 1e11, hours: recent.hours() }),
     onEmergency: state => void (emergency = state),
+    tellClasses: async () => true,
     onQueueChanged: () => {},
     reload: async () => ({ ok: true, changed: [], needRestart: [], problems: [] }),
     notify: async () => ({ kind: 'cannot', reason: 'busy' }),

@@ -150,6 +150,7 @@ export async function fakeHouse(mails: readonly FakeMail[], mailboxes: Readonly<
 
 function fakeMail(laid: ReadonlyMap<string, FakeMail>, notified: StaffMail[]): Mail {
   return {
+    tellClasses: async () => true,
     list: async question => {
       const rows = [...laid.values()].map(messageOf).filter(each => matches(each, question)).sort((a, b) => b.acceptedAtMs - a.acceptedAtMs)
       const from = question.after === undefined ? 0 : Number(question.after)

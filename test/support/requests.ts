@@ -242,7 +242,7 @@ export function houseOf(here: Town, mails: readonly MailMessage[]): House {
   const { directory, vault } = here
   const absent = () => Promise.reject(new Error('not asked in these tests'))
   return {
-    mail: { list: absent, message: async publicId => laid.get(publicId), notify: async () => ({ kind: 'cannot', reason: 'busy' }) },
+    mail: { list: absent, message: async publicId => laid.get(publicId), notify: async () => ({ kind: 'cannot', reason: 'busy' }), tellClasses: async () => true },
     vault: Object.assign(vault, here.agreements, fakePieces(absent), { deliveredText: absent, deliveredFile: absent, lockedNames: absent, unlock: absent, again: absent, bring: absent, shelf: absent, mailInward: absent, passwordCandidates: absent }),
     era: 'wareki',
     contact: '情報政策課 内線123',

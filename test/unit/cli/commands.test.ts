@@ -27,6 +27,7 @@ beforeEach(async () => {
     notify: async () => ({ kind: 'cannot', reason: 'busy' }),
     status: async () => expect.fail('not asked'),
     onEmergency: () => {},
+    tellClasses: async () => true,
     onQueueChanged: () => {},
     reload: async by => reloaded(by),
     scopes: () => [],

@@ -42,6 +42,10 @@ function start(): Promise<ControlServer> {
     notify: async () => ({ kind: 'cannot', reason: 'busy' }),
     status: async () => STATUS,
     onEmergency: (state, by) => void happened.push(['emergency', state, by]),
+    tellClasses: async piece => {
+      happened.push(['classes', piece])
+      return piece.isLast
+    },
     onQueueChanged: () => void happened.push('queue'),
     reload: async by => {
       happened.push(['reload', by])
@@ -83,6 +87,13 @@ describe('what is asked reaches the store', () => {
   test('a retry wakes the relay', async () => {
     expect(await controlClient(socketPath).call('queue.retry', { filter: { limit: 5 }, by: BY })).toBe(3)
     expect(happened).toEqual(['queue'])
+  })
+
+  test('a piece of the book of classes, checked', async () => {
+    const piece = { tenant: 'default', isFirst: true, isLast: true, addresses: { 1: [], 2: ['b@town.example.jp'], 3: ['a@town.example.jp'] } }
+    expect(await controlClient(socketPath).call('classes.tell', { piece })).toBe(true)
+    expect(happened).toEqual([['classes', piece]])
+    expect((await post('/rpc/classes.tell', JSON.stringify({ piece: { ...piece, addresses: { 1: 'a@b' } } }))).status).toBe(400)
   })
 
   test('an emergency is recorded first, then followed', async () => {

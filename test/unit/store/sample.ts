@@ -18,7 +18,7 @@ export const SETTINGS = {
   quotaBytes: 1e9,
   minFreeBytes: 0,
   minFreeFiles: 0,
-  retention: DEFAULT_RETENTION,
+  retention: { ...DEFAULT_RETENTION, classes: { 'default/3': { originalDays: 7, textDays: 7 } } },
   recipients: { default: [pair.recipient], kita: [otherPair.recipient] },
 }
 export const BY = { actor: 'os:root', reason: 'test' }

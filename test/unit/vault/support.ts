@@ -173,7 +173,7 @@ function gatewayOver(store: SqliteStore): Gateway {
     hostname: 'gate.town.example.jp',
     from: 'sekisho@gate.town.example.jp',
     checkRecipient: (mailbox: string) => (mailbox.endsWith('@town.example.jp') ? undefined : ('notListed' as const)),
-    policyFor: () => ({ tenant: 'default', policyKey: '', policy: POLICY, route: 'inner', retentionClass: '', ownDomains: [], notice: () => ({}) as never }),
+    policyFor: () => ({ tenant: 'default', policyKey: '', policy: POLICY, route: 'inner', retentionClass: '', classification: undefined, ownDomains: [], notice: () => ({}) as never }),
     offer: () => undefined,
     nowMs: Date.now,
   }

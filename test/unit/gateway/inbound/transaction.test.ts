@@ -118,6 +118,21 @@ describe('a small message', () => {
   })
 })
 
+test('the highest class of all recipients of a town decides how long its original is kept, with what sender and subject say', async () => {
+  const { port } = await start({}, { retentionFor: (tenant, ofPeople, { reversePath, subject }) => [tenant, ofPeople ?? 'none', reversePath, subject].join(' ') })
+  const client = await Client.greeted(port)
+  await client.say('MAIL FROM:<a@client.example>')
+  for (const to of ['b@inside.example', 'boss@inside.example', 'secret@inside.example', 'b@other.example']) await client.say(`RCPT TO:<${to}>`)
+  await client.say('DATA')
+  await client.say(`${SMALL}.`)
+  const { groups, summary } = store.committed[0]!
+  expect(groups.map(({ tenant, retentionClass }) => [tenant, retentionClass])).toEqual([
+    ['default', `default 3 a@client.example ${summary.subject}`],
+    ['default', `default 3 a@client.example ${summary.subject}`],
+    ['other', `other none a@client.example ${summary.subject}`],
+  ])
+})
+
 describe('an ARC set', () => {
   const sealedWith = (fields: string) => async (message: Uint8Array) => Buffer.concat([Buffer.from(fields), message])
 
