@@ -12,7 +12,7 @@ import { deskRules, fileWorkshopOptions, withProfile } from './own-workshop.ts'
 import { packageVersion } from './version.ts'
 import { sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
-import { apiFolder, apiWorkersSocket, behindAntivirus } from './wiring.ts'
+import { apiFolder, apiOfficeSocket, apiWorkersSocket, behindAntivirus, openOldOffice } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 
@@ -20,13 +20,14 @@ export async function runApi(config: Config): Promise<void> {
   if (!config.api.enabled) throw new Failure(EXIT.failure, 'api.enabled is false')
   const told = toldToStop()
   mkdirSync(apiFolder(config), { recursive: true, mode: 0o700 })
-  const workshop = await openWorkshop(fileWorkshopOptions(config, apiWorkersSocket(config), config.sanitizer.heavyProcesses))
+  const office = await openOldOffice(config, apiOfficeSocket(config), ({ cause }) => say(`api: a box with LibreOffice ended: ${cause}`))
+  const workshop = await openWorkshop({ ...fileWorkshopOptions(config, apiWorkersSocket(config), config.sanitizer.heavyProcesses), office })
   const server = await listen(config, behindAntivirus(workshop, config, say))
   sayReady({ api: `${server.address}:${server.port}` })
   await told
   const late = setTimeout(() => process.exit(EXIT.ok), config.shutdownMs)
   await server.close()
-  await workshop.close()
+  await Promise.all([workshop.close(), office?.close()])
   clearTimeout(late)
   if (process.connected) process.disconnect?.()
 }

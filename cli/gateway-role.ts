@@ -24,6 +24,7 @@ import type { Relay } from '../gateway/outbound/relay.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import type { Act, Emergency } from '../store/contract.ts'
 import { openStore } from '../store/sqlite/store.ts'
+import type { OpenOffice } from '../workers/office.ts'
 import type { OpenWorkshop } from '../workers/workshop.ts'
 import { gatewayFacts } from './gateway-facts.ts'
 import { settle } from './in-force.ts'
@@ -31,7 +32,7 @@ import { recordPolicy } from './policy-record.ts'
 import { Pulse } from './pulse.ts'
 import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf, reload } from './reload.ts'
-import { type House, letterDeps, listenerOptions, messageOf, openHouseRelay, openHouseWorkshop, outsideDeps, ownMailDeps, recordOf, transactionDeps } from './rooms.ts'
+import { type House, letterDeps, listenerOptions, messageOf, openHouseRelay, openHouseOffice, openHouseWorkshop, outsideDeps, ownMailDeps, recordOf, transactionDeps } from './rooms.ts'
 import { gaugesOf, type GatewayView, readinessOf, statusOf } from './status.ts'
 import type { ToChild } from './role-keeper.ts'
 import { packageVersion } from './version.ts'
@@ -63,6 +64,7 @@ export async function runGateway(config: Config, source: ConfigSource): Promise<
 
 type Rooms = {
   readonly workshop: OpenWorkshop
+  readonly office: OpenOffice | undefined
   readonly relay: Relay
   readonly relayDone: Promise<void>
   readonly listener: Listener
@@ -119,7 +121,8 @@ class Gateway {
   }
 
   async #openRooms(house: House): Promise<Rooms> {
-    const workshop = await openHouseWorkshop(house)
+    const office = await openHouseOffice(house)
+    const workshop = await openHouseWorkshop(house, office)
     const relay = openHouseRelay(house)
     const useNewSettings = () => {
       this.#onMessage = createTransaction(transactionDeps(house, workshop, relay))
@@ -132,7 +135,7 @@ class Gateway {
     const control = await this.#openControl(house, relay, workshop)
     const door = await this.#openDoor(house, relay)
     const admin = await this.#openAdmin(house)
-    return { workshop, relay, relayDone, listener, control, door, admin, timers: this.#startTimers(house) }
+    return { workshop, office, relay, relayDone, listener, control, door, admin, timers: this.#startTimers(house) }
   }
 
   #openControl({ now, store, classes, voice, record, pulse }: House, relay: Relay, workshop: OpenWorkshop): Promise<ControlServer> {
@@ -257,14 +260,14 @@ class Gateway {
 
   /** First nothing new, then what is under way, then the store. */
   async #close({ now, store, voice }: House, rooms: Rooms): Promise<void> {
-    const { workshop, relay, relayDone, listener, control, door, admin, timers } = rooms
+    const { workshop, office, relay, relayDone, listener, control, door, admin, timers } = rooms
     const graceMs = now.config.shutdownMs
     for (const timer of timers) clearInterval(timer)
     now.extensions.close()
     await listener.close(graceMs)
     await relay.close(graceMs)
     await relayDone
-    await Promise.all([control.close(), door?.close(), admin?.close(), workshop.close()])
+    await Promise.all([control.close(), door?.close(), admin?.close(), workshop.close(), office?.close()])
     await store.close()
     voice.log.event('stopped', '-', { reason: 'signal' })
     voice.close()

@@ -15,7 +15,8 @@ import { startLauncher } from '../workers/launcher.ts'
 import type { FileWorkshop, Workshop } from '../workers/contract.ts'
 import { DEFAULTS, openWorkshop, type WorkshopOptions } from '../workers/workshop.ts'
 import { findOurWall } from './walls.ts'
-import { behindAntivirus, ourHostname } from './wiring.ts'
+import { officeBox } from './workers-role.ts'
+import { behindAntivirus, openOldOffice, ourHostname } from './wiring.ts'
 
 export type OwnWorkshop = {
   readonly workshop: Workshop & FileWorkshop
@@ -37,9 +38,11 @@ export async function openOwnWorkshop(config: Config): Promise<OwnWorkshop> {
   mkdirSync(join(dir, 'empty'))
   const socketPath = join(dir, 'workers.sock')
   const atOnce = config.sanitizer.heavyProcesses || Math.max(1, Math.floor(availableParallelism() / 2))
-  const workshop = await openWorkshop(fileWorkshopOptions(config, socketPath, atOnce))
-  const launcher = await startLauncher({
-    socketPath,
+  const officeSocket = join(dir, 'office.sock')
+  const box = config.sanitizer.oldOffice.use === 'off' ? '' : officeBox(config, wall, config.sanitizer.oldOffice.timeoutMs)
+  const office = typeof box === 'string' ? undefined : await openOldOffice(config, officeSocket, ({ cause }) => say(`a box with LibreOffice ended: ${cause}`))
+  const workshop = await openWorkshop({ ...fileWorkshopOptions(config, socketPath, atOnce), office })
+  const common = {
     counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 },
     heavyThreads: 1,
     memoryMiB: config.sanitizer.memoryMiB,
@@ -49,10 +52,11 @@ export async function openOwnWorkshop(config: Config): Promise<OwnWorkshop> {
     wall,
     dataDir: existsSync(config.dataDir) ? config.dataDir : dir,
     onProblem: say,
-  })
+  }
+  const launchers = await Promise.all([startLauncher({ ...common, socketPath }), ...(typeof box === 'string' ? [] : [startLauncher({ ...common, ...box, socketPath: officeSocket })])])
   const close = async () => {
-    await launcher.close()
-    await workshop.close()
+    await Promise.all(launchers.map(launcher => launcher.close()))
+    await Promise.all([workshop.close(), office?.close()])
     ignoreSignals()
     remove()
   }

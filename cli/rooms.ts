@@ -22,11 +22,12 @@ import { outsideRoute } from '../gateway/outbound/routes.ts'
 import { relayRecord } from '../gateway/outbound/relay-record.ts'
 import { drawRandom } from '../store/random.ts'
 import type { SqliteStore } from '../store/sqlite/store.ts'
+import type { OpenOffice } from '../workers/office.ts'
 import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
 import type { InForce } from './in-force.ts'
 import type { Pulse } from './pulse.ts'
 import type { Voice } from './voice.ts'
-import { behindAntivirus, inboundLimits, relayLimits, relaySchedule, sanitizeLimits, workersSocket } from './wiring.ts'
+import { behindAntivirus, inboundLimits, mailOfficeSocket, openOldOffice, relayLimits, relaySchedule, sanitizeLimits, workersSocket } from './wiring.ts'
 
 /** What every room needs. `now` changes with a reload. */
 export type House = {
@@ -46,13 +47,22 @@ export function recordOf(voice: Voice, metrics: Metrics): TransactionRecord {
   return transactionRecord({ log: voice.log, metrics, onAlarm: voice.raise })
 }
 
-export function openHouseWorkshop(house: House): Promise<OpenWorkshop> {
+/** Whoever asks for it closes it. */
+export function openHouseOffice({ now, metrics, voice }: House): Promise<OpenOffice | undefined> {
+  return openOldOffice(now.config, mailOfficeSocket(now.config), ({ lane, cause, pid }) => {
+    metrics.count('sanitizer_ended_total', 1, { lane, cause: cause.slice(0, 40) })
+    voice.log.event('sanitizer', '-', { state: 'ended', lane, cause, pid })
+  })
+}
+
+export function openHouseWorkshop(house: House, office: OpenOffice | undefined): Promise<OpenWorkshop> {
   const { now, record, metrics, voice } = house
   const { sanitizer, auth } = now.config
   return openWorkshop({
     ...WORKSHOP_DEFAULTS,
     socketPath: workersSocket(now.config),
     allowedTypes: MADE_TYPES,
+    office,
     composeNotice: composeFixedNotice,
     lookupTxt: async (_queueId, name) => (await house.now.lookUp(name, 'TXT')) as string[][],
     txtWithinMs: auth.timeoutMs,

@@ -36,8 +36,7 @@ import { sayReady } from './ready.ts'
 import { type ConfigSource, digestOf } from './reload.ts'
 import { toldToStop } from './told-to-stop.ts'
 import { vaultRules } from './vault-rules.ts'
-import { OFFICE_OUTPUT_BYTES } from './workers-role.ts'
-import { behindAntivirus, doorSocket, officeFolder, officeSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './wiring.ts'
+import { behindAntivirus, doorSocket, OFFICE_OUTPUT_BYTES, officeFolder, officeSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 const LOOK_MS = 5_000
@@ -57,8 +56,8 @@ export async function runVault(config: Config, source: ConfigSource): Promise<vo
   for (const folder of [vaultKept(config), vaultFolder(config), officeFolder(config), dirname(vaultSocket(config))]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   const settings = new Settings(config, source)
   const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now, auditYears: config.store.retention.auditYears })
-  const workshop = await openWorkshop(workshopOptions(config))
   const office = config.vault.office.use === 'off' ? undefined : await openOffice(officeOptions(config))
+  const workshop = await openWorkshop({ ...workshopOptions(config), office: config.sanitizer.oldOffice.use === 'off' ? undefined : office })
   const gateway = doorClient(doorSocket(config))
   const house = await furnish(config, { settings, database, workshop, office, gateway })
   const vault = new OpenVault(house)

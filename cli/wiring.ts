@@ -12,6 +12,7 @@ import type { Schedule } from '../gateway/outbound/schedule.ts'
 import type { SanitizeLimits } from '../core/job.ts'
 import { createClamd } from '../workers/clamd.ts'
 import type { FileWorkshop, Workshop } from '../workers/contract.ts'
+import { type OfficeOptions, type OpenOffice, openOffice } from '../workers/office.ts'
 import { scanned } from '../workers/scanned.ts'
 
 const MINUTE_MS = 60_000
@@ -29,6 +30,11 @@ export function workersSocket({ dataDir }: Config): string {
   return join(dataDir, 'run/mail-work/workers.sock')
 }
 
+/** Where boxes with LibreOffice connect that draw old Office files of mails: in the same folder. */
+export function mailOfficeSocket({ dataDir }: Config): string {
+  return join(dataDir, 'run/mail-work/office.sock')
+}
+
 /** Of the HTTP face alone: its socket for its own worker processes. */
 export function apiFolder({ dataDir }: Config): string {
   return join(dataDir, 'run/api')
@@ -36,6 +42,10 @@ export function apiFolder({ dataDir }: Config): string {
 
 export function apiWorkersSocket(config: Config): string {
   return join(apiFolder(config), 'workers.sock')
+}
+
+export function apiOfficeSocket(config: Config): string {
+  return join(apiFolder(config), 'office.sock')
 }
 
 /** The gateway's door for the vault, in a folder that nobody else needs. */
@@ -73,6 +83,16 @@ export function officeSocket(config: Config): string {
 /** What the vault keeps beside the keys: its database, and rebuilt files, sealed. */
 export function vaultKept({ dataDir }: Config): string {
   return join(dataDir, 'vault/kept')
+}
+
+/** LibreOffice's answer is drawn page by page: a larger one is of no use. */
+export const OFFICE_OUTPUT_BYTES = 64 * 2 ** 20
+
+/** For pages of old Office files, where that is wanted; boxes start as files come. */
+export async function openOldOffice({ sanitizer: { oldOffice } }: Config, socketPath: string, onDeath: OfficeOptions['onDeath']): Promise<OpenOffice | undefined> {
+  if (oldOffice.use === 'off') return undefined
+  const { most, timeoutMs } = oldOffice
+  return openOffice({ socketPath, ready: 0, most, startWithinMs: timeoutMs, drawWithinMs: timeoutMs, outputBytes: OFFICE_OUTPUT_BYTES, onDeath })
 }
 
 type Scannable = Parameters<typeof scanned>[0]

@@ -12,10 +12,8 @@ import { findOffice } from '../workers/office-wall.ts'
 import { findWall, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
 import { findOurWall } from './walls.ts'
-import { apiWorkersSocket, officeSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
+import { apiOfficeSocket, apiWorkersSocket, mailOfficeSocket, OFFICE_OUTPUT_BYTES, officeSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
 
-/** Its answer is drawn page by page: a larger one is of no use. */
-export const OFFICE_OUTPUT_BYTES = 64 * 2 ** 20
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Resolves once the gateway is reached; keeps trying until then. Heavy and suspect processes are started as it asks for them. */
@@ -35,29 +33,44 @@ function startVaultWorkers(config: Config, wall: Wall | undefined): Promise<Laun
   return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: Math.min(ready, processes), suspect: aloneReady, verifier: 0 }, warm: true, isBehindMail: true })
 }
 
-/** LibreOffice, where it is installed and can be walled in; else the reason why not. */
+/** Boxes with LibreOffice for those who look at files, where it is installed and can be walled in; else the reason why not. */
 function startOfficeBoxes(config: Config, wall: Wall | undefined): Promise<Launcher> | string {
-  const { use, program: setting, memoryMiB, timeoutMs, scratchBytes } = config.vault.office
-  if (use === 'off') return 'vault.office.use is off'
+  const { use, timeoutMs } = config.vault.office
+  return use === 'off' ? 'vault.office.use is off' : startBoxes(config, wall, { socketPath: officeSocket(config), timeoutMs })
+}
+
+/** The same for old Office files, beside the workers of whoever has them. */
+function startOldOffice(config: Config, wall: Wall | undefined, socketPath: string): Promise<Launcher>[] {
+  const { use, timeoutMs } = config.sanitizer.oldOffice
+  return use === 'off' ? [] : optional(startBoxes(config, wall, { socketPath, timeoutMs }))
+}
+
+function startBoxes(config: Config, wall: Wall | undefined, { socketPath, timeoutMs }: { readonly socketPath: string; readonly timeoutMs: number }): Promise<Launcher> | string {
+  const box = officeBox(config, wall, timeoutMs)
+  return typeof box === 'string' ? box : launch(config, wall, { socketPath, counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, ...box, isBehindMail: true })
+}
+
+/** What a launcher must know of LibreOffice, or why there is none. */
+export function officeBox(config: Config, wall: Wall | undefined, timeoutMs: number): Required<Pick<LauncherOptions, 'office' | 'memoryMiB'>> | string {
+  const { program: setting, memoryMiB, scratchBytes } = config.vault.office
   const program = findOffice(setting)
   if (program === undefined) return `LibreOffice is not installed${setting === '' ? '' : ` at ${setting}`}`
   if (wall?.kind !== 'bubblewrap') return 'LibreOffice is used inside bubblewrap only'
-  const office = { program, scratchBytes, mostSeconds: Math.ceil((2 * timeoutMs) / 1000), outputBytes: OFFICE_OUTPUT_BYTES }
-  return launch(config, wall, { socketPath: officeSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, office, memoryMiB, isBehindMail: true })
+  return { office: { program, scratchBytes, mostSeconds: Math.ceil((2 * timeoutMs) / 1000), outputBytes: OFFICE_OUTPUT_BYTES }, memoryMiB }
 }
 
 /** All that these settings ask for. */
 export function startAllWorkers(config: Config, wall: Wall | undefined): Promise<Launcher>[] {
   return [
     startWorkers(config, wall),
-    ...(config.api.enabled ? [startApiWorkers(config, wall)] : []),
-    ...(config.portal.enabled ? [startVaultWorkers(config, wall), ...officeOf(config, wall)] : []),
+    ...startOldOffice(config, wall, mailOfficeSocket(config)),
+    ...(config.api.enabled ? [startApiWorkers(config, wall), ...startOldOffice(config, wall, apiOfficeSocket(config))] : []),
+    ...(config.portal.enabled ? [startVaultWorkers(config, wall), ...optional(startOfficeBoxes(config, wall))] : []),
   ]
 }
 
-/** Always optional: without it there are words instead of pictures. */
-function officeOf(config: Config, wall: Wall | undefined): Promise<Launcher>[] {
-  const started = startOfficeBoxes(config, wall)
+/** Without it there are words instead of pictures. */
+function optional(started: Promise<Launcher> | string): Promise<Launcher>[] {
   return typeof started === 'string' ? [] : [started]
 }
 

@@ -32,6 +32,7 @@ const NEED_RESTART = [
   'sanitizer.startWithinMs',
   'sanitizer.jobTimeoutMs',
   'sanitizer.recycleAfterJobs',
+  'sanitizer.oldOffice',
   'sandbox',
   'antivirus',
   'api',

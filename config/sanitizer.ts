@@ -109,6 +109,22 @@ const limits = section(
   },
 )
 
+const oldOffice = section(
+  {
+    en: 'Old Office files (.doc, .ppt, and .xls that cannot be rebuilt): a PDF of nothing but pictures of their pages, beside their words. LibreOffice is given the file as it came, in a box of its own without network (`vault.office`: program, memory, scratch); only the pixels of its pages go on. Where it is not installed, or is late, or fails, the words alone are delivered.',
+    ja: '古い Office 文書（.doc と .ppt、および作り直せない .xls）。ページを画像だけの PDF にし、文字だけのファイルに添える。LibreOffice に届いたままのファイルを渡すが、ネットワークのない専用の箱の中で動かし（`vault.office` の program、memoryMiB、scratchBytes）、ページの画素だけを使う。インストールされていないとき、間に合わないとき、失敗したときは、文字だけを渡す。',
+  },
+  {
+    use: choice(['auto', 'off'], {
+      default: 'auto',
+      en: '`auto`: where LibreOffice and bubblewrap are installed. `off`: words only.',
+      ja: '`auto` は LibreOffice と bubblewrap があれば使う。`off` は文字だけにする。',
+    }),
+    most: integer({ default: 1, min: 1, max: 16, en: 'Most boxes at once, for each process that works on files (gateway, API, command line).', ja: '同時に動かす箱の最大数（ゲートウェイ、API、コマンドのそれぞれ）。' }),
+    timeoutMs: integer({ default: 20_000, min: 1_000, max: 120_000, en: 'Longest work on one file; then its box is killed with everything in it.', ja: '1ファイルにかける最長時間。超えると箱ごと終了させる。' }),
+  },
+)
+
 const LONGEST_WAIT_MS = 120_000
 
 export const sanitizer = ruled(
@@ -160,6 +176,7 @@ export const sanitizer = ruled(
         en: 'Messages after which a process is replaced by a fresh one.',
         ja: 'この通数を処理したプロセスを新しいものに替える。',
       }),
+      oldOffice,
       limits,
     },
   ),

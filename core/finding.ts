@@ -159,6 +159,7 @@ export const FINDINGS = {
 
   // What a file is, beside what it is called
   'media.type-mismatch': { weight: 'odd', text: 'content of another type than its name or label says' },
+  'media.pages-drawn': { weight: 'note', text: 'old Office file: its pages drawn by LibreOffice, delivered as pictures' },
   'media.default-password': { weight: 'odd', text: 'workbook locked with the password that Excel tries by itself: opened' },
   'media.polyglot': { weight: 'danger', text: 'file that is two types at once' },
   'json.key-twice': { weight: 'odd', text: 'JSON object with a key that stands twice' },

@@ -39,6 +39,7 @@ type Settled = {
   readonly outcome: Outcome
   readonly rebuilt: FileOutcome | undefined
   deliveredName: string | undefined
+  besideName?: string
 }
 
 export async function sanitizeForGroup(job: SanitizeJob, group: PolicyGroup, message: ReadMessage, rebuilder: Rebuilder): Promise<GroupResult> {
@@ -66,7 +67,7 @@ export async function sanitizeForGroup(job: SanitizeJob, group: PolicyGroup, mes
     messageId: fields.messageId,
     text,
     iso2022Jp: policy.bodyCharset === 'iso-2022-jp' ? encodeIso2022Jp(text.replace(/\n/g, '\r\n')) : undefined,
-    files: settled.flatMap(outFile),
+    files: settled.flatMap(outFiles),
     seed: job.seed,
   })
   const rejectedBy = settled.find(each => each.decision.disposition === 'reject')?.decision.rule
@@ -106,23 +107,27 @@ async function settleFile(node: PartNode, group: PolicyGroup, rebuilder: Rebuild
 
 /** Exact names survive where they are harmless; the extension says what the rebuilt file is. */
 function nameFiles(settled: readonly Settled[]): void {
-  const files = settled.filter(each => each.rebuilt?.kind === 'rebuilt')
-  const names = files.map(({ node, rebuilt }) => {
-    const extension = rebuilt?.kind === 'rebuilt' ? rebuilt.file.extension : 'bin'
-    const { name } = safeFileName(nameOf(node.head), { fallback: `attachment-${node.head.id || '1'}.${extension}` })
-    return renamed(name, extension)
+  const wanted = settled.flatMap(each => {
+    if (each.rebuilt?.kind !== 'rebuilt') return []
+    const { extension, beside } = each.rebuilt.file
+    const { name } = safeFileName(nameOf(each.node.head), { fallback: `attachment-${each.node.head.id || '1'}.${extension}` })
+    const own = { each, key: 'deliveredName', name: renamed(name, extension) } as const
+    return beside ? [own, { each, key: 'besideName', name: renamed(name, beside.extension) } as const] : [own]
   })
-  uniqueNames(names).forEach((name, index) => {
-    files[index]!.deliveredName = name
+  uniqueNames(wanted.map(({ name }) => name)).forEach((name, index) => {
+    const { each, key } = wanted[index]!
+    each[key] = name
   })
 }
 
-function outFile({ rebuilt, deliveredName }: Settled): OutFile[] {
+function outFiles({ rebuilt, deliveredName, besideName }: Settled): OutFile[] {
   if (rebuilt?.kind !== 'rebuilt' || deliveredName === undefined) return []
-  return [{ name: deliveredName, mediaType: rebuilt.file.mediaType, bytes: rebuilt.file.bytes }]
+  const { mediaType, bytes, beside } = rebuilt.file
+  const own = { name: deliveredName, mediaType, bytes }
+  return beside && besideName !== undefined ? [own, { name: besideName, mediaType: beside.mediaType, bytes: beside.bytes }] : [own]
 }
 
-function partReport({ node, decision, outcome, rebuilt, deliveredName }: Settled, body: Body): PartReport {
+function partReport({ node, decision, outcome, rebuilt, deliveredName, besideName }: Settled, body: Body): PartReport {
   const reason = reasonFor(outcome, decision, rebuilt)
   const members = membersOf(rebuilt)
   return {
@@ -142,6 +147,7 @@ function partReport({ node, decision, outcome, rebuilt, deliveredName }: Settled
     ...(reason === undefined ? {} : { reason }),
     ...(rebuilt?.kind === 'kept' && rebuilt.object !== undefined ? { object: rebuilt.object } : {}),
     ...(deliveredName === undefined ? {} : { deliveredName }),
+    ...(besideName === undefined ? {} : { besideName }),
     removed: rebuilt?.kind === 'rebuilt' ? rebuilt.file.removed : [],
     findings: [...node.findings, ...rebuiltFindings(node, rebuilt), ...body.findings.filter(finding => finding.partId === node.head.id)],
     ...(members.length > 0 ? { members } : {}),

@@ -32,7 +32,10 @@ export type FileTask = {
   readonly mode: 'disarm' | 'raster'
 }
 
-export type RebuiltFile = Extract<Disarmed, { kind: 'rebuilt' }> & { readonly members: readonly MemberReport[] }
+export type RebuiltFile = Extract<Disarmed, { kind: 'rebuilt' }> & { readonly members: readonly MemberReport[]; readonly beside?: Beside }
+
+/** What goes with a rebuilt file: the words of a document whose pages are pictures. */
+export type Beside = { readonly bytes: Uint8Array; readonly mediaType: string; readonly extension: string }
 
 export type Rebuilt =
   | { readonly kind: 'rebuilt'; readonly file: RebuiltFile }

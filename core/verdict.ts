@@ -59,6 +59,8 @@ export type PartReport = {
   readonly reason?: string
   /** Name under which a rebuilt file is attached. */
   readonly deliveredName?: string
+  /** Name of what goes with it: the words of a document whose pages are pictures. */
+  readonly besideName?: string
   /** The object that policy blocks, with the reason `blocked-object`. */
   readonly object?: ObjectKind
   readonly removed: readonly Removed[]
@@ -78,6 +80,7 @@ export type MemberReport = {
   readonly outcome: 'rebuilt' | 'quarantined'
   readonly reason?: string
   readonly deliveredName?: string
+  readonly besideName?: string
   readonly removed: readonly Removed[]
   readonly findings: readonly Omit<Finding, 'partId'>[]
   readonly members: readonly MemberReport[]

@@ -30,8 +30,12 @@ export type Sanitized = {
   /** Of what was brought, as a whole. */
   readonly type: string
   readonly bytes: number
-  readonly file: { readonly extension: string; readonly mediaType: string; readonly bytes: Uint8Array } | undefined
+  readonly file: Leaving | undefined
+  /** Goes with it: the words of a document whose pages are pictures. */
+  readonly beside?: Leaving | undefined
 }
+
+export type Leaving = { readonly extension: string; readonly mediaType: string; readonly bytes: Uint8Array }
 
 /** In memory only, as long as the file is in work. */
 export type Secrets = {
@@ -70,7 +74,8 @@ export async function sanitizeBrought(brought: Brought, rules: DeskRules, worksh
   const isLocked = (rules.passwords ?? []).length > 0
   const sanitized = await (isMail && !isLocked ? sanitizeMail(brought, rules, workshop) : sanitizeFile(brought, rules, workshop))
   if (rules.lockWith === undefined || !sanitized.file) return sanitized
-  return { ...sanitized, file: await lock(sanitized.file, brought.untrustedName, rules.lockWith) }
+  const { file, beside, ...rest } = sanitized
+  return { ...rest, file: await lock(beside ? [file, beside] : [file], brought.untrustedName, rules.lockWith) }
 }
 
 async function headOf({ open }: Brought): Promise<Uint8Array> {

@@ -25,6 +25,7 @@ export async function sanitizeFile(brought: Brought, { policy, limits, passwords
     type: part.detectedType,
     bytes,
     file: rebuilt && { extension: rebuilt.extension, mediaType: rebuilt.mediaType, bytes: rebuilt.bytes },
+    beside: rebuilt?.beside,
   }
 }
 

@@ -1,4 +1,4 @@
-/** Results beside each other in one folder: NAME.sanitized.EXT where something may leave, and NAME.report.json. */
+/** Results beside each other in one folder: NAME.sanitized.EXT where something may leave (two where words go with a PDF), and NAME.report.json. */
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PartReport, Report } from '../core/verdict.ts'
@@ -20,9 +20,10 @@ export type Written = {
 
 /** Names appear only with their whole content: a reader of the folder never sees half a file. */
 export function writeResult(dir: string, name: string, sanitized: Sanitized): Written {
-  const { report, file } = sanitized
+  const { report, file, beside } = sanitized
   removeResults(dir, name)
   const written = file === undefined ? '' : join(dir, `${name}.sanitized.${file.extension}`)
+  if (beside !== undefined) writeWhole(dir, join(dir, `${name}.sanitized.${beside.extension}`), beside.bytes)
   if (file !== undefined) writeWhole(dir, written, file.bytes)
   writeWhole(dir, join(dir, `${name}.report.json`), `${JSON.stringify(report, null, 2)}\n`)
   return { ...summaryOf(sanitized), written }
@@ -40,7 +41,7 @@ function writeWhole(dir: string, path: string, content: string | Uint8Array): vo
   renameSync(temporary, path)
 }
 
-export function summaryOf({ report: { verdict, parts }, type, bytes }: Omit<Sanitized, 'file'>): Omit<Written, 'written'> {
+export function summaryOf({ report: { verdict, parts }, type, bytes }: Omit<Sanitized, 'file' | 'beside'>): Omit<Written, 'written'> {
   const kept = parts.filter(isKept)
   const removed = parts.reduce((sum, part) => sum + part.removed.reduce((count, line) => count + line.count, 0), 0)
   const whole = parts.length === 1 && kept[0] ? `kept: ${kept[0].reason}` : undefined

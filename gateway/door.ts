@@ -94,6 +94,7 @@ function outcomeParam(given: Params): PartOutcome {
     outcome: choiceParam(given, 'outcome', ['rebuilt', 'quarantined']),
     ...(given['reason'] === undefined ? {} : { reason: textParam(given, 'reason') }),
     ...(given['deliveredName'] === undefined ? {} : { deliveredName: textParam(given, 'deliveredName') }),
+    ...(given['besideName'] === undefined ? {} : { besideName: textParam(given, 'besideName') }),
     ...(given['object'] === undefined ? {} : { object: textParam(given, 'object') as NonNullable<PartOutcome['object']> }),
     removed: list<PartOutcome['removed'][number]>('removed'),
     findings: list<PartOutcome['findings'][number]>('findings'),

@@ -283,7 +283,7 @@ export type PartAmendment = {
   readonly by: Act
 }
 
-export type PartOutcome = Pick<PartReport, 'outcome' | 'reason' | 'deliveredName' | 'object' | 'removed' | 'findings' | 'members'>
+export type PartOutcome = Pick<PartReport, 'outcome' | 'reason' | 'deliveredName' | 'besideName' | 'object' | 'removed' | 'findings' | 'members'>
 
 export type Act = { readonly actor: string; readonly reason: string }
 

@@ -102,8 +102,8 @@ function keepsMember(members: Members): boolean {
 function namesOf(parts: Report['parts']): string {
   const names = new Set<string>()
   const add = (list: NonNullable<Members>): void => {
-    for (const { name, deliveredName, members } of list) {
-      for (const each of [name, deliveredName]) if (each) names.add(each.replaceAll('\n', ' '))
+    for (const { name, deliveredName, besideName, members } of list) {
+      for (const each of [name, deliveredName, besideName]) if (each) names.add(each.replaceAll('\n', ' '))
       add(members ?? [])
     }
   }

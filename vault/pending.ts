@@ -18,12 +18,12 @@ import type { House } from './house.ts'
 import { sendLetter } from './letters.ts'
 import { looseFile, rulesOf } from './looks.ts'
 import type { Rebuilt } from './shelf.ts'
-import { rebuiltFile } from './unlocking.ts'
+import { rebuiltFiles } from './unlocking.ts'
 
 const AT_ONCE = 20
 const MOST_ATTEMPTS = 3
 
-type Done = { readonly part: PartReport; readonly outcome: PartOutcome; readonly file: Rebuilt | undefined }
+type Done = { readonly part: PartReport; readonly outcome: PartOutcome; readonly files: readonly Rebuilt[] }
 
 export class PendingWork {
   readonly #house: House
@@ -95,7 +95,7 @@ export class PendingWork {
 
   /** False when a mail could not be queued: nothing is recorded then, and all of it is done again. */
   async #mail(message: MailMessage, done: readonly Done[]): Promise<boolean> {
-    const files = done.map(({ file }) => file).filter(file => file !== undefined)
+    const files = done.flatMap(each => each.files)
     if (files.length === 0) return true
     const parts = createHash('sha256').update(JSON.stringify(done.map(({ part }) => part.id))).digest('hex')
     for (const { mailbox } of message.recipients) {
@@ -114,21 +114,22 @@ function systemOf({ tenant }: MailMessage): Asker {
 
 function doneOf(part: PartReport, result: LooseResult): Done | undefined {
   if (result.kind === 'busy') return undefined
-  const { outcome, reason, deliveredName, object, removed, findings, members } = loosePart(result, part)
+  const { outcome, reason, deliveredName, besideName, object, removed, findings, members } = loosePart(result, part)
   const ours = findings.map(finding => ({ ...finding, partId: part.id }))
   const told: PartOutcome = {
     outcome,
     ...(reason === undefined ? {} : { reason }),
     ...(deliveredName === undefined ? {} : { deliveredName }),
+    ...(besideName === undefined ? {} : { besideName }),
     ...(object === undefined ? {} : { object }),
     removed,
     findings: [...part.findings, ...ours],
     ...(members === undefined ? {} : { members }),
   }
   const rebuilt = result.kind === 'judged' && result.file.rebuilt.kind === 'rebuilt' ? result.file.rebuilt.file : undefined
-  return { part, outcome: told, file: rebuilt && rebuiltFile(part.name, rebuilt) }
+  return { part, outcome: told, files: rebuilt ? rebuiltFiles(part.name, rebuilt) : [] }
 }
 
 function kept(part: PartReport, reason: 'time-limit'): Done {
-  return { part, outcome: { outcome: 'quarantined', reason, removed: [], findings: part.findings }, file: undefined }
+  return { part, outcome: { outcome: 'quarantined', reason, removed: [], findings: part.findings }, files: [] }
 }

@@ -3,6 +3,8 @@
  * comes out is rebuilt and lies on the shelf. Passwords go to one process that ends afterwards, and nowhere else.
  */
 import type { Asker, PartRef, Refusal, Unlocked } from '../core/purposes.ts'
+import type { RebuiltFile } from '../core/rebuild.ts'
+import { writeZip } from '../core/disarm/zip-write.ts'
 import { safeFileName, renamed } from '../core/media/filename.ts'
 import type { Report } from '../core/verdict.ts'
 import { loosePart } from '../workers/loose-report.ts'
@@ -48,10 +50,22 @@ function judge(result: LooseResult, { part, members }: FoundPart, octets: Uint8A
   return { refusal: undefined, part: shown, file: rebuiltFile(shown.name, rebuilt) }
 }
 
-/** Its own name where that is harmless, with the extension of what it is now. */
-export function rebuiltFile(untrustedName: string, { bytes, mediaType, extension }: { readonly bytes: Uint8Array; readonly mediaType: string; readonly extension: string }): Rebuilt {
-  const { name } = safeFileName(untrustedName, { fallback: `file.${extension}` })
-  return { name: renamed(name, extension), mediaType, bytes }
+/** Its own name where that is harmless, with the extension of what it is now; behind it what goes with it. */
+export function rebuiltFiles(untrustedName: string, file: Pick<RebuiltFile, 'bytes' | 'mediaType' | 'extension' | 'beside'>): Rebuilt[] {
+  const all = file.beside ? [file, file.beside] : [file]
+  return all.map(({ bytes, mediaType, extension }) => {
+    const { name } = safeFileName(untrustedName, { fallback: `file.${extension}` })
+    return { name: renamed(name, extension), mediaType, bytes }
+  })
+}
+
+/** The same where there is room for one file: two are put into a ZIP. */
+export function rebuiltFile(untrustedName: string, file: Parameters<typeof rebuiltFiles>[1]): Rebuilt {
+  const [own, ...besides] = rebuiltFiles(untrustedName, file)
+  if (besides.length === 0) return own!
+  const parts = [own!, ...besides].map(({ name, bytes }) => ({ name, bytes }))
+  const bytes = writeZip(parts, Number.MAX_SAFE_INTEGER)!
+  return { name: renamed(own!.name, 'zip'), mediaType: 'application/zip', bytes }
 }
 
 export function reportOf(part: Report['parts'][number], policy: { readonly profile: string; readonly version: string }): Report {

@@ -28,7 +28,7 @@ export function loosePart(result: Exclude<LooseResult, { kind: 'busy' }>, { name
 type Judgement = Omit<PartReport, 'id' | 'path' | keyof Measured | 'offset' | 'length' | 'transferEncoding'>
 
 function judgedReport({ report, rebuilt }: Extract<LooseResult, { kind: 'judged' }>['file']): Judgement {
-  const { detectedType, disposition, rule, outcome, reason, deliveredName, removed, findings, members } = report
+  const { detectedType, disposition, rule, outcome, reason, deliveredName, besideName, removed, findings, members } = report
   return {
     detectedType,
     disposition,
@@ -36,6 +36,7 @@ function judgedReport({ report, rebuilt }: Extract<LooseResult, { kind: 'judged'
     outcome,
     ...(reason === undefined ? {} : { reason: reason || 'cannot-disarm' }),
     ...(deliveredName === undefined ? {} : { deliveredName }),
+    ...(besideName === undefined ? {} : { besideName }),
     ...(rebuilt.kind === 'kept' && rebuilt.object !== undefined ? { object: rebuilt.object } : {}),
     removed,
     findings: findings.map(finding => ({ ...finding, partId: '1' })),

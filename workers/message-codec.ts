@@ -5,7 +5,7 @@
 import type { SanitizeJob, SanitizeResult } from '../core/job.ts'
 import type { Policy } from '../core/policy/model.ts'
 import type { Look, LookKept } from '../core/preview-ways.ts'
-import type { RebuiltFile } from '../core/rebuild.ts'
+import type { Beside, RebuiltFile } from '../core/rebuild.ts'
 import { packet, parseJson } from './protocol.ts'
 import type { FileAnswer } from './questions.ts'
 
@@ -37,11 +37,13 @@ export function encodeResult(result: SanitizeResult): Uint8Array[] {
   return packet({ ...result, groups }, ...result.groups.map(group => group.message))
 }
 
-/** The rebuilt octets follow the JSON. */
+/** The rebuilt octets follow the JSON, and what goes beside them follows those. */
 export function packFile(more: Readonly<Record<string, unknown>>, answer: FileAnswer): Uint8Array[] {
   if (answer.kind !== 'rebuilt') return packet({ ...more, ...answer })
-  const { bytes, ...file } = answer.file
-  return packet({ ...more, kind: 'rebuilt', file }, bytes)
+  const { bytes, beside, ...file } = answer.file
+  if (!beside) return packet({ ...more, kind: 'rebuilt', file }, bytes)
+  const { bytes: besideBytes, ...facts } = beside
+  return packet({ ...more, kind: 'rebuilt', file, beside: facts, fileBytes: bytes.length }, bytes, besideBytes)
 }
 
 /** The picture follows the JSON, and a file for LibreOffice the picture. */
@@ -55,5 +57,9 @@ export function packLook(look: Look | LookKept): Uint8Array[] {
 /** The other way, of a process that is trusted: the gateway's answer, as a thread reads it. */
 export function unpackFile(meta: Readonly<Record<string, unknown>>, octets: Uint8Array): FileAnswer {
   if (meta['kind'] !== 'rebuilt') return meta as unknown as FileAnswer
-  return { kind: 'rebuilt', file: { ...(meta['file'] as Omit<RebuiltFile, 'bytes'>), bytes: octets } as RebuiltFile }
+  const file = meta['file'] as Omit<RebuiltFile, 'bytes'>
+  const beside = meta['beside'] as Omit<Beside, 'bytes'> | undefined
+  if (!beside) return { kind: 'rebuilt', file: { ...file, bytes: octets } as RebuiltFile }
+  const end = meta['fileBytes'] as number
+  return { kind: 'rebuilt', file: { ...file, bytes: octets.subarray(0, end), beside: { ...beside, bytes: octets.subarray(end) } } as RebuiltFile }
 }

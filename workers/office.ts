@@ -76,7 +76,7 @@ class ListeningOffice implements OpenOffice {
   }
 
   get available(): boolean {
-    return this.#seen && this.#reception.launcher.connected
+    return (this.#seen || this.#options.ready === 0) && this.#reception.launcher.connected
   }
 
   async draw({ bytes, extension }: OfficeFile): Promise<Uint8Array | undefined> {

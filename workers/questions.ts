@@ -18,7 +18,8 @@ export type FileQuestion = {
   readonly policy: Policy
   readonly bounds: FileBounds
 }
-export type RebuildFile = (question: FileQuestion) => Promise<FileAnswer>
+/** `withinMs`: what is not ready then is of no use any more. */
+export type RebuildFile = (question: FileQuestion, withinMs: number) => Promise<FileAnswer>
 
 export type Answering = {
   readonly lookupTxt: TxtLookup
@@ -80,11 +81,13 @@ export class Questions {
     const nowMs = Date.now()
     if (this.#filesUntilMs === 0) this.#filesUntilMs = nowMs + this.#answering.filesWithinMs
     if (nowMs >= this.#filesUntilMs) return PENDING
-    return within(this.#answering.rebuildFile(question), this.#filesUntilMs - nowMs, PENDING)
+    const leftMs = this.#filesUntilMs - nowMs
+    return within(this.#answering.rebuildFile(question, leftMs), leftMs, PENDING)
   }
 }
 
-function within<T>(answer: Promise<T>, ms: number, otherwise: T): Promise<T> {
+/** The answer in time, else the other one: never rejects. */
+export function within<T>(answer: Promise<T>, ms: number, otherwise: T): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<T>()
   const timer = setTimeout(resolve, ms, otherwise)
   answer.then(

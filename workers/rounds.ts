@@ -4,9 +4,10 @@
  */
 import type { ComposedGroup, SanitizeJob, SanitizeResult } from '../core/job.ts'
 import { Attempt } from './attempt.ts'
-import type { LookResult, LooseResult, Replay } from './contract.ts'
+import type { LookResult, LooseResult, OfficeWorkshop, Replay } from './contract.ts'
 import type { Lane } from './lane.ts'
 import { type JobEnd, type Peer, SingleJob } from './peer.ts'
+import { PicturePages } from './picture-pages.ts'
 import { FRAME, packet, parseJson } from './protocol.ts'
 import type { Answering, FileAnswer, FileQuestion } from './questions.ts'
 import { readJudged, readLook, readMismatches, readNames, readRebuilt } from './untrusted-result.ts'
@@ -42,17 +43,19 @@ const BUSY: Extract<LooseResult, { kind: 'busy' }> = { kind: 'busy', why: 'no sa
 
 type FileRules<T> = { readonly withinMs: number; readonly mostMs?: number; readonly read: (payload: Buffer) => T }
 type LookRules = { readonly withinMs: number; readonly mostMs: number; readonly alone: boolean }
-export type RoundsRules = Omit<Answering, 'rebuildFile'> & { readonly allowedTypes: readonly string[] }
+export type RoundsRules = Omit<Answering, 'rebuildFile'> & { readonly allowedTypes: readonly string[]; readonly office?: OfficeWorkshop | undefined }
 
 export class Rounds {
   readonly #lanes: Lanes
   readonly #answering: Answering
   readonly #allowedTypes: ReadonlySet<string>
+  readonly #pages: PicturePages | undefined
 
   constructor(lanes: Lanes, rules: RoundsRules) {
     this.#lanes = lanes
     this.#allowedTypes = new Set(rules.allowedTypes)
-    this.#answering = { ...rules, rebuildFile: question => this.rebuildFile(question) }
+    this.#answering = { ...rules, rebuildFile: (question, withinMs) => this.rebuildFile(question, withinMs) }
+    this.#pages = rules.office && new PicturePages(rules.office, question => this.#rebuildOnce(question))
   }
 
   whole(job: SanitizeJob, octets: Uint8Array, withinMs: number): Promise<JobEnd<SanitizeResult>> {
@@ -123,8 +126,16 @@ export class Rounds {
     return job.ended
   }
 
+  /** Of old Office files with pictures of their pages, where there is time for them. */
+  async rebuildFile(question: FileQuestion, withinMs: number): Promise<FileAnswer> {
+    const untilMs = Date.now() + withinMs
+    const answer = await this.#rebuildOnce(question)
+    if (answer.kind === 'pending' || !this.#pages || question.meta['mode'] !== 'disarm') return answer
+    return this.#pages.add(answer, { ...question, detectedType: String(question.meta['detectedType']) }, remainingMs({ untilMs }))
+  }
+
   /** Full or late: pending. Dying with others: again alone; dying there: not to be rebuilt. */
-  async rebuildFile(question: FileQuestion): Promise<FileAnswer> {
+  async #rebuildOnce(question: FileQuestion): Promise<FileAnswer> {
     const first = await this.#fileIn(this.#lanes.heavy, question)
     if (first.kind === 'answer') return first.value
     if (first.kind === 'late' || (first.kind === 'died' && first.cause === 'deadline')) return { kind: 'pending' }
@@ -134,7 +145,13 @@ export class Rounds {
   }
 
   /** The same for a file that nobody has looked at. Dying twice or too late is its own fault; waiting is not. */
-  async judgeFile(question: FileQuestion, { withinMs, alone }: { readonly withinMs: number; readonly alone: boolean }): Promise<LooseResult> {
+  async judgeFile(question: FileQuestion, rules: { readonly withinMs: number; readonly alone: boolean }): Promise<LooseResult> {
+    const result = await this.#judgeOnce(question, rules)
+    if (result.kind !== 'judged' || !this.#pages) return result
+    return { kind: 'judged', file: await this.#pages.addTo(result.file, question, this.#answering.filesWithinMs) }
+  }
+
+  async #judgeOnce(question: FileQuestion, { withinMs, alone }: { readonly withinMs: number; readonly alone: boolean }): Promise<LooseResult> {
     const read = (payload: Buffer) => readJudged(payload, this.#allowedTypes)
     for (const lane of [this.#laneFor({ alone }), this.#lanes.suspect]) {
       const end = await this.#ask(lane, question, { withinMs, read })

@@ -74,9 +74,12 @@ class ScannedWorkshop implements Workshop, FileWorkshop {
     if (typeof before !== 'string') return this.#withheld(before)
     const result = await this.#inner.rebuild(file, rules)
     if (result.kind !== 'judged' || result.file.rebuilt.kind !== 'rebuilt') return result
-    const { bytes } = result.file.rebuilt.file
-    const after = await this.#after(() => only(bytes))
-    return typeof after === 'string' ? result : this.#withheld(after)
+    const { file: leaving } = result.file.rebuilt
+    for (const { bytes } of [leaving, ...(leaving.beside ? [leaving.beside] : [])]) {
+      const after = await this.#after(() => only(bytes))
+      if (typeof after !== 'string') return this.#withheld(after)
+    }
+    return result
   }
 
   close(): Promise<void> {

@@ -79,6 +79,8 @@ const FILE_EXTENSION = /^[a-z0-9]{1,10}$/
 function rebuiltOf(claimed: Shape, octets: Uint8Array): Rebuilt {
   if (claimed['kind'] === 'rebuilt') {
     const file = object(claimed['file'])
+    // Only we put two files together.
+    check(claimed['beside'] === undefined && file['beside'] === undefined, 'a second file')
     for (const key of ['mediaType', 'extension']) text(file[key])
     for (const each of list(file['removed'])) readRemoved(each)
     for (const each of list(file['findings'])) readFinding(each)
@@ -130,7 +132,7 @@ function readMembers(untrusted: unknown, depth = 0): void {
     count(member['bytes'])
     check((DISPOSITIONS as readonly unknown[]).includes(member['disposition']), 'disposition')
     check(member['outcome'] === 'rebuilt' || member['outcome'] === 'quarantined', 'outcome')
-    for (const key of ['reason', 'deliveredName']) if (member[key] !== undefined) text(member[key])
+    for (const key of ['reason', 'deliveredName', 'besideName']) if (member[key] !== undefined) text(member[key])
     for (const line of list(member['removed'])) readRemoved(line)
     for (const finding of list(member['findings'])) readFinding(finding)
     readMembers(member['members'], depth + 1)
@@ -180,7 +182,7 @@ function readReport(claimed: Shape): Report {
     for (const key of ['offset', 'length', 'bytes']) count(part[key])
     check((DISPOSITIONS as readonly unknown[]).includes(part['disposition']), 'disposition')
     check((OUTCOMES as readonly unknown[]).includes(part['outcome']), 'outcome')
-    for (const key of ['reason', 'deliveredName']) if (part[key] !== undefined) text(part[key])
+    for (const key of ['reason', 'deliveredName', 'besideName']) if (part[key] !== undefined) text(part[key])
     check(part['object'] === undefined || isObjectKind(part['object']), 'object')
     for (const each of list(part['removed'])) readRemoved(each)
     for (const each of list(part['findings'])) readFinding(each)

@@ -11,7 +11,7 @@ import type { ComposedGroup, SanitizeJob } from '../core/job.ts'
 import type { LooseFile } from '../core/rebuild.ts'
 import type { Report } from '../core/verdict.ts'
 import { WHOLE_BYTES } from './attempt.ts'
-import type { FileWorkshop, LookAsk, LookResult, LookWorkshop, LooseResult, LooseRules, NoticeWorkshop, Replay, TxtLookup, VerifyWorkshop, WorkInProgress, WorkResult, Workshop } from './contract.ts'
+import type { FileWorkshop, LookAsk, LookResult, LookWorkshop, LooseResult, LooseRules, NoticeWorkshop, OfficeWorkshop, Replay, TxtLookup, VerifyWorkshop, WorkInProgress, WorkResult, Workshop } from './contract.ts'
 import { Health } from './health.ts'
 import { type ComposeNotice, Ladder, type NoticeFacts } from './ladder.ts'
 import { Lane, type LaneOptions } from './lane.ts'
@@ -40,6 +40,8 @@ export type WorkshopOptions = {
   readonly heavyThreads: number
   /** All files of one message in the heavy lane; what is not ready then is pending. */
   readonly filesWithinMs: number
+  /** Draws the pages of old Office files; without it they are words only. It is opened and closed by whoever gives it. */
+  readonly office?: OfficeWorkshop | undefined
   /** Suspect processes: how many stand ready, and how many there may be. */
   readonly suspects: { readonly ready: number; readonly most: number }
   /** Most processes of the lanes that are started only when something waits; lanes without a number the launcher keeps. */

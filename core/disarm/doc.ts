@@ -30,6 +30,7 @@ const COMMENTS = 4
 export const docDisarmer: Disarmer = {
   table: [
     { object: 'text of paragraphs, tables, notes, headers, text boxes', becomes: 'rebuilt' },
+    { object: 'pages as pictures, in a PDF beside the words, where LibreOffice is installed', becomes: 'rebuilt' },
     { object: 'fields: their last results stay as text', becomes: 'removed', kind: 'dynamicFields' },
     { object: 'comments', becomes: 'rebuilt', kind: 'comments' },
     { object: 'layout, pictures and drawings', becomes: 'removed', kind: 'layout' },

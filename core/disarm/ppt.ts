@@ -18,7 +18,9 @@ const USER_EDIT = 0x0ff5
 const PERSIST_DIRECTORY = 0x1772
 const DOCUMENT = 0x03e8
 const SLIDE = 0x03ee
+const NOTES = 0x03f0
 const SLIDE_LIST = 0x0ff0
+const [SLIDES, NOTES_OF_SLIDES] = [0, 2]
 const SLIDE_PERSIST = 0x03f3
 const TEXT_CHARACTERS = 0x0fa0
 const TEXT_OCTETS = 0x0fa8
@@ -27,8 +29,9 @@ const MAX_EDITS = 10_000
 
 export const pptDisarmer: Disarmer = {
   table: [
-    { object: 'text of slides', becomes: 'rebuilt' },
-    { object: 'layout, pictures, drawings, notes of the speaker, animations', becomes: 'removed', kind: 'layout' },
+    { object: 'text of slides, notes of the speaker', becomes: 'rebuilt' },
+    { object: 'pages as pictures, in a PDF beside the words, where LibreOffice is installed', becomes: 'rebuilt' },
+    { object: 'layout, pictures, drawings, animations', becomes: 'removed', kind: 'layout' },
     { object: 'VBA', becomes: 'removed', kind: 'macros' },
     { object: 'embedded objects', becomes: 'removed', kind: 'oleObjects' },
     { object: 'author and other properties', becomes: 'removed', kind: 'metadata' },
@@ -48,6 +51,7 @@ export const pptDisarmer: Disarmer = {
   },
 }
 
+type Listed = { readonly listed: string[]; readonly own: string[] }
 type Atom = { readonly type: number; readonly instance: number; readonly isContainer: boolean; readonly from: number; readonly to: number }
 
 class PresentationReader {
@@ -65,20 +69,30 @@ class PresentationReader {
     const directory = new Map<number, number>()
     const document = this.#readEdits(lastEditAt, directory)
     if (document?.type !== DOCUMENT) return undefined
-    const list = this.#children(document).find(({ type, instance }) => type === SLIDE_LIST && instance === 0)
-    if (!list) return []
-    const slides: { readonly listed: string[]; readonly own: string[] }[] = []
-    for (const atom of this.#children(list)) {
+    const lists = this.#children(document).filter(({ type }) => type === SLIDE_LIST)
+    const listOf = (wanted: number) => lists.find(({ instance }) => instance === wanted)
+    const slides = this.#listed(listOf(SLIDES), SLIDE, directory)
+    const notes = this.#listed(listOf(NOTES_OF_SLIDES), NOTES, directory).flatMap(({ own }, at) => (own.length > 0 ? ['', `【ノート ${at + 1}】`, ...own] : []))
+    if (this.#budget < 0) return undefined
+    // Titles and bodies stand in the list and come before the slide's other texts.
+    const lines = slides.map(({ listed, own }) => [...listed, ...own])
+    lines.at(-1)?.push(...notes)
+    return lines
+  }
+
+  /** What one list names, in its order. */
+  #listed(list: Atom | undefined, type: number, directory: ReadonlyMap<number, number>): Listed[] {
+    const all: Listed[] = []
+    for (const atom of list ? this.#children(list) : []) {
       if (atom.type === SLIDE_PERSIST && atom.to - atom.from >= 4) {
-        const slide = this.#atomAt(directory.get(this.#bytes.readUInt32LE(atom.from)) ?? -1)
-        slides.push({ listed: [], own: slide?.type === SLIDE ? this.#texts(slide, 0) : [] })
+        const page = this.#atomAt(directory.get(this.#bytes.readUInt32LE(atom.from)) ?? -1)
+        all.push({ listed: [], own: page?.type === type ? this.#texts(page, 0) : [] })
       } else {
         const text = this.#textOf(atom)
-        if (text !== undefined) slides.at(-1)?.listed.push(text)
+        if (text !== undefined) all.at(-1)?.listed.push(text)
       }
     }
-    // Titles and bodies stand in the list and come before the slide's other texts.
-    return this.#budget < 0 ? undefined : slides.map(({ listed, own }) => [...listed, ...own])
+    return all
   }
 
   /** Follows the saves from the last one back; the newest place of each object counts. */

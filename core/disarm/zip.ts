@@ -5,8 +5,8 @@
  *
  * For `.zip` attachments, where names may be CP932, methods old and headers careless. `strict` refuses whatever two
  * programs could read in two ways, `lenient` reads it as most programs do. Packages (OOXML, ODF) are read by
- * zip-package.ts, which is stricter still and three times as fast. Everything is written by zip-write.ts, but for the one
- * locked archive in which an approved original may leave [lockedZip].
+ * zip-package.ts, which is stricter still and three times as fast. Everything is written by zip-write.ts, but for
+ * locked archives: an approved original, or results, on the way out [lockedZip].
  * Invariant: octets are counted as they come out, whatever size an entry declares; no entry is unpacked before it is
  * asked for. Runs without web workers, WebAssembly and network.
  */
@@ -145,14 +145,17 @@ function inflateWhole(packed: Uint8Array, limitBytes: number): Buffer | undefine
 }
 
 /**
- * One file in an archive locked by AES-256 (WinZip AE-2, APPNOTE appendix E; the salt is the library's own), as it streams
- * by. The name stays readable, as that of every ZIP. Rejects when `octets` do.
+ * Files in an archive locked by AES-256 (WinZip AE-2, APPNOTE appendix E; the salt is the library's own), as they stream
+ * by. Names stay readable, as those of every ZIP. Rejects when `octets` do.
  */
-export async function* lockedZip(name: string, octets: AsyncIterable<Uint8Array>, password: string): AsyncGenerator<Uint8Array> {
+export async function* lockedZip(files: readonly { readonly name: string; readonly octets: AsyncIterable<Uint8Array> }[], password: string): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const writer = new ZipWriter(writable, { useWebWorkers: false, level: 0 })
-  const source = ReadableStream.from(octets) as ReadableStream<Uint8Array>
-  const written = writer.add(name, source, { password, encryptionStrength: 3, zipCrypto: false }).then(() => writer.close())
+  const add = async () => {
+    for (const { name, octets } of files) await writer.add(name, ReadableStream.from(octets) as ReadableStream<Uint8Array>, { password, encryptionStrength: 3, zipCrypto: false })
+    await writer.close()
+  }
+  const written = add()
   // Without this a failure would be nobody's; the reader of the stream is told by abort.
   const failed = written.then(
     () => undefined,

@@ -65,13 +65,18 @@ function partLine(part: PartReport, context: NoticeContext): string {
 }
 
 function rebuiltLine(part: PartReport, name: string, context: NoticeContext): string {
-  const renamed = part.deliveredName !== undefined && part.deliveredName !== part.name
-  const line = noticeText(renamed ? 'rebuiltAs' : 'rebuilt', context, { name, deliveredName: part.deliveredName ?? name })
+  const line = noticeText(rebuiltText(part), context, { name, deliveredName: part.deliveredName ?? name, besideName: part.besideName ?? '' })
   const words = removedWords(part.removed, context.language).slice(0, 10)
   if (words.length === 0) return line
   const removed = noticeText('removed', context, { removed: words.join(context.language === 'ja' ? '、' : ', ') })
   // Of all that goes, a signature is what somebody may have to show later.
   return line + removed + (part.removed.some(({ what }) => what === 'signatures') ? noticeText('signature', context) : '')
+}
+
+function rebuiltText({ name, deliveredName, besideName, findings }: PartReport): 'pagesAndWords' | 'pages' | 'rebuiltAs' | 'rebuilt' {
+  if (besideName !== undefined) return 'pagesAndWords'
+  if (findings.some(({ code }) => code === 'media.pages-drawn')) return 'pages'
+  return deliveredName !== undefined && deliveredName !== name ? 'rebuiltAs' : 'rebuilt'
 }
 
 function remarkLines(notes: MessageNotes, context: NoticeContext): string[] {

@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { attachment } from '../../core/media/attachment-header.ts'
 import { renamed, safeFileName } from '../../core/media/filename.ts'
 import type { Report } from '../../core/verdict.ts'
-import type { Sanitized } from '../desk.ts'
+import type { Leaving, Sanitized } from '../desk.ts'
 
 export type AnswerFile = { readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array; readonly sha256: string }
 export type Answer = {
@@ -15,42 +15,49 @@ export type Answer = {
   readonly bytes: number
   readonly expires: string
   readonly file: AnswerFile | undefined
+  /** Goes with the file, under an id of its own. */
+  readonly beside?: { readonly id: string; readonly file: AnswerFile } | undefined
 }
 
-export function answerOf({ report, type, bytes, file }: Sanitized, facts: { readonly requestId: string; readonly name: string; readonly expiresMs: number }): Answer {
+export function answerOf({ report, type, bytes, file, beside }: Sanitized, facts: { readonly requestId: string; readonly name: string; readonly expiresMs: number }): Answer {
   return {
-    id: randomBytes(16).toString('hex'),
+    id: newId(),
     requestId: facts.requestId,
     report,
     type,
     bytes,
     expires: new Date(facts.expiresMs).toISOString(),
-    file: file && {
-      name: renamed(safeFileName(facts.name, { fallback: `file.${file.extension}` }).name, file.extension),
-      mediaType: file.mediaType,
-      bytes: file.bytes,
-      sha256: hash('sha256', file.bytes),
-    },
+    file: file && answerFile(file, facts.name),
+    beside: beside && { id: newId(), file: answerFile(beside, facts.name) },
   }
 }
 
-export function asJson({ id, requestId, report, expires, file }: Answer, withUrl: boolean): string {
-  const result = file && {
-    name: file.name,
-    mediaType: file.mediaType,
-    bytes: file.bytes.length,
-    sha256: file.sha256,
-    ...(withUrl ? { url: `/api/v1/results/${id}`, expires } : {}),
-  }
-  return JSON.stringify({ requestId, report, result: result ?? null })
+function newId(): string {
+  return randomBytes(16).toString('hex')
+}
+
+function answerFile({ extension, mediaType, bytes }: Leaving, untrustedName: string): AnswerFile {
+  const { name } = safeFileName(untrustedName, { fallback: `file.${extension}` })
+  return { name: renamed(name, extension), mediaType, bytes, sha256: hash('sha256', bytes) }
+}
+
+export function asJson({ id, requestId, report, expires, file, beside }: Answer, withUrl: boolean): string {
+  const shown = (each: AnswerFile, itsId: string) => ({
+    name: each.name,
+    mediaType: each.mediaType,
+    bytes: each.bytes.length,
+    sha256: each.sha256,
+    ...(withUrl ? { url: `/api/v1/results/${itsId}`, expires } : {}),
+  })
+  const result = file ? shown(file, id) : null
+  return JSON.stringify({ requestId, report, result, ...(beside ? { beside: shown(beside.file, beside.id) } : {}) })
 }
 
 export function asMultipart(answer: Answer): { readonly contentType: string; readonly body: Buffer } {
   const boundary = randomBytes(16).toString('hex')
   const part = (...fields: readonly string[]) => `\r\n--${boundary}\r\n${fields.join('\r\n')}\r\n\r\n`
-  const { file } = answer
   const pieces: (string | Uint8Array)[] = [part('Content-Type: application/json'), asJson(answer, false)]
-  if (file) pieces.push(part(`Content-Type: ${file.mediaType}`, `Content-Disposition: ${attachment(file.name)}`, `Content-Length: ${file.bytes.length}`), file.bytes)
+  for (const file of [answer.file, answer.beside?.file].filter(each => each !== undefined)) pieces.push(part(`Content-Type: ${file.mediaType}`, `Content-Disposition: ${attachment(file.name)}`, `Content-Length: ${file.bytes.length}`), file.bytes)
   pieces.push(`\r\n--${boundary}--\r\n`)
   return { contentType: `multipart/mixed; boundary=${boundary}`, body: Buffer.concat(pieces.map(piece => Buffer.from(piece))) }
 }

@@ -28,24 +28,20 @@ const SCHEMAS: Json = {
   Answer: object({
     requestId: text('Also in X-Request-Id.'),
     report: ref('Report'),
-    result: {
-      description: 'null when nothing may leave: the report says why.',
-      oneOf: [
-        { type: 'null' },
-        object(
-          {
-            name: text('Name of the rebuilt file.'),
-            mediaType: text(''),
-            bytes: count(''),
-            sha256: text(''),
-            url: text('Where to fetch the file, once. Not in a multipart/mixed answer.'),
-            expires: text('Until when.'),
-          },
-          ['url', 'expires'],
-        ),
-      ],
+    result: { description: 'null when nothing may leave: the report says why.', oneOf: [{ type: 'null' }, ref('Result')] },
+    beside: { description: 'Left out but where words go with a PDF of pictures of their pages.', allOf: [ref('Result')] },
+  }, ['beside']),
+  Result: object(
+    {
+      name: text('Name of the rebuilt file.'),
+      mediaType: text(''),
+      bytes: count(''),
+      sha256: text(''),
+      url: text('Where to fetch the file, once. Not in a multipart/mixed answer.'),
+      expires: text('Until when.'),
     },
-  }),
+    ['url', 'expires'],
+  ),
 }
 
 const SANITIZE_PROBLEMS: readonly ProblemKind[] = ['bad-request', 'unauthorized', 'too-large', 'idempotency-conflict', 'too-many-requests', 'internal', 'unavailable']

@@ -7,7 +7,7 @@ import { Problem } from '../../rest/problem.ts'
 
 export type ShelfRules = { readonly heldBytes: number; readonly resultMs: number; readonly nowMs: () => number }
 
-type Held = { readonly answer: Answer; readonly token: string; readonly key: string | undefined; readonly bytes: number; readonly atMs: number; fetched: boolean }
+type Held = { readonly file: Answer['file']; readonly token: string; readonly key: string | undefined; readonly bytes: number; readonly atMs: number; fetched: boolean }
 type Known = { readonly sha256: string; readonly answer: Promise<Answer> }
 
 const REPEAT_MS = 24 * 3_600_000
@@ -54,16 +54,19 @@ export class Shelf {
     this.#sweep()
     const held = this.#held.get(id)
     const isThere = held && held.token === token && !held.fetched && this.#rules.nowMs() - held.atMs < this.#rules.resultMs
-    if (!isThere || held.answer.file === undefined) throw new Problem('result-gone')
+    if (!isThere || held.file === undefined) throw new Problem('result-gone')
     held.fetched = true
     if (held.key === undefined) this.#drop(id)
-    return held.answer.file
+    return held.file
   }
 
   #hold(answer: Answer, token: string, key: string | undefined): void {
-    const bytes = ANSWER_BYTES + JSON.stringify(answer.report).length + (answer.file?.bytes.length ?? 0)
-    this.#held.set(answer.id, { answer, token, key, bytes, atMs: this.#rules.nowMs(), fetched: false })
-    this.#bytes += bytes
+    const reportBytes = JSON.stringify(answer.report).length
+    for (const { id, file } of [answer, ...(answer.beside ? [answer.beside] : [])]) {
+      const bytes = ANSWER_BYTES + reportBytes + (file?.bytes.length ?? 0)
+      this.#held.set(id, { file, token, key, bytes, atMs: this.#rules.nowMs(), fetched: false })
+      this.#bytes += bytes
+    }
     // The newest stays whatever its size: its owner has been told where it is.
     for (const id of this.#held.keys()) {
       if (this.#bytes <= this.#rules.heldBytes || id === answer.id) break

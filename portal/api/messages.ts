@@ -90,9 +90,9 @@ function partOf(part: PartReport) {
   return { partId: part.id, ...fileOf(part), claimedType: part.claimedType }
 }
 
-function fileOf({ name, detectedType, bytes, sha256, outcome, disposition, rule, reason, deliveredName, removed, findings, members }: PartReport | MemberReport): Record<string, unknown> {
+function fileOf({ name, detectedType, bytes, sha256, outcome, disposition, rule, reason, deliveredName, besideName, removed, findings, members }: PartReport | MemberReport): Record<string, unknown> {
   return {
-    ...{ name, detectedType, bytes, sha256, outcome, disposition, rule, reason: reason ?? null, deliveredName: deliveredName ?? null },
+    ...{ name, detectedType, bytes, sha256, outcome, disposition, rule, reason: reason ?? null, deliveredName: deliveredName ?? null, besideName: besideName ?? null },
     removed: removed.map(each => ({ what: each.what, count: each.count })),
     findings: findings.map(({ code, detail }) => (detail === undefined ? { code } : { code, detail })),
     members: (members ?? []).map(fileOf),

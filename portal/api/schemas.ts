@@ -14,7 +14,7 @@ export const pageOf = (name: string, items: Json): Json =>
 
 const facts = { code: text('What was seen (docs/findings.md).'), detail: text() }
 const removed = object({ what: text('Kind of object (docs/policy.md).'), count: count() })
-const outcome = { disposition: oneOf(DISPOSITIONS), rule: text('Row of the policy that decided.'), reason: orNull(text('Why it was kept back (docs/findings.md).')), deliveredName: orNull(text('Name of the rebuilt file.')), removed: list(removed), findings: list(object(facts, ['detail'])) }
+const outcome = { disposition: oneOf(DISPOSITIONS), rule: text('Row of the policy that decided.'), reason: orNull(text('Why it was kept back (docs/findings.md).')), deliveredName: orNull(text('Name of the rebuilt file.')), besideName: orNull(text('Name of what goes with it: the words of a document whose pages are pictures.')), removed: list(removed), findings: list(object(facts, ['detail'])) }
 const file = { name: text('As it came, made visible.'), detectedType: text(), bytes: count('Decoded.'), sha256: text() }
 const recipient = object({ mailbox: text(), state: oneOf(['scheduled', 'delivered', 'failed', 'dropped']), at: orNull(time('')) })
 const summary = {

@@ -55,7 +55,7 @@ function partCard(part: PartReport, fileIndex: number | undefined, context: Card
   return html`<section class="card part" id="part-${whole!.key}">
 <h3>${fileName(part, visit.language)}</h3>
 <p><span class="tag ${tag}">${texts.what[part.outcome]}</span> <span class="soft">${fileTypeText(part.detectedType, visit.language, part.reason)}・${sizeText(part.bytes)}</span></p>
-${isRenamed && html`<p>${texts.deliveredAs}: <strong>${part.deliveredName}</strong></p>`}
+${isRenamed && html`<p>${texts.deliveredAs}: <strong>${part.deliveredName}</strong>${part.besideName !== undefined && html`、<strong>${part.besideName}</strong>`}</p>`}
 ${context.ready.has(whole!.key) && part.outcome === 'quarantined' ? html`<p>${texts.opened}</p>` : explanation(part, visit.language)}
 ${buttons(whole!, fileIndex, context)}
 ${inner.length > 0 && members(inner, context)}

@@ -71,7 +71,7 @@ export class Taking {
     if (granted.kind === 'cannot') return granted
     const original = await this.#original(claim, granted.grantId)
     if (original.kind === 'cannot') return original
-    const octets = lockedZip(original.name, counted(original.bytes, original.size), held.password)
+    const octets = lockedZip([{ name: original.name, octets: counted(original.bytes, original.size) }], held.password)
     return { kind: 'file', name: `${original.name}.zip`, mediaType: 'application/zip', bytes: this.#watched(claim, octets) }
   }
 

@@ -47,6 +47,15 @@ export function workbookStream(sheets: readonly TestSheet[], globals: readonly U
   return Buffer.concat([head(starts), ...bodies])
 }
 
+/** A workbook of Excel 95 (BIFF5) with one sheet of texts in Latin letters, one a row: nothing here reads it, LibreOffice does. */
+export function excel95(texts: readonly string[]): Uint8Array {
+  const oldBof = (kind: number) => record(0x809, u16(0x500, kind, 0x0dbb, 1995))
+  const sheet = Buffer.concat([oldBof(0x10), ...texts.map((text, row) => record(0x204, u16(row, 0, 0, text.length), Buffer.from(text, 'latin1'))), END])
+  const head = (start: number) => Buffer.concat([oldBof(5), record(0x85, u32(start), u16(0), u8(1), Buffer.from('A')), END])
+  const book = Buffer.concat([head(head(0).length), sheet])
+  return writeCompound({ classId: '', streams: new Map([['Book', new Uint8Array(book)]]), storages: new Map() })!
+}
+
 export function xls(sheets: readonly TestSheet[], globals: readonly Uint8Array[] = []): Uint8Array {
   const streams = new Map([['Workbook', new Uint8Array(workbookStream(sheets, globals))]])
   return writeCompound({ classId: '', streams, storages: new Map() })!

@@ -42,6 +42,7 @@ export const xlsDisarmer: Disarmer = {
     { object: 'comments', becomes: 'removed', kind: 'comments' },
     { object: 'author and other properties', becomes: 'removed', kind: 'metadata' },
     { object: 'a lock that opens with the password that Excel tries by itself', becomes: 'removed' },
+    { object: 'workbooks older than Excel 97, or that cannot be read: pages as pictures in a PDF, where LibreOffice is installed', becomes: 'rebuilt' },
     { object: 'pictures, shapes, charts, conditional formats, input rules, phonetic guides', becomes: 'removed', kind: 'layout' },
   ],
   async disarm(input: DisarmInput): Promise<Disarmed> {

@@ -27,7 +27,8 @@ async function sanitize({ untrustedName, open }: Brought, token: { readonly prof
   if (content === 'hold') await (hold ??= Promise.withResolvers<void>()).promise
   const part = { name: untrustedName, detectedType: 'text/plain', bytes: content.length, outcome: 'rebuilt', removed: [] }
   const report = { verdict: 'relay', profile: token.profile, policyVersion: 'v', parts: [part], findings: [] } as never
-  return { report, type: 'text/plain', bytes: content.length, file: content === 'kept' ? undefined : { extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from(`clean ${content.length}`) } }
+  const beside = content === 'two' ? { extension: 'csv', mediaType: 'text/csv', bytes: Buffer.from('words') } : undefined
+  return { report, type: 'text/plain', bytes: content.length, beside, file: content === 'kept' ? undefined : { extension: 'txt', mediaType: 'text/plain', bytes: Buffer.from(`clean ${content.length}`) } }
 }
 
 const token = (name: string, more = {}) => ({
@@ -94,6 +95,18 @@ describe('POST /api/v1/sanitize', () => {
     expect(await problem(await fetch(url(result.url), { headers: as('a') }))).toEqual([404, 'result-gone'])
     expect(lines[0]).toMatchObject({ token: 'a', status: 200, bytes: 15, type: 'text/plain', result: 'passed', path: '/api/v1/sanitize' })
     expect(JSON.stringify(lines)).not.toContain('報告')
+  })
+
+  test('two files that go together have a URL each, or a part each', async () => {
+    const { result, beside } = (await (await post('two')).json()) as Record<'result' | 'beside', { name: string; url: string }>
+    expect([result.name, beside.name]).toEqual(['a.txt', 'a.csv'])
+    expect(await (await fetch(url(result.url), { headers: as('a') })).text()).toBe('clean 3')
+    expect(await (await fetch(url(beside.url), { headers: as('a') })).text()).toBe('words')
+    expect(await problem(await fetch(url(beside.url), { headers: as('a') }))).toEqual([404, 'result-gone'])
+    const form = new FormData()
+    form.set('file', new File(['two'], 'a.txt'))
+    const parts = (await (await post(form, { ...as('a'), accept: 'multipart/mixed' }, '')).text()).split('\r\n\r\n')
+    expect([parts[2]!.startsWith('clean 3'), parts[3]!.startsWith('words')]).toEqual([true, true])
   })
 
   test('a result expires', async () => {

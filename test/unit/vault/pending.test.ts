@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PendingWork } from '../../../vault/pending.ts'
 import type { Gateway } from '../../../vault/ports.ts'
-import { accept, openTestHouse, PART, type TestHouse } from './support.ts'
+import { accept, openTestHouse, PART, REBUILT, type TestHouse } from './support.ts'
 
 let house: TestHouse
 /** Name of the gateway's method that is cut off, before or after it has done its work. */
@@ -47,6 +47,17 @@ describe('a part that was not ready', () => {
     await new PendingWork(house).run()
     expect(await stateOf()).toEqual(['kept', 'quarantined malware'])
     expect(await mailsQueued()).toBe(0)
+  })
+
+  test('goes out with what goes beside it, and both names are recorded', async () => {
+    const { file } = REBUILT
+    if (file.rebuilt.kind !== 'rebuilt') throw new Error('not rebuilt')
+    const beside = { bytes: Buffer.from('words'), mediaType: 'text/csv', extension: 'csv' }
+    house.result = { ...REBUILT, file: { report: { ...file.report, besideName: '議事録.csv' }, rebuilt: { kind: 'rebuilt', file: { ...file.rebuilt.file, beside } } } }
+    await accept(house.store, [PART])
+    await new PendingWork(house).run()
+    expect((await house.store.mailMessage('P1'))!.report.parts).toMatchObject([{ deliveredName: '議事録.txt', besideName: '議事録.csv' }])
+    expect(house.letterTexts[0]).toContain('議事録.csv')
   })
 
   test('waits while nobody is free, and is not given up', async () => {

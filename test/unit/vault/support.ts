@@ -77,7 +77,7 @@ export type TestHouse = Omit<House, 'office'> & {
   close(): Promise<void>
 }
 
-export const REBUILT: LooseResult = {
+export const REBUILT: Extract<LooseResult, { kind: 'judged' }> = {
   kind: 'judged',
   file: {
     report: { name: '議事録.txt', detectedType: 'text/plain', bytes: 12, sha256: '', disposition: 'disarm', rule: 'text', outcome: 'rebuilt', deliveredName: '議事録.txt', removed: [], findings: [], members: [] },
@@ -90,7 +90,7 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
   const keys = join(folder, 'vault')
   const [pair] = await ensureVaultKeys(keys)
   const store = await openStore({ directory: join(folder, 'mail'), ...SETTINGS, recipients: { default: [pair!.recipient] }, files: realFiles })
-  const state = { nowMs: Date.now(), result: REBUILT, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[], looked: [] as TestHouse['looked'][number][], office: undefined as OfficePages | undefined }
+  const state = { nowMs: Date.now(), result: REBUILT as LooseResult, look: { kind: 'busy', why: '' } as LookResult, rulesNow: rulesOf(), asked: [] as TestHouse['asked'][number][], alarms: [] as string[], looked: [] as TestHouse['looked'][number][], office: undefined as OfficePages | undefined }
   const database = await OwnDatabase.open({ directory: join(keys, 'kept'), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: () => state.nowMs })
   const letterTexts: string[] = []
   const inner = gatewayOver(store)

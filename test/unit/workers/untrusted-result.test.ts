@@ -102,6 +102,8 @@ describe('a file that was worked on elsewhere', () => {
     ['an unknown reason', { kind: 'kept', reason: 'just because', members: [] }],
     ['an unknown object', { kind: 'kept', reason: 'blocked-object', object: 'toString', members: [] }],
     ['a removal of nothing known', { kind: 'rebuilt', file: { ...file, removed: [{ what: 'air', count: 1 }] } }],
+    ['a second file beside it', { kind: 'rebuilt', file, beside: { mediaType: 'text/plain', extension: 'txt' }, fileBytes: 1 }],
+    ['a second file inside of it', { kind: 'rebuilt', file: { ...file, beside: { mediaType: 'text/html', extension: 'html', bytes: 'x' } } }],
     ['members that are no list', { kind: 'rebuilt', file: { ...file, members: {} } }],
     ['a member without a digest', { kind: 'rebuilt', file: { ...file, members: [{ name: 'a' }] } }],
   ])('%s is refused', (_, meta) => expect(() => read(meta)).toThrow())

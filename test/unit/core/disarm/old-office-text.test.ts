@@ -107,7 +107,8 @@ describe('old PowerPoint slides', () => {
     const slide = (text: string) => box(0x03ee, [chars(text)])
     const persist = (id: number) => atom(0x03f3, Buffer.concat([u32(id), Buffer.alloc(16)]))
     const list = box(0x0ff0, [persist(2), chars('題一'), persist(3), chars('題二')])
-    const objects = [box(0x03e8, [list]), slide('一枚目'), slide('消した文'), slide('二枚目')]
+    const notes = box(0x0ff0, [persist(4)], 0x2f)
+    const objects = [box(0x03e8, [list, notes]), slide('一枚目'), slide('消した文'), slide('二枚目'), box(0x03f0, [chars('話すこと')])]
     const places: number[] = []
     let at = 0
     for (const object of objects) {
@@ -119,7 +120,7 @@ describe('old PowerPoint slides', () => {
     const first = directory(1, places[0]!, places[1]!, places[2]!)
     const firstEditAt = at + first.length
     const firstEdit = edit(0, at)
-    const second = directory(3, places[3]!)
+    const second = directory(3, places[3]!, places[4]!)
     const secondAt = firstEditAt + firstEdit.length
     const lastEditAt = secondAt + second.length
     const stream = Buffer.concat([...objects, first, firstEdit, second, edit(firstEditAt, secondAt)])
@@ -133,7 +134,7 @@ describe('old PowerPoint slides', () => {
   })
 
   test('only what the last save shows', () => {
-    expect(textOf(pptDisarmer, ppt()).text).toBe('【スライド 1】\n題一\n一枚目\n\n【スライド 2】\n題二\n二枚目\n')
+    expect(textOf(pptDisarmer, ppt()).text).toBe('【スライド 1】\n題一\n一枚目\n\n【スライド 2】\n題二\n二枚目\n\n【ノート 1】\n話すこと\n')
   })
 
   test('locked', () => expect(pptDisarmer.disarm(input(ppt(0xf3d1c4df)))).toEqual({ kind: 'cannot', reason: 'encrypted' }))

@@ -168,7 +168,7 @@ describe('the archive in which an approved original may leave', () => {
   }
 
   test('opens with its password alone', async () => {
-    const bytes = await gather(lockedZip('調査票.xlsm', octets(20), 'abcd-efgh'))
+    const bytes = await gather(lockedZip([{ name: '調査票.xlsm', octets: octets(20) }], 'abcd-efgh'))
     const archive = await openArchive(bytes, { reading: 'strict', entries: 10 })
     if (archive.kind === 'cannot') return expect.fail(archive.reason)
     const [entry] = archive.entries
@@ -180,7 +180,7 @@ describe('the archive in which an approved original may leave', () => {
   })
 
   test('is locked by AES-256 (extra field 0x9901, strength 3) and differs each time', async () => {
-    const [one, other] = await Promise.all([gather(lockedZip('a', octets(1), 'p')), gather(lockedZip('a', octets(1), 'p'))])
+    const [one, other] = await Promise.all([gather(lockedZip([{ name: 'a', octets: octets(1) }], 'p')), gather(lockedZip([{ name: 'a', octets: octets(1) }], 'p'))])
     expect(one.subarray(0, 200).includes(Buffer.from('0199070002004145' + '03', 'hex'))).toBe(true)
     expect(one.equals(other)).toBe(false)
   })
@@ -190,7 +190,7 @@ describe('the archive in which an approved original may leave', () => {
       yield Buffer.from('abc')
       throw new Error('came short')
     }
-    await expect(gather(lockedZip('a', broken(), 'p'))).rejects.toThrow('came short')
+    await expect(gather(lockedZip([{ name: 'a', octets: broken() }], 'p'))).rejects.toThrow('came short')
     let isDone = false
     async function* endless() {
       try {
@@ -199,7 +199,7 @@ describe('the archive in which an approved original may leave', () => {
         isDone = true
       }
     }
-    const reading = lockedZip('a', endless(), 'p')
+    const reading = lockedZip([{ name: 'a', octets: endless() }], 'p')
     await reading.next()
     await reading.return(undefined)
     await expect.poll(() => isDone).toBe(true)
