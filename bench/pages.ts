@@ -92,7 +92,9 @@ await town.store.catchUp()
 console.log(JSON.stringify({ name: 'counting everything', ms: Math.round(performance.now() - startMs) }))
 layRequests(town)
 const faceOf = new Map(town.routes.map(route => [`${route.method} ${route.path}${route.path === '/' && route.faces.length === 1 ? ' (admin)' : ''}`, route.faces[0]! as Face]))
-const pages = LINES.filter(([name, kind]) => name.startsWith('GET ') && !/verification|export$/.test(name) && kind !== 'enrol').map(([name, kind, path]): (typeof MORE)[number] => {
+/** No provider of identities is set here, so its pages are not there. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['enrol', 'unset', 'unset!'])
+const pages = LINES.filter(([name, kind]) => name.startsWith('GET ') && !/verification|export$/.test(name) && !LEFT_OUT.has(kind)).map(([name, kind, path]): (typeof MORE)[number] => {
   const as = (['owner', 'appr', 'admin', 'token', 'nobody'] as const).find(each => MATRIX.get(kind)!.get(each) === 'O')!
   return [faceOf.get(name)!, as, town.pathOf(path)]
 })
