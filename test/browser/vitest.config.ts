@@ -4,5 +4,5 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
-  test: { include: ['test/browser/**/*.test.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 },
+  test: { include: ['test/browser/**/*.test.ts'], fileParallelism: false, globalSetup: 'test/system/support/leftovers.ts', testTimeout: 120_000, hookTimeout: 60_000 },
 })

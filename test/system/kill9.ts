@@ -15,8 +15,8 @@ import { parseArgs } from 'node:util'
 import { inspect } from './support/arrived.ts'
 import { type LoadReport, sendAll } from './support/client.ts'
 import { mixedMails } from './support/mails.ts'
-import { isAlive, type ProcessRole, until } from './support/processes.ts'
-import { killHard, Sekisho } from './support/sekisho.ts'
+import { end, isAlive, type ProcessRole, until } from './support/processes.ts'
+import { Sekisho } from './support/sekisho.ts'
 
 export type Kill9Options = { readonly rounds: number; readonly connections: number; readonly seed: number; readonly say?: (text: string) => void }
 export type Kill9Report = {
@@ -83,7 +83,7 @@ async function killInRounds(sekisho: Sekisho, progress: { readonly accepted: num
     const drawn = VICTIMS[Math.floor(random() * VICTIMS.length)]!
     const victim = drawn === 'gateway' && gatewayKills >= MOST_GATEWAY_KILLS_IN_A_ROW ? 'supervisor' : drawn
     const pid = await pidOf(sekisho, victim, random)
-    killHard(pid)
+    end(pid, 'SIGKILL')
     kills[victim] = (kills[victim] ?? 0) + 1
     options.say?.(`round ${round}: ${victim} ${pid}`)
     gatewayKills = victim === 'gateway' ? gatewayKills + 1 : victim === 'supervisor' ? 0 : gatewayKills
@@ -108,9 +108,9 @@ async function pidOf(sekisho: Sekisho, victim: Victim, random: () => number): Pr
   const others = sekisho.processes().filter(({ role }) => role !== 'supervisor')
   const supervisor = sekisho.pid
   if (random() < 0.5) sekisho.killAll()
-  else killHard(supervisor)
+  else end(supervisor, 'SIGKILL')
   await until('the processes of a killed supervisor have ended', ORPHANS_MS, () => others.every(({ pid }) => !isAlive(pid)) && !sekisho.running).catch(error => {
-    for (const { pid } of others) killHard(pid)
+    for (const { pid } of others) end(pid, 'SIGKILL')
     throw error
   })
   return supervisor

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SmtpConnection } from './support/client.ts'
 import { mixedMails } from './support/mails.ts'
-import { isAlive, until } from './support/processes.ts'
-import { killHard, Sekisho } from './support/sekisho.ts'
+import { end, isAlive, until } from './support/processes.ts'
+import { Sekisho } from './support/sekisho.ts'
 
 type Life = { readonly queueId: string; readonly steps: readonly { readonly kind: string }[] }
 
@@ -28,7 +28,7 @@ async function send(bytes: Buffer, { from = 'sender@example.com', goOn = false }
 
 async function killGateway(): Promise<void> {
   const { pid } = sekisho.processes().find(({ role }) => role === 'gateway')!
-  killHard(pid)
+  end(pid, 'SIGKILL')
   const readyLines = sekisho.said.split('sekisho ready ').length
   await until('a new gateway', 30_000, () => !isAlive(pid) && sekisho.said.split('sekisho ready ').length > readyLines)
 }

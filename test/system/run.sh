@@ -46,5 +46,8 @@ vitest run --config test/system/vitest.config.ts "$@"
 if [ "$#" -eq 0 ]; then
   vitest run --config test/browser/vitest.config.ts
   # The workers' own tests once more, inside each wall.
-  for wall in bubblewrap unshare; do SEKISHO_TEST_WALL=$wall vitest run test/unit/workers; done
+  for wall in bubblewrap unshare; do
+    SEKISHO_TEST_WALL=$wall vitest run test/unit/workers
+    SEKISHO_TEST_WALL=$wall vitest run --config test/system/vitest.config.ts test/system/workers
+  done
 fi

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     fileParallelism: false,
+    globalSetup: 'test/system/support/leftovers.ts',
     reporters: ['default'],
     testTimeout: 300_000,
     hookTimeout: 120_000,

@@ -3,10 +3,11 @@
  * The system's own instance is never read, started or stopped.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import { freePort, until } from './processes.ts'
+import { descendants, end, freePort, until } from './processes.ts'
 import { scratchFolder } from './sekisho.ts'
 
 const SERVICES = [
@@ -17,6 +18,7 @@ const SERVICES = [
   'pickup unix n - n 60 1 pickup', 'postlog unix-dgram n - n - 1 postlogd',
 ]
 const START_MS = 20_000
+const STOP_MS = 10_000
 
 export class Postfix {
   readonly folder: string
@@ -46,7 +48,10 @@ export class Postfix {
   static async #start(name: string, settings: readonly string[]): Promise<Postfix> {
     const postfix = new Postfix(scratchFolder(`postfix-${name}`), await freePort())
     postfix.#configure(settings)
-    await postfix.#run()
+    await postfix.#run().catch(async error => {
+      await postfix.#stop()
+      throw error
+    })
     return postfix
   }
 
@@ -67,12 +72,7 @@ export class Postfix {
   }
 
   async remove(): Promise<void> {
-    const child = this.#process
-    if (child?.pid !== undefined && child.exitCode === null) {
-      const ended = new Promise(done => child.once('exit', done))
-      child.kill('SIGTERM')
-      await ended
-    }
+    await this.#stop()
     if (!process.env['SEKISHO_SYSTEM_KEEP']) rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -95,7 +95,7 @@ export class Postfix {
   }
 
   async #run(): Promise<void> {
-    // start-fg also makes the queue's folders; its master stays our child.
+    // start-fg also makes the queue's folders; our child is the shell that runs its script, the master a child of that.
     const child = spawn('/usr/sbin/postfix', ['-c', join(this.folder, 'etc'), 'start-fg'], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#process = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (this.#said += String(text)))
@@ -103,6 +103,19 @@ export class Postfix {
       if (child.exitCode !== null) throw new Error(`Postfix did not start:\n${this.log()}`)
       return greets(this.port)
     })
+  }
+
+  /** The shell would die of SIGTERM and leave its master alone, so the master is told, and the shell ends after it. */
+  async #stop(): Promise<void> {
+    const child = this.#process
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    for (const { pid } of descendants(child.pid)) end(pid, 'SIGTERM')
+    const late = setTimeout(() => {
+      for (const pid of [child.pid!, ...descendants(child.pid!).map(each => each.pid)]) end(pid, 'SIGKILL')
+    }, STOP_MS)
+    await ended
+    clearTimeout(late)
   }
 }
 

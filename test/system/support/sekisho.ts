@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
-import { descendants, freePort, isAlive, type RunningProcess, until } from './processes.ts'
+import { descendants, end, freePort, isAlive, type RunningProcess, until } from './processes.ts'
 
 export const ROOT = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
 const NODE = join(ROOT, 'node_modules/.bin/node')
@@ -117,7 +117,7 @@ export class Sekisho {
   }
 
   killAll(): void {
-    for (const { pid } of this.processes()) killHard(pid)
+    for (const { pid } of this.processes()) end(pid, 'SIGKILL')
   }
 
   /** Stops it and removes its folder, which is kept when SEKISHO_SYSTEM_KEEP is set. */
@@ -161,13 +161,5 @@ export class Sekisho {
   log(): string {
     const path = join(this.folder, 'mail.log')
     return existsSync(path) ? readFileSync(path, 'utf8') : ''
-  }
-}
-
-export function killHard(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended between the look and the kill.
   }
 }

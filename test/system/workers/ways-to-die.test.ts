@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WorkResult } from '../../../workers/contract.ts'
-import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } from './local-workshop.ts'
+import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } from '../../unit/workers/local-workshop.ts'
 
 let local: LocalWorkshop
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } from './local-workshop.ts'
+import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } from '../../unit/workers/local-workshop.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sekisho-fault-'))
 const fault = join(dir, 'fault')
