@@ -3,6 +3,7 @@
  * comes through, the portal's user reaches the vault; and nobody reaches what is not theirs.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +13,7 @@ import { loadConfig } from '../../config/load.ts'
 import { sendAll } from './support/client.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const NAMES = ['gateway', 'vault', 'portal', 'workers', 'office'] as const
+const NAMES = ['gateway', 'vault', 'portal', 'workers', 'office', 'api'] as const
 type Name = (typeof NAMES)[number]
 /** Users that exist nowhere else; each with a group of its own. */
 const uidOf = (name: Name) => 61_700 + NAMES.indexOf(name)
@@ -63,7 +64,7 @@ beforeAll(async () => {
   // The repository may stand where only root can go.
   execFileSync('mount', ['--bind', ROOT, code])
   const maildir = join(data, 'maildir')
-  writeFileSync(configFile, `dataDir: ${data}\ndomains: [town.example.jp]\nsmtp: { port: 0 }\nadmin: { port: 0 }\nportal: { inner: { port: 0 }, outer: { port: 0 }, admin: { port: 0 } }\nroutes:\n  - { name: staff, direction: inward, domains: ['*'], nextHops: [{ maildir: ${maildir} }] }\n`)
+  writeFileSync(configFile, `dataDir: ${data}\ndomains: [town.example.jp]\nsmtp: { port: 0 }\nadmin: { port: 0 }\nportal: { inner: { port: 0 }, outer: { port: 0 }, admin: { port: 0 } }\napi: { enabled: true, port: 0, tokens: [{ name: users, sha256: ${createHash('sha256').update('users').digest('hex')} }] }\nroutes:\n  - { name: staff, direction: inward, domains: ['*'], nextHops: [{ maildir: ${maildir} }] }\n`)
   const loaded = loadConfig(configFile, {})
   expect('problems' in loaded ? loaded.problems : []).toEqual([])
   makeFolders()
@@ -94,6 +95,13 @@ test('a mail comes through four users', async () => {
   expect(readFileSync(join(delivered, readdirSync(delivered)[0]!), 'utf8')).toContain('hello from four users')
 })
 
+test('a file over HTTP is rebuilt between two users', async () => {
+  await vi.waitUntil(() => /api=/.test(roles.get('api')!.said), { timeout: 60_000 })
+  const port = /api=127\.0\.0\.1:(\d+)/.exec(roles.get('api')!.said)![1]
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/sanitize?name=a.csv`, { method: 'POST', body: 'a,b\n1,=cmd()\n', headers: { authorization: 'Bearer users', 'content-type': 'application/octet-stream' } })
+  expect(await answer.json()).toMatchObject({ report: { parts: [{ name: 'a.csv', outcome: 'rebuilt' }] }, result: { name: 'a.csv' } })
+})
+
 test('a box with LibreOffice stands ready under a user of its own', async () => {
   const boxes = () =>
     readdirSync('/proc').filter(pid => {
@@ -108,7 +116,7 @@ test('a box with LibreOffice stands ready under a user of its own', async () => 
 
 describe('sockets', () => {
   test('have the mode of their folder', () => {
-    for (const socket of ['run/control.sock', 'run/mail-work/workers.sock', 'run/door/gateway.sock', 'run/vault/vault.sock', 'run/vault-work/workers.sock', 'run/vault-office/workers.sock']) {
+    for (const socket of ['run/control.sock', 'run/mail-work/workers.sock', 'run/door/gateway.sock', 'run/vault/vault.sock', 'run/vault-work/workers.sock', 'run/vault-office/workers.sock', 'run/api/workers.sock']) {
       expect((statSync(join(data, socket)).mode & 0o777).toString(8), socket).toBe('660')
     }
   })
@@ -120,6 +128,7 @@ describe('sockets', () => {
     ['run/vault/vault.sock', 'vault', 'portal'],
     ['run/vault-work/workers.sock', 'vault', 'workers'],
     ['run/vault-office/workers.sock', 'vault', 'office'],
+    ['run/api/workers.sock', 'api', 'workers'],
   ])('%s takes those who must reach it, and nobody else', ([socket, ...allowed]) => {
     for (const name of NAMES) expect(connectAs(name, socket), `${name} to ${socket}`).toBe(allowed.includes(name) ? 'connected' : 'EACCES')
   })
@@ -148,6 +157,7 @@ describe('files', () => {
     ['workers', 'run/mail-work/new'],
     ['portal', 'run/vault/new'],
     ['gateway', 'vault/recipients/other.txt'],
+    ['api', 'run/mail-work/new'],
     ['vault', 'mail/new'],
   ])('%s cannot write %s', ([name, path]) => expect(run(name, '/usr/bin/touch', join(data, path))).toContain('Permission denied'))
 })

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const INSIDE = join(import.meta.dirname, 'support/systemd-inside.sh')
 /** Of the old kind systemd needs one hierarchy, of the new kind there is but one. */
 const CGROUP = `${existsSync('/sys/fs/cgroup/systemd') ? '/sys/fs/cgroup/systemd' : '/sys/fs/cgroup'}/sekisho-systemd-test`
-const UNITS = ['gateway', 'workers', 'vault', 'portal', 'office'].map(name => `sekisho-${name}.service`)
+const UNITS = ['gateway', 'workers', 'vault', 'portal', 'api', 'office'].map(name => `sekisho-${name}.service`)
 
 /** Not every host lets root start a systemd beside its own: a reason, or undefined where it can be. */
 function whyNot(): string | undefined {
@@ -78,6 +78,13 @@ test.skipIf(reason !== undefined)('a mail comes through, and no role had to be s
   expect(states('NRestarts')).toEqual(UNITS.map(() => '0'))
 })
 
+test.skipIf(reason !== undefined)('a file over HTTP comes back rebuilt', async () => {
+  await vi.waitUntil(() => /api=127/.test(inside('cat', '/run/api.out')), { timeout: 60_000 })
+  const [, apiPort] = /api=127\.0\.0\.1:(\d+)/.exec(inside('cat', '/run/api.out'))!
+  const answer = await fetch(`http://127.0.0.1:${apiPort}/api/v1/sanitize?name=a.csv`, { method: 'POST', body: 'a,b\n1,=cmd()\n', headers: { authorization: 'Bearer units', 'content-type': 'application/octet-stream' } })
+  expect(await answer.json()).toMatchObject({ report: { parts: [{ name: 'a.csv', outcome: 'rebuilt' }] }, result: { name: 'a.csv' } })
+})
+
 test.skipIf(reason !== undefined)('each role has a user of its own, and LibreOffice stands ready in a box', async () => {
   expect(states('User')).toEqual(UNITS.map(unit => unit.replace('.service', '')))
   await vi.waitUntil(() => inside('ps', '-eo', 'user:20,args').split('\n').some(line => /^sekisho-office .*office-process\.ts/.test(line)), { timeout: 30_000 })
@@ -87,11 +94,15 @@ test.skipIf(reason !== undefined).for<[unit: string, path: string, shown: boolea
   ['vault', '/var/lib/sekisho/vault/identities/default.txt', true],
   ['gateway', '/var/lib/sekisho/vault/identities/default.txt', false],
   ['portal', '/var/lib/sekisho/vault/identities/default.txt', false],
+  ['api', '/var/lib/sekisho/vault/identities/default.txt', false],
   ['workers', '/var/lib/sekisho/vault/identities/default.txt', false],
   ['office', '/var/lib/sekisho/vault/identities/default.txt', false],
   ['gateway', '/var/lib/sekisho/mail/mail.db', true],
   ['vault', '/var/lib/sekisho/mail/mail.db', false],
   ['portal', '/var/lib/sekisho/mail/mail.db', false],
+  ['api', '/var/lib/sekisho/mail/mail.db', false],
+  ['portal', '/var/lib/sekisho/portal/portal.db', true],
+  ['api', '/var/lib/sekisho/portal/portal.db', false],
   ['workers', '/var/lib/sekisho/mail/mail.db', false],
 ])('in the place of %s %s is there: %s', ([unit, path, shown]) => {
   const pid = inside('systemctl', 'show', '--value', '-p', 'MainPID', `sekisho-${unit}.service`)

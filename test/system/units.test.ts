@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { CHILD_ROLES } from '../../cli/role-keeper.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../config/systemd')
 const UNITS = readdirSync(SHIPPED).filter(name => name.endsWith('.service'))
@@ -15,6 +16,10 @@ afterAll(() => rmSync(root, { recursive: true }))
 
 /** With a program that exists: the unit's own stands where it will be installed. */
 for (const name of UNITS) writeFileSync(join(root, name), readFileSync(join(SHIPPED, name), 'utf8').replaceAll('/opt/sekisho/bin/sekisho.js', '/bin/true'))
+
+test('every role has its unit', () => {
+  for (const role of [...CHILD_ROLES, 'workers', 'office']) expect(readFileSync(join(SHIPPED, `sekisho-${role}.service`), 'utf8')).toMatch(new RegExp(`^ExecStart=.* serve --role ${role} `, 'm'))
+})
 
 test.for(UNITS)('%s is understood by systemd', name => {
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(root, name)], { encoding: 'utf8' })
@@ -40,7 +45,7 @@ test('users and folders are made by systemd’s own tools, and units name no oth
   }
   execFileSync('systemd-tmpfiles', [`--root=${root}`, '--create'])
   const made = execFileSync('find', [join(root, 'var/lib/sekisho'), '-mindepth', '1', '-printf', '%P %m\n'], { encoding: 'utf8' }).trim().split('\n')
-  expect(made).toHaveLength(17 - 1)
+  expect(made).toHaveLength(18 - 1)
   expect(made).toContain('run/mail-work 2750')
   expect(made).toContain('vault/identities 700')
 })

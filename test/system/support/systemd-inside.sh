@@ -23,6 +23,7 @@ domains: [town.example.jp]
 smtp: { port: $2 }
 admin: { port: 0 }
 portal: { inner: { port: 0 }, outer: { port: 0 }, admin: { port: 0 } }
+api: { enabled: true, port: 0, tokens: [{ name: units, sha256: $(printf %s units | sha256sum | cut -c1-64) }] }
 routes:
   - { name: staff, direction: inward, domains: ['*'], nextHops: [{ maildir: /var/lib/sekisho/maildir }] }
 YAML
@@ -32,7 +33,7 @@ systemd-sysusers /etc/sysusers.d/sekisho.conf
 systemd-tmpfiles --create /etc/tmpfiles.d/sekisho.conf
 cp /opt/sekisho/config/systemd/sekisho-*.service /etc/systemd/system/
 # No journal runs here: what a role says goes to a file.
-for unit in gateway workers vault portal office; do
+for unit in gateway workers vault portal api office; do
   mkdir -p "/etc/systemd/system/sekisho-$unit.service.d"
   printf '[Service]\nStandardOutput=append:/run/%s.out\nStandardError=append:/run/%s.out\n' "$unit" "$unit" >"/etc/systemd/system/sekisho-$unit.service.d/said.conf"
 done
