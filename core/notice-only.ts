@@ -13,7 +13,7 @@ import { LOOP_MARK_FIELD, ourReceived } from './smtp/trace.ts'
 import { composeNotice } from './text/notice.ts'
 import { noticeText } from './text/notice-texts.ts'
 import type { ReasonKey } from './text/reasons.ts'
-import type { PartReport } from './verdict.ts'
+import { keptForReason, type PartReport } from './verdict.ts'
 
 const NOTHING_ELSE = {
   signatureDropped: false,
@@ -76,11 +76,6 @@ function wholeMessage(bytes: number, reason: ReasonKey): PartReport {
     transferEncoding: 'binary',
     bytes,
     sha256: '',
-    disposition: 'quarantine',
-    rule: `built-in:${reason}`,
-    outcome: 'quarantined',
-    reason,
-    removed: [],
-    findings: [],
+    ...keptForReason(reason),
   }
 }

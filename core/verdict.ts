@@ -69,6 +69,11 @@ export type PartReport = {
   readonly members?: readonly MemberReport[]
 }
 
+/** What a part's report says when the whole of it is kept back for a reason of our own, whatever it is. */
+export function keptForReason(reason: string): Pick<PartReport, 'disposition' | 'rule' | 'outcome' | 'reason' | 'removed' | 'findings'> {
+  return { disposition: 'quarantine', rule: `built-in:${reason}`, outcome: 'quarantined', reason, removed: [], findings: [] }
+}
+
 /** A file inside a file; its place is in the list of members of what it was in. */
 export type MemberReport = {
   readonly name: string

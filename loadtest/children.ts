@@ -40,7 +40,7 @@ export function startSender(): SenderChild {
       return promise.finally(() => child.off('message', hear).off('exit', gone))
     },
     stop: () => void child.send('stop'),
-    end: () => child.disconnect(),
+    end: () => leave(child),
   }
 }
 
@@ -59,7 +59,7 @@ export async function startSink(settings: SinkSettings): Promise<SinkChild> {
   }
   const listening = await ask({ kind: 'listen', settings })
   if (!('port' in listening)) {
-    child.disconnect()
+    leave(child)
     throw new Error(`the sink cannot listen: ${'problem' in listening ? listening.problem : 'no answer'}`)
   }
   return {
@@ -68,8 +68,13 @@ export async function startSink(settings: SinkSettings): Promise<SinkChild> {
     reset: async run => void (await ask({ kind: 'reset', run })),
     count: async () => ((await ask({ kind: 'count' })) as { count: number }).count,
     take: async () => ((await ask({ kind: 'take' })) as { arrivals: readonly Arrival[] }).arrivals,
-    end: () => child.disconnect(),
+    end: () => leave(child),
   }
+}
+
+/** It ends when nobody is left to ask it; one that was ended by somebody else has gone already. */
+function leave(child: ChildProcess): void {
+  if (child.connected) child.disconnect()
 }
 
 function start(file: string): ChildProcess {

@@ -1,7 +1,6 @@
 /** What became of a file by itself, as the only part of a report: for those who brought it, or asked for it again. */
 import { makeHarmlessLine } from '../core/text/harmless.ts'
-import type { ReasonKey } from '../core/text/reasons.ts'
-import type { PartReport } from '../core/verdict.ts'
+import { keptForReason, type PartReport } from '../core/verdict.ts'
 import type { LooseResult } from './contract.ts'
 
 const UNKNOWN_TYPE = 'application/octet-stream'
@@ -10,7 +9,7 @@ export type Measured = { readonly name: string; readonly claimedType: string; re
 
 /** Name, size and digest are ours; what the file is and became is the sealed process's word. */
 export function loosePart(result: Exclude<LooseResult, { kind: 'busy' }>, { name, claimedType, bytes, sha256 }: Measured): PartReport {
-  const judged = result.kind === 'judged' ? judgedReport(result.file) : keptReport(result.reason)
+  const judged = result.kind === 'judged' ? judgedReport(result.file) : { detectedType: UNKNOWN_TYPE, ...keptForReason(result.reason) }
   return {
     id: '1',
     path: judged.detectedType,
@@ -41,17 +40,5 @@ function judgedReport({ report, rebuilt }: Extract<LooseResult, { kind: 'judged'
     removed,
     findings: findings.map(finding => ({ ...finding, partId: '1' })),
     ...(members.length > 0 ? { members } : {}),
-  }
-}
-
-function keptReport(reason: ReasonKey): Judgement {
-  return {
-    detectedType: UNKNOWN_TYPE,
-    disposition: 'quarantine',
-    rule: `built-in:${reason}`,
-    outcome: 'quarantined',
-    reason,
-    removed: [],
-    findings: [],
   }
 }

@@ -1,5 +1,6 @@
 /** Bars side by side as a self-contained SVG: groups along the bottom, one colour for each system. */
 import { escaped } from '../../loadtest/report/plots.ts'
+import { compact, niceScale } from '../../loadtest/report/scale.ts'
 
 const COLOURS = ['#0017c1', '#8c8c8c', '#d1730f', '#197a4b', '#7a1fa2', '#b4232a']
 const [WIDTH, HEIGHT] = [860, 320]
@@ -14,14 +15,14 @@ export type Bars = {
 }
 
 export function barsSvg({ title, unit, series, groups }: Bars): string {
-  const most = niceTop(Math.max(...groups.flatMap(({ values }) => values.filter(Number.isFinite))))
+  const { max, ticks } = niceScale(Math.max(...groups.flatMap(({ values }) => values.filter(Number.isFinite))))
   const [plotWidth, plotHeight] = [WIDTH - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom]
-  const y = (value: number) => MARGIN.top + plotHeight * (1 - value / most)
+  const y = (value: number) => MARGIN.top + plotHeight * (1 - value / max)
   const groupWidth = plotWidth / groups.length
   const barWidth = (groupWidth * 0.8) / series.length
-  const lines = [0, 0.25, 0.5, 0.75, 1].map(share => {
-    const at = y(most * share).toFixed(1)
-    return `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${at}" y2="${at}" stroke="#ddd"/>${label(MARGIN.left - 8, Number(at) + 4, short(most * share), 'end')}`
+  const lines = ticks.map(value => {
+    const at = y(value).toFixed(1)
+    return `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${at}" y2="${at}" stroke="#ddd"/>${label(MARGIN.left - 8, Number(at) + 4, compact(value), 'end')}`
   })
   const bars = groups.flatMap(({ name, values }, group) => {
     const left = MARGIN.left + groupWidth * (group + 0.1)
@@ -48,13 +49,4 @@ function bar({ x, top, width, bottom, colour }: { x: number; top: number; width:
 
 function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#444">${escaped(text)}</text>`
-}
-
-function niceTop(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value))
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map(step => step * power).find(top => top >= value)!
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)))
 }

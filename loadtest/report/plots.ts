@@ -2,6 +2,8 @@
  * Plots as inline SVG without scripts. Lines differ by colour and by dash, so that they can be told apart in print and by
  * those who see colours differently; numbers stand in the tables beside.
  */
+import { compact, niceScale } from './scale.ts'
+
 export type Line = { readonly name: string; readonly points: readonly (readonly [number, number | null])[] }
 export type Axis = { readonly label: string; readonly ticks: readonly { readonly at: number; readonly text: string }[] }
 
@@ -93,19 +95,6 @@ function pathOf(points: Line['points'], placeX: (x: number) => number, placeY: (
     }
   }
   return path
-}
-
-/** Steps of 1, 2 or 5 times a power of ten, four to six of them. */
-function niceScale(highest: number): { max: number; ticks: number[] } {
-  const rough = (highest || 1) / 4
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map(each => each * power).find(each => each >= rough) ?? power * 10
-  const count = Math.max(1, Math.ceil((highest || 1) / step))
-  return { max: count * step, ticks: Array.from({ length: count + 1 }, (_, i) => i * step) }
-}
-
-function compact(value: number): string {
-  return value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3)))
 }
 
 function n(value: number): string {
