@@ -53,7 +53,7 @@ async function settle(dataDir: string): Promise<string> {
   if (!('config' in loaded)) throw new Error(JSON.stringify(loaded.problems))
   const rooms = await openPortalRooms(loaded.config)
   const { personId } = rooms.people.add({ tenant: 'default', login: 'desk', name: '受付', roles: ['staff'], mailbox: DESK, fromDate: '2020-04-01' }, { actor: 'bench', reason: 'bench' })
-  const cookie = rooms.sessions.begin(personId, 'default', { method: 'password', factors: 'two', stage: 'open', address: '127.0.0.1', agent: 'bench' })
+  const cookie = rooms.sessions.begin(personId, 'default', { method: 'password', factors: 'two', stage: 'open', face: 'inner', address: '127.0.0.1', agent: 'bench' })
   rooms.db.close()
   return `sekisho-inner=${cookie}`
 }

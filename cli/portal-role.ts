@@ -77,7 +77,7 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
     uploadBytes: portal.uploadBytes,
     stepUpMs: portal.stepUpMinutes * MINUTE_MS,
     nowMs: Date.now,
-    findSession: cookie => findSession(rooms, cookie),
+    findSession: (cookie, face) => findSession(rooms, cookie, face),
     admitToken: (authorization, use) => rooms.tokens.admit(authorization, use),
     onRequest: line => {
       if (portal.log === 'stderr') process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), portal: line })}\n`)

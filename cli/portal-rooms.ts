@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { ApiTokens } from '../portal/api/tokens.ts'
 import { openPortalDb, type PortalDb } from '../portal/db/open.ts'
+import type { Face } from '../portal/http/route.ts'
 import type { Found } from '../portal/http/server.ts'
 import type { Entrance } from '../portal/pages/entrance.ts'
 import { openPeople, type PeopleRooms } from '../portal/people/rooms.ts'
@@ -68,11 +69,11 @@ export function entranceOf(rooms: PortalRooms, { portal }: Config): Entrance {
   }
 }
 
-/** Who has this cookie, at whatever stage. */
-export function findSession({ sessions }: PortalRooms, cookie: string): Found | undefined {
-  const open = sessions.find(cookie)
+/** Who has this cookie on this face, at whatever stage. */
+export function findSession({ sessions }: PortalRooms, cookie: string, face: Face): Found | undefined {
+  const open = sessions.find(cookie, face)
   if (open) return { ...open, stage: 'open' }
-  const begun = sessions.unfinished(cookie)
+  const begun = sessions.unfinished(cookie, face)
   if (!begun) return undefined
   const { person, stage, sessionId, factors, csrfToken } = begun
   return { person, stage, session: { sessionId, startedAtMs: 0, factors, steppedUpAtMs: undefined, csrfToken } }

@@ -33,8 +33,8 @@ function mayAdd({ factors, stepUpMs }: Entrance, { person, session, nowMs }: Sig
 type EnrolPage = { readonly wrongCode?: string; readonly wrongKey?: string }
 
 function enrolPage(entrance: Entrance, visit: SignedVisit, { wrongCode, wrongKey }: EnrolPage): Answer {
-  const open = entrance.sessions.find(visit.sessionCookie)
-  const stage = entrance.sessions.unfinished(visit.sessionCookie)?.stage
+  const open = entrance.sessions.find(visit.sessionCookie, visit.face)
+  const stage = entrance.sessions.unfinished(visit.sessionCookie, visit.face)?.stage
   if (!open && stage !== 'enrol') return { kind: 'redirect', to: withTo(`/${stage ?? 'sign-in'}`, goal(visit)) }
   const texts = signInTexts(visit.language).enrol
   const key = partyOf(visit, entrance) ? html`<section class="card"><h2>${texts.keyTitle}</h2><p>${texts.keyIntro}</p>${keyButton(visit, 'add', {
@@ -76,7 +76,7 @@ async function addKey(entrance: Entrance, visit: SignedVisit): Promise<Answer> {
 
 /** The factor was shown just now, so the session is as strong as with it. */
 function added(entrance: Entrance, visit: SignedVisit, codes: readonly string[]): Answer {
-  const of = entrance.sessions.find(visit.sessionCookie) ?? entrance.sessions.unfinished(visit.sessionCookie)
+  const of = entrance.sessions.find(visit.sessionCookie, visit.face) ?? entrance.sessions.unfinished(visit.sessionCookie, visit.face)
   if (!of) return { kind: 'redirect', to: '/sign-in' }
   const next = entrance.signIn.goOn('session' in of ? of.session.sessionId : of.sessionId, visit.person, 'two', visitorOf(visit))
   if (next.kind === 'refused') return { kind: 'redirect', to: '/sign-in' }

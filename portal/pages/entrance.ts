@@ -65,8 +65,8 @@ export function goalField(visit: Visit): SafeHtml {
   return html`<input type="hidden" name="to" value="${goal(visit)}">`
 }
 
-export function visitorOf({ address, userAgent }: Visit): Visitor {
-  return { address, agent: userAgent }
+export function visitorOf({ face, address, userAgent }: Visit): Visitor {
+  return { face, address, agent: userAgent }
 }
 
 export function partyOf(visit: Visit, { webauthnDomain, name }: Entrance): RelyingParty | undefined {

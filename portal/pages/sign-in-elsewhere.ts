@@ -66,7 +66,7 @@ async function finish(entrance: Entrance, visit: Visit): Promise<Answer> {
 
 /** Only for whom the way began, in a session that is still open. */
 function linkOwn({ sessions, linked }: Entrance, { settings }: OidcProvider, visit: Visit, { subject, personId }: { readonly subject: string; readonly personId: number }): Answer {
-  const open = sessions.find(visit.sessionCookie)
+  const open = sessions.find(visit.sessionCookie, visit.face)
   if (open?.person.personId !== personId) return problem(visit, 'wrong', 422)
   return linked.link(open.person, settings, subject) ? { kind: 'redirect', to: '/account', say: 'saved', flowCookie: null } : problem(visit, 'taken', 409)
 }

@@ -30,7 +30,7 @@ export function signInRoutes(entrance: Entrance): Route[] {
 }
 
 function signInPage(entrance: Entrance, visit: Visit, { wrong, status = 200 }: { readonly wrong?: string; readonly status?: Page['status'] }): Answer {
-  if (entrance.sessions.find(visit.sessionCookie)) return { kind: 'redirect', to: goal(visit) }
+  if (entrance.sessions.find(visit.sessionCookie, visit.face)) return { kind: 'redirect', to: goal(visit) }
   const texts = signInTexts(visit.language).signIn
   const body = html`${alert(wrong)}
 <form method="post" action="/sign-in" data-once>${goalField(visit)}
@@ -64,8 +64,8 @@ function signInByCard(entrance: Entrance, visit: Visit): Answer {
   return signInPage(entrance, visit, { wrong: signInTexts(visit.language).signIn.cardUnknown, status: 422 })
 }
 
-function signOut({ signIn }: Entrance, { sessionCookie }: SignedVisit): Answer {
-  signIn.signOut(sessionCookie)
+function signOut({ signIn }: Entrance, { sessionCookie, face }: SignedVisit): Answer {
+  signIn.signOut(sessionCookie, face)
   return { kind: 'redirect', sessionCookie: null, to: '/sign-in', say: 'signed-out' }
 }
 
@@ -99,8 +99,8 @@ function checkCode(entrance: Entrance, visit: SignedVisit): Answer {
 }
 
 function shownFactor(entrance: Entrance, visit: SignedVisit, shown: CodeAnswer, wrong: string): Answer {
-  const open = entrance.sessions.find(visit.sessionCookie)
-  const of = open ?? entrance.sessions.unfinished(visit.sessionCookie)
+  const open = entrance.sessions.find(visit.sessionCookie, visit.face)
+  const of = open ?? entrance.sessions.unfinished(visit.sessionCookie, visit.face)
   if (!of || ('stage' in of && of.stage !== 'second-factor')) return { kind: 'redirect', to: '/' }
   const answer = entrance.signIn.secondFactor(of, shown, visitorOf(visit))
   if (answer.kind !== 'refused') return onward(answer, goal(visit))!
@@ -119,7 +119,7 @@ function newPasswordPage(entrance: Entrance, visit: SignedVisit, { wrong, again 
 
 async function newPassword(entrance: Entrance, visit: SignedVisit): Promise<Answer> {
   const texts = signInTexts(visit.language).newPassword
-  const unfinished = entrance.sessions.unfinished(visit.sessionCookie)
+  const unfinished = entrance.sessions.unfinished(visit.sessionCookie, visit.face)
   if (unfinished?.stage !== 'new-password') return { kind: 'redirect', to: withTo('/', goal(visit)) }
   const password = visit.form.get('password')
   if (password !== visit.form.get('again')) return newPasswordPage(entrance, visit, { again: texts.different })

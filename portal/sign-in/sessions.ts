@@ -1,7 +1,8 @@
 /**
  * Sessions: an opaque random number in a cookie, everything else here.
  *
- * The row holds the number's hash, so a reader of portal.db cannot use a session. A session ends by itself (idle, absolute
+ * The row holds a hash of the number and of the face that it was begun on, so a reader of portal.db cannot use a session, and
+ * nobody can carry one to another face under that face's cookie name. A session ends by itself (idle, absolute
  * limit), by its owner, and with every change of the person's rights (`session_epoch`, people.ts). The number changes at each
  * step that makes the session stronger, so one that was planted or seen before is worth nothing after.
  *
@@ -26,7 +27,7 @@ export type SessionSettings = {
 }
 
 /** How a session was begun. */
-export type Opening = { readonly method: string; readonly factors: Session['factors']; readonly stage: Stage; readonly address: string; readonly agent: string }
+export type Opening = { readonly method: string; readonly factors: Session['factors']; readonly stage: Stage; readonly face: string; readonly address: string; readonly agent: string }
 
 /** A sign-in that is not done yet. */
 export type Unfinished = { readonly sessionId: string; readonly stage: Exclude<Stage, 'open'>; readonly person: Person; readonly factors: Session['factors']; readonly csrfToken: string }
@@ -65,7 +66,7 @@ export class Sessions {
       this.#forgetEnded(nowMs)
       this.#db.run(
         `INSERT INTO sessions VALUES (?, ?, ?, (SELECT session_epoch FROM persons WHERE person_id = ?), ?, ?, ?, ?, '', ?, ?, ?, ?, ?)`,
-        ...[randomBytes(12).toString('hex'), tenant, personId, personId, hashOf(cookie)],
+        ...[randomBytes(12).toString('hex'), tenant, personId, personId, hashOf(cookie, opening.face)],
         ...[opening.stage, opening.method, opening.factors, opening.address, opening.agent.slice(0, LONGEST_AGENT), nowMs, nowMs, stepped],
       )
       this.#db.run(
@@ -78,8 +79,8 @@ export class Sessions {
   }
 
   /** Who this is. Undefined for anything but an open session in force; counts as being seen. */
-  find(cookie: string | undefined): SignedIn | undefined {
-    const found = this.#inForce(cookie)
+  find(cookie: string | undefined, face: string): SignedIn | undefined {
+    const found = this.#inForce(cookie, face)
     if (found?.stage !== 'open') return undefined
     const { row, person, csrfToken } = found
     const stepped = row['stepped_up_at_ms']
@@ -95,21 +96,21 @@ export class Sessions {
     }
   }
 
-  unfinished(cookie: string | undefined): Unfinished | undefined {
-    const found = this.#inForce(cookie)
+  unfinished(cookie: string | undefined, face: string): Unfinished | undefined {
+    const found = this.#inForce(cookie, face)
     if (!found || found.stage === 'open') return undefined
     const { row, stage, person, csrfToken } = found
     return { sessionId: String(row['session_id']), stage, person, factors: row['factors'] as Session['factors'], csrfToken }
   }
 
   /** The session got stronger, or a second factor was shown again: a new number for the cookie, the old one is void. */
-  raise(sessionId: string, to: { readonly stage: Stage; readonly factors: Session['factors']; readonly steppedUp: boolean }): string {
+  raise(sessionId: string, to: { readonly stage: Stage; readonly factors: Session['factors']; readonly steppedUp: boolean; readonly face: string }): string {
     const cookie = newNumber()
     const nowMs = this.#db.nowMs()
     this.#db.run(
       `UPDATE sessions SET token_hash = ?, stage = ?, factors = ?, challenge = '', seen_at_ms = ?, stepped_up_at_ms = CASE WHEN ? THEN ? ELSE stepped_up_at_ms END
         WHERE session_id = ?`,
-      ...[hashOf(cookie), to.stage, to.factors, nowMs, to.steppedUp ? 1 : 0, nowMs, sessionId],
+      ...[hashOf(cookie, to.face), to.stage, to.factors, nowMs, to.steppedUp ? 1 : 0, nowMs, sessionId],
     )
     return cookie
   }
@@ -164,11 +165,11 @@ export class Sessions {
     })
   }
 
-  #inForce(cookie: string | undefined): { readonly row: Row; readonly stage: Stage; readonly person: Person; readonly csrfToken: string } | undefined {
+  #inForce(cookie: string | undefined, face: string): { readonly row: Row; readonly stage: Stage; readonly person: Person; readonly csrfToken: string } | undefined {
     if (cookie === undefined || !/^[\w-]{43}$/.test(cookie)) return undefined
     const row = this.#db.get(
       'SELECT s.* FROM sessions s JOIN persons p ON p.person_id = s.person_id AND p.session_epoch = s.epoch WHERE s.token_hash = ?',
-      hashOf(cookie),
+      hashOf(cookie, face),
     )
     if (!row) return undefined
     const nowMs = this.#db.nowMs()
@@ -191,8 +192,8 @@ function newNumber(): string {
   return randomBytes(32).toString('base64url')
 }
 
-function hashOf(cookie: string): string {
-  return createHash('sha256').update(cookie).digest('hex')
+function hashOf(cookie: string, face: string): string {
+  return createHash('sha256').update(`${face} ${cookie}`).digest('hex')
 }
 
 /** Follows from the cookie and does not give it away: nothing to store, and another session has another one. */

@@ -17,8 +17,8 @@ import type { PasswordProblem } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 import type { Sessions, Stage, Unfinished } from './sessions.ts'
 
-/** Where a request comes from, as the session list and the audit chain show it. */
-export type Visitor = { readonly address: string; readonly agent: string }
+/** Where a request comes from, as the session list and the audit chain show it, and on which face: a session counts there alone. */
+export type Visitor = { readonly face: string; readonly address: string; readonly agent: string }
 
 export type Refused = { readonly kind: 'refused'; readonly why: 'wrong' | 'locked' | 'busy'; readonly retryAfterMs: number }
 
@@ -113,7 +113,7 @@ export class SignIn {
     const stage = this.stageAfter(person, factors)
     const cookie = db.write(() => {
       this.#record(person, { method: factors === 'two' ? 'second-factor' : 'step', address: visitor.address, next: stage })
-      return sessions.raise(sessionId, { stage, factors, steppedUp: factors === 'two' })
+      return sessions.raise(sessionId, { stage, factors, steppedUp: factors === 'two', face: visitor.face })
     })
     return stage === 'open' ? { kind: 'signed-in', cookie, person } : { kind: 'go-on', cookie, stage, person }
   }
@@ -166,11 +166,12 @@ export class SignIn {
     return this.#settings.secondFactorFor.some(role => person.roles.has(role))
   }
 
-  signOut(cookie: string | undefined): void {
+  signOut(cookie: string | undefined, face: string): void {
     const { db, sessions } = this.#rooms
-    const found = sessions.find(cookie)
-    const id = found?.session.sessionId ?? sessions.unfinished(cookie)?.sessionId
-    const person = found?.person ?? sessions.unfinished(cookie)?.person
+    const found = sessions.find(cookie, face)
+    const begun = sessions.unfinished(cookie, face)
+    const id = found?.session.sessionId ?? begun?.sessionId
+    const person = found?.person ?? begun?.person
     if (id === undefined || !person) return
     db.write(() => {
       sessions.end(person.personId, id)

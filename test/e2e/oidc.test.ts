@@ -159,7 +159,7 @@ describe('who is known', () => {
     const house = await portal({ personBy: 'subject' })
     const codes = house.withTotp(house.sato)
     const visitor = house.visitor()
-    const signed = house.signIn.begin(house.as(house.sato), 'certificate', 'two', { address: '127.0.0.1', agent: '' })
+    const signed = house.signIn.begin(house.as(house.sato), 'certificate', 'two', { face: 'inner', address: '127.0.0.1', agent: '' })
     if (signed.kind === 'refused') throw new Error('refused')
     visitor.cookies.set('sekisho-inner', signed.cookie)
     house.clock.nowMs += 11 * MINUTE_MS

@@ -37,7 +37,7 @@ async function office(certificateCountsAs: 'one' | 'two' = 'one') {
     uploadBytes: 1 << 20,
     stepUpMs: 10 * MINUTE_MS,
     nowMs: () => house.clock.nowMs,
-    findSession: cookie => findSession(house as never, cookie),
+    findSession: (cookie, face) => findSession(house as never, cookie, face),
     admitToken: () => {
       throw new Error('no tokens here')
     },

@@ -30,7 +30,7 @@ import { NOW_MS } from './portal.ts'
 import { fakeHouse, memberOf, partOf } from './portal-fakes.ts'
 import { FakeVault, RULES } from './requests.ts'
 
-/** Columns of the table. `late`: signed in long ago; `half`: the second factor is still to come; `face`: the owner's cookie of another face. */
+/** Columns of the table. `late`: signed in long ago; `half`: the second factor is still to come; `face`: the owner's session of another face, under the names of both cookies. */
 export const VISITORS = ['nobody', 'half', 'owner', 'late', 'deleg', 'shared', 'passed', 'stranger', 'appr', 'other', 'admin', 'lateadm', 'auditor', 'north', 'northadm', 'token', 'face'] as const
 export type VisitorName = (typeof VISITORS)[number]
 
@@ -51,7 +51,7 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-access-'))
   const clock = { nowMs: NOW_MS }
   const db = await openPortalDb(join(folder, 'own'), () => clock.nowMs)
-  const rooms = await roomsOver(db, folder)
+  const rooms = await roomsOver(db, folder, { mostPerPerson: 100 })
   const fixture = await adminFixture({ ...(hostile === undefined ? {} : { hostile }), ...(layMails ? { lay: layMails } : {}) })
   const named = (name: string) => (hostile === undefined ? name : `${hostile}${name}`)
   const mail = { publicId: 'MAIL', to: [OWNER, SHARED], subject: named('件名'), from: `${named('送信者')} <a@evil.example>`, text: named('本文'), names: { 3: [named('中.txt')] }, candidates: [named('password')], files: [{ index: 0, name: named('a.pdf'), mediaType: PDF, bytes: 9 }], passwords: { 3: 'secret', 4: 'secret' }, parts: [partOf('2', { name: named('a.pdf'), detectedType: PDF, deliveredName: named('a.pdf'), members: [memberOf(named('中.pdf'))], sha256: '2'.repeat(64) }), partOf('4', { name: named('c.pdf'), detectedType: PDF, outcome: 'quarantined', reason: 'encrypted', sha256: '4'.repeat(64) }), partOf('3', { name: named('b.zip'), detectedType: 'application/zip', outcome: 'quarantined', reason: 'encrypted', sha256: '3'.repeat(64) })] }
@@ -69,7 +69,7 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
   const objects = { ...(await lay({ house, people, tokens, named })), ...peopleObjects(rooms, people.get('owner')!), ...(await breakGlass(house, rooms, named)), ...(await beginUpload(house)), version: (await fixture.house.operations.policyVersions(1))[0]!.version, runId: String(fixture.house.book.save({ tenant: 'default', actor: 'user:admin' }, [])) }
   for (const name of ['owner', 'admin'] as const) withApp(rooms, people.get(name)!, clock.nowMs)
   let sessions = sessionsOf(rooms, people, named(''))
-  await rooms.signIn.withPassword({ tenant: 'default', login: named('nobody'), password: 'x' }, { address: '192.0.2.66', agent: named('') })
+  await rooms.signIn.withPassword({ tenant: 'default', login: named('nobody'), password: 'x' }, { face: 'inner', address: '192.0.2.66', agent: named('') })
   const faces = new Map(await Promise.all(FACES.map(async face => [face, await appOf(face, routes, { rooms, tokens, clock })] as const)))
   const databases = [db.connection, fixture.db.connection]
   const counters = databases.map(changesOf)
@@ -87,9 +87,9 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
       for (const each of databases) each.exec('BEGIN')
       const before = changes()
       const asked = fake.asked.length
-      const session = sessions.get(as)
-      const cookieFace = as === 'face' ? (face === 'inner' ? 'outer' : 'inner') : face
-      const all = { ...(session ? { cookie: `__Host-sekisho-${cookieFace}=${session.cookie}` } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': takesFiles(path) ? 'multipart/form-data; boundary=b' : takesOctets(path) ? 'application/octet-stream' : 'application/x-www-form-urlencoded' } : {}), ...headers }
+      const begunOn = as === 'face' ? (face === 'inner' ? 'outer' : 'inner') : face
+      const session = sessions.get(`${begunOn} ${as}`)
+      const all = { ...(session ? { cookie: [...new Set([begunOn, face])].map(each => `__Host-sekisho-${each}=${session.cookie}`).join('; ') } : {}), ...(as === 'token' ? { authorization: `Bearer ${objects.secret}` } : {}), ...(method === 'POST' ? { origin: `https://${face}.test`, 'content-type': takesFiles(path) ? 'multipart/form-data; boundary=b' : takesOctets(path) ? 'application/octet-stream' : 'application/x-www-form-urlencoded' } : {}), ...headers }
       const payload = method !== 'POST' ? {} : takesFiles(path) ? { payload: UPLOAD } : takesOctets(path) ? { payload: Buffer.from('x') } : { payload: new URLSearchParams({ _token: csrf ?? session?.csrfToken ?? '', ...form }).toString() }
       const sent = Object.entries({ ...all, 'x-portal-token': csrf ?? session?.csrfToken ?? '' }).filter(([, value]) => value !== 'NONE')
       const startedMs = performance.now()
@@ -109,8 +109,8 @@ export async function openAccessTown({ hostile, lay: layMails }: FixtureOptions 
     },
     /** On a socket, for a browser; its origin. */
     listen: (face: Face) => faces.get(face)!.listen({ host: '127.0.0.1', port: 0 }),
-    cookieOf: (face: Face, as: VisitorName) => `__Host-sekisho-${face}=${sessions.get(as)!.cookie}`,
-    csrfOf: (as: VisitorName) => sessions.get(as)!.csrfToken,
+    cookieOf: (face: Face, as: VisitorName) => `__Host-sekisho-${face}=${sessions.get(`${face} ${as}`)!.cookie}`,
+    csrfOf: (face: Face, as: VisitorName) => sessions.get(`${face} ${as}`)!.csrfToken,
     close: async () => {
       await Promise.all([...faces.values()].map(app => app.close()))
       fake.close()
@@ -157,13 +157,16 @@ function withApp({ totp, factors, people }: Rooms, { personId, login }: PersonRe
   factors.addTotp(people.person(personId, dayOf(nowMs))!, codes.generate({ timestamp: nowMs }))
 }
 
-function sessionsOf({ sessions }: Rooms, people: People, agent: string): ReadonlyMap<VisitorName, { readonly cookie: string; readonly csrfToken: string }> {
+/** By face and name. */
+function sessionsOf({ sessions }: Rooms, people: People, agent: string): ReadonlyMap<string, { readonly cookie: string; readonly csrfToken: string }> {
   return new Map(
-    [...people].map(([name, { personId, tenant }]) => {
-      const isLate = name === 'late' || name === 'lateadm'
-      const cookie = sessions.begin(personId, tenant, { method: 'password', factors: isLate ? 'one' : 'two', stage: name === 'half' ? 'second-factor' : 'open', address: '127.0.0.1', agent })
-      return [name, { cookie, csrfToken: (sessions.find(cookie)?.session ?? sessions.unfinished(cookie)!).csrfToken }] as const
-    }),
+    FACES.flatMap(face =>
+      [...people].map(([name, { personId, tenant }]) => {
+        const isLate = name === 'late' || name === 'lateadm'
+        const cookie = sessions.begin(personId, tenant, { method: 'password', factors: isLate ? 'one' : 'two', stage: name === 'half' ? 'second-factor' : 'open', face, address: '127.0.0.1', agent })
+        return [`${face} ${name}`, { cookie, csrfToken: (sessions.find(cookie, face)?.session ?? sessions.unfinished(cookie, face)!).csrfToken }] as const
+      }),
+    ),
   )
 }
 
@@ -228,7 +231,7 @@ async function breakGlass({ mail, admin: { glass } }: House, { people }: Rooms, 
 async function appOf(face: Face, routes: readonly Route[], { rooms, tokens, clock }: { readonly rooms: Rooms; readonly tokens: ApiTokens; readonly clock: { readonly nowMs: number } }) {
   const { app } = await faceApp({
     ...{ face, routes, address: '127.0.0.1', port: 0, origin: `https://${face}.test`, tls: undefined, trustedProxies: [], certificateHeader: '', clients: [], uploadBytes: 1 << 20, stepUpMs: 600_000 },
-    findSession: cookie => findSession({ ...rooms, tokens }, cookie),
+    findSession: (cookie, face) => findSession({ ...rooms, tokens }, cookie, face),
     admitToken: (authorization, use) => tokens.admit(authorization, use),
     nowMs: () => clock.nowMs,
     frame: (page, visit) => frame(page, visit, { name: '', contact: '', paths: new Set() }),

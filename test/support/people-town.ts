@@ -14,7 +14,7 @@ export type PeopleTown = { readonly desk: PeopleDesk; readonly told: StaffMail[]
 
 /** `hostile`: stands as the name of a person and of a department. */
 export async function peopleTown(db: PortalDb, folder: string, hostile: string): Promise<PeopleTown> {
-  const rooms = await roomsOver(db, folder, ['administrator'])
+  const rooms = await roomsOver(db, folder, { secondFactorFor: ['administrator'] })
   const told: StaffMail[] = []
   const desk: PeopleDesk = { ...rooms, invitationHours: 72, linkOrigin: () => 'https://portal.town.example.jp', tell: mail => void told.push(mail) }
   const units = tree(desk, hostile)
@@ -30,7 +30,7 @@ export async function peopleTown(db: PortalDb, folder: string, hostile: string):
   memberships.setDeputy(ids['kacho']!, ids['ito']!, 1, { fromDate: TODAY }, BY)
   const { uri } = rooms.totp.offer(ids['kacho']!, 'default', 'kacho')!
   desk.factors.addTotp(desk.people.person(ids['kacho']!, TODAY)!, (URI.parse(uri) as TOTP).generate({ timestamp: db.nowMs() }))
-  desk.sessions.begin(ids['sato']!, 'default', { method: 'password', factors: 'two', stage: 'open', address: '10.1.2.3', agent: 'test' })
+  desk.sessions.begin(ids['sato']!, 'default', { method: 'password', factors: 'two', stage: 'open', face: 'inner', address: '10.1.2.3', agent: 'test' })
   return { desk, told, ids, units }
 }
 

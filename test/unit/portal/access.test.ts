@@ -95,7 +95,7 @@ describe('a forged request does nothing', () => {
     for (const [forgery, { headers, csrf }] of FORGERIES) {
       // Who is not signed in has no token; where it comes from still counts.
       if (csrf !== undefined && kind === 'anyone') continue
-      const told = await town.ask({ face: route.faces[0]!, method: 'POST', path: town.pathOf(path), as, ...(form ? { form } : {}), ...(headers ? { headers } : {}), ...(csrf === undefined ? {} : { csrf: csrf === 'THEIRS' ? town.csrfOf(as === 'other' ? 'stranger' : 'other') : csrf }) })
+      const told = await town.ask({ face: route.faces[0]!, method: 'POST', path: town.pathOf(path), as, ...(form ? { form } : {}), ...(headers ? { headers } : {}), ...(csrf === undefined ? {} : { csrf: csrf === 'THEIRS' ? town.csrfOf(route.faces[0]!, as === 'other' ? 'stranger' : 'other') : csrf }) })
       expect([forgery, told.status, told.changed]).toEqual([forgery, 403, 0])
     }
   })

@@ -61,9 +61,9 @@ describe('what ends sessions', () => {
     const { personId } = house.person('sato')
     const opening = { method: 'password', factors: 'one', stage: 'open', ...VISITOR } as const
     const cookie = house.sessions.begin(personId, 'default', opening)
-    expect(house.sessions.find(cookie)).toBeDefined()
+    expect(house.sessions.find(cookie, 'inner')).toBeDefined()
     act(house, personId)
-    expect(house.sessions.find(cookie) === undefined).toBe(ends)
+    expect(house.sessions.find(cookie, 'inner') === undefined).toBe(ends)
     expect(house.sessions.ofPerson(personId)).toHaveLength(ends ? 0 : 1)
   })
 })

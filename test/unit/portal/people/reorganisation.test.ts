@@ -4,7 +4,7 @@ import { readChange } from '../../../../portal/people/change-file.ts'
 import { readReorganisationFile } from '../../../../portal/people/reorganisation-file.ts'
 import { changeText, problemText } from '../../../../portal/texts/people-import.ts'
 import { expectLinear } from '../../../support/linear.ts'
-import { BY, openHouse } from '../support/house.ts'
+import { BY, openHouse, VISITOR } from '../support/house.ts'
 
 const DAY = '2028-04-01'
 const EVE = '2028-03-31'
@@ -116,7 +116,7 @@ describe('the day of effect', () => {
     expect(mailboxes.heldBy(ids.collect, DAY)).toEqual([])
     expect(departments.pathOf(ids.unit)).toBe('市長部局 総務部 税務収納課 収納係')
     expect([departments.byId(ids.collect)!.toDate, departments.list('default', DAY).map(({ code }) => code)]).toEqual([EVE, ['1', '10', '102', '1041', '20']])
-    expect(sessions.find(findSession)).toBeUndefined()
+    expect(sessions.find(findSession, 'inner')).toBeUndefined()
   })
 
   test('who had a post in both has one afterwards, the main one, and approves if either did', async () => {
@@ -152,6 +152,6 @@ describe('the day of effect', () => {
 
 async function withSession() {
   const house = await town()
-  const signed = house.signIn.begin(house.as(house.shuno), 'password', 'one', { address: '192.0.2.7', agent: 'x' })
+  const signed = house.signIn.begin(house.as(house.shuno), 'password', 'one', VISITOR)
   return { ...house, findSession: signed.kind === 'signed-in' ? signed.cookie : '' }
 }

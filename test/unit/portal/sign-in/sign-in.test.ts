@@ -17,9 +17,9 @@ test('the right password opens a session', async () => {
   const answer = await tryPassword(house, ' SATO ', PASSWORD)
   expect(answer).toMatchObject({ kind: 'signed-in', person: { login: 'sato' } })
   if (answer.kind !== 'signed-in') return
-  expect(house.sessions.find(answer.cookie)!.session).toMatchObject({ factors: 'one', steppedUpAtMs: undefined })
-  house.signIn.signOut(answer.cookie)
-  expect(house.sessions.find(answer.cookie)).toBeUndefined()
+  expect(house.sessions.find(answer.cookie, 'inner')!.session).toMatchObject({ factors: 'one', steppedUpAtMs: undefined })
+  house.signIn.signOut(answer.cookie, 'inner')
+  expect(house.sessions.find(answer.cookie, 'inner')).toBeUndefined()
   expect(house.records('sign-in')).toEqual([{ actor: 'user:sato', subject: 'sato', detail: { method: 'password', address: '192.0.2.7', next: 'open' } }])
   expect(house.records('sign-out')).toHaveLength(1)
 })
@@ -113,15 +113,15 @@ describe('what comes after the password', () => {
     const answer = await tryPassword(house, 'sato', PASSWORD)
     expect(answer).toMatchObject({ kind: 'go-on', stage: 'second-factor' })
     if (answer.kind !== 'go-on') return
-    expect(house.sessions.find(answer.cookie)).toBeUndefined()
-    const unfinished = house.sessions.unfinished(answer.cookie)!
+    expect(house.sessions.find(answer.cookie, 'inner')).toBeUndefined()
+    const unfinished = house.sessions.unfinished(answer.cookie, 'inner')!
     const wrong = house.signIn.secondFactor(unfinished, house.factors.checkCode(unfinished.person, '000000'), VISITOR)
     expect(wrong).toMatchObject({ kind: 'refused', why: 'wrong' })
     const code = codes.generate({ timestamp: house.clock.nowMs })
     const done = house.signIn.secondFactor(unfinished, house.factors.checkCode(unfinished.person, code), VISITOR)
     expect(done).toMatchObject({ kind: 'signed-in' })
-    if (done.kind === 'signed-in') expect(house.sessions.find(done.cookie)!.session).toMatchObject({ factors: 'two', steppedUpAtMs: house.clock.nowMs })
-    expect(house.sessions.unfinished(answer.cookie)).toBeUndefined()
+    if (done.kind === 'signed-in') expect(house.sessions.find(done.cookie, 'inner')!.session).toMatchObject({ factors: 'two', steppedUpAtMs: house.clock.nowMs })
+    expect(house.sessions.unfinished(answer.cookie, 'inner')).toBeUndefined()
   })
 
   test('setting one up, for a role that needs it and has none', async () => {
@@ -138,7 +138,7 @@ describe('what comes after the password', () => {
     const answer = await tryPassword(house, 'sato', PASSWORD)
     expect(answer).toMatchObject({ kind: 'go-on', stage: 'new-password' })
     if (answer.kind !== 'go-on') return
-    const unfinished = house.sessions.unfinished(answer.cookie)!
+    const unfinished = house.sessions.unfinished(answer.cookie, 'inner')!
     expect(await house.signIn.newPassword(unfinished, PASSWORD, VISITOR)).toEqual({ kind: 'unfit', problem: 'same' })
     expect(await house.signIn.newPassword(unfinished, 'password1234', VISITOR)).toEqual({ kind: 'unfit', problem: 'too-common' })
     expect(await house.signIn.newPassword(unfinished, 'tulip-gravel-canoe', VISITOR)).toMatchObject({ kind: 'signed-in' })
@@ -151,12 +151,12 @@ test('a changed password ends every other session, and the current one must be k
   const house = await withPerson()
   const [one, two] = [await tryPassword(house, 'sato', PASSWORD), await tryPassword(house, 'sato', PASSWORD)]
   if (one.kind !== 'signed-in' || two.kind !== 'signed-in') throw new Error('not signed in')
-  const signedIn = house.sessions.find(one.cookie)!
+  const signedIn = house.sessions.find(one.cookie, 'inner')!
   expect(await house.signIn.changePassword(signedIn, { current: 'wrong', next: 'tulip-gravel-canoe' }, VISITOR)).toMatchObject({ kind: 'refused', why: 'wrong' })
   const changed = await house.signIn.changePassword(signedIn, { current: PASSWORD, next: 'tulip-gravel-canoe' }, VISITOR)
   expect(changed).toMatchObject({ kind: 'signed-in' })
-  for (const { cookie } of [one, two]) expect(house.sessions.find(cookie)).toBeUndefined()
-  if (changed.kind === 'signed-in') expect(house.sessions.find(changed.cookie)).toBeDefined()
+  for (const { cookie } of [one, two]) expect(house.sessions.find(cookie, 'inner')).toBeUndefined()
+  if (changed.kind === 'signed-in') expect(house.sessions.find(changed.cookie, 'inner')).toBeDefined()
 })
 
 test('no password is in the database or the chain', async () => {

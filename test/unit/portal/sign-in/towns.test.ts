@@ -31,7 +31,7 @@ async function twoTowns() {
     ...{ face: 'inner', address: '127.0.0.1', port: 0, origin: `https://${HOME}`, tls: undefined, trustedProxies: ['192.0.2.1/32'], certificateHeader: 'x-card', clients: [], uploadBytes: 1 << 20, stepUpMs: 10 * MINUTE_MS },
     towns: [{ origin: `https://${KITA}`, tenant: 'kita' }],
     routes: [...entranceRoutes(entranceOver(house)), home],
-    findSession: cookie => findSession(house as never, cookie),
+    findSession: (cookie, face) => findSession(house as never, cookie, face),
     admitToken: () => {
       throw new Error('no tokens here')
     },

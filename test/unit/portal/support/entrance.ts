@@ -22,10 +22,10 @@ export async function openEntrance(host = '127.0.0.1', { port = HOST_PORT, oidc 
     uploadBytes: 1 << 20,
     stepUpMs: 10 * MINUTE_MS,
     nowMs: () => house.clock.nowMs,
-    findSession: cookie => {
-      const open = house.sessions.find(cookie)
+    findSession: (cookie, face) => {
+      const open = house.sessions.find(cookie, face)
       if (open) return { ...open, stage: 'open' }
-      const begun = house.sessions.unfinished(cookie)
+      const begun = house.sessions.unfinished(cookie, face)
       return begun && { person: begun.person, stage: begun.stage, session: { sessionId: begun.sessionId, startedAtMs: 0, factors: begun.factors, steppedUpAtMs: undefined, csrfToken: begun.csrfToken } }
     },
     admitToken: () => {

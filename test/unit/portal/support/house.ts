@@ -14,21 +14,23 @@ import { PasswordHashing } from '../../../../portal/sign-in/password.ts'
 import { openSignIn } from '../../../../portal/sign-in/rooms.ts'
 
 export const BY = { actor: 'user:kanri', reason: 'test' }
-export const VISITOR = { address: '192.0.2.7', agent: 'Mozilla/5.0 (test)' }
+export const VISITOR = { face: 'inner', address: '192.0.2.7', agent: 'Mozilla/5.0 (test)' }
 export const MINUTE_MS = 60_000
 export const PASSWORD = '朝顔と三毛猫がならぶ縁側'
 
 /** As weak as it goes, so that tests are quick: what is tested here is not argon2. */
 const QUICK = new PasswordHashing({ memoryKib: 64, passes: 1, parallelism: 1 })
 
-export async function roomsOver(db: PortalDb, folder: string, secondFactorFor: readonly Role[] = [], oidc?: OidcSettings) {
+type Wanted = { readonly secondFactorFor?: readonly Role[]; readonly oidc?: OidcSettings | undefined; readonly mostPerPerson?: number }
+
+export async function roomsOver(db: PortalDb, folder: string, { secondFactorFor = [], oidc, mostPerPerson = 5 }: Wanted = {}) {
   const offices = openPeople(db)
   const rooms = await openSignIn(db, offices.people, {
     directory: folder,
     issuer: '関所',
     secondFactorFor,
     password: { minLength: 12 },
-    session: { idleMs: 15 * MINUTE_MS, absoluteMs: 480 * MINUTE_MS, unfinishedMs: 10 * MINUTE_MS, mostPerPerson: 5 },
+    session: { idleMs: 15 * MINUTE_MS, absoluteMs: 480 * MINUTE_MS, unfinishedMs: 10 * MINUTE_MS, mostPerPerson },
     hashing: QUICK,
     oidc,
   })
@@ -45,7 +47,7 @@ export async function openHouse({ secondFactorFor = ['administrator', 'auditor']
     db.close()
     rmSync(folder, { recursive: true })
   })
-  const rooms = await roomsOver(db, folder, secondFactorFor, oidc)
+  const rooms = await roomsOver(db, folder, { secondFactorFor, oidc })
   const { people, totp, factors } = rooms
   const today = () => dayOf(clock.nowMs)
   const as = (record: PersonRecord) => people.person(record.personId, today())!
