@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts'
 import type { House } from '../portal/house.ts'
 import { openRequests, type RequestRooms } from '../portal/requests/rooms.ts'
-import type { RequestRules } from '../portal/requests/rules.ts'
+import type { Classification, RequestRules } from '../portal/requests/rules.ts'
 import { classRules } from './class-retention.ts'
 import type { PortalRooms } from './portal-rooms.ts'
 import { originOf } from './portal-towns.ts'
@@ -17,10 +17,11 @@ export function requestRooms(config: Config, { db, directory }: PortalRooms, { m
 
 export function requestRules(config: Config): RequestRules {
   const { requests } = config.portal
-  const { opens, closes, closedDays, class1, class2, class3, ...rest } = requests
+  const { opens, closes, closedDays, class1, class2, class3, bringApprovalWhen, ...rest } = requests
   return {
     ...rest,
     hours: { opens, closes, closedDays },
+    bringApprovalWhen: bringApprovalWhen.map(({ departments = [], detected = [], classification = 1 }) => ({ departments, detected, classification: classification as Classification })),
     ...classRules(config),
     classes: { 1: class1, 2: class2, 3: class3 },
   }

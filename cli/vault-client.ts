@@ -17,10 +17,8 @@ export function vaultClient(socketPath: string): Vault {
   return {
     deliveredText: (publicId, by) => call('deliveredText', { publicId }, by),
     deliveredFile: (publicId, index, by) => fetch('deliveredFile', { publicId, index }, by),
-    preview: async (part, { page, mark, password, patient }, by) => {
-      const { bytes, ...view }: { bytes?: Uint8Array } = await fetch('preview', { part, page, mark, password, patient }, by)
-      return { ...view, ...(bytes ? { png: bytes } : {}) } as never
-    },
+    preview: async (part, { page, mark, password, patient }, by) => asPage(await fetch('preview', { part, page, mark, password, patient }, by)),
+    previewShelf: async (id, { page, mark, patient }, by) => asPage(await fetch('previewShelf', { id, page, mark, patient }, by)),
     lockedNames: (part, by) => call('lockedNames', { part }, by),
     unlock: (part, passwords, by) => call('unlock', { part, passwords }, by),
     again: (part, by) => call('again', { part }, by),
@@ -40,7 +38,7 @@ export function vaultClient(socketPath: string): Vault {
         return orBusy(error)
       }
     },
-    finishPieces: (uploadId, by) => call('finishPieces', { uploadId }, by),
+    finishPieces: (uploadId, mailbox, by) => call('finishPieces', { uploadId, mailbox }, by),
     shelf: (id, by) => fetch('shelf', { id }, by),
     mailInward: (shelfIds, mailbox, about, by) => call('mailInward', { shelfIds, mailbox, about }, by),
     passwordCandidates: async (publicIds, by) => {
@@ -82,6 +80,10 @@ export function vaultAudit(socketPath: string): AuditSource {
       for await (const line of lines) if (line !== '') yield JSON.parse(line) as ChainedRecord
     },
   }
+}
+
+function asPage({ bytes, ...view }: { readonly bytes?: Uint8Array }): never {
+  return { ...view, ...(bytes ? { png: bytes } : {}) } as never
 }
 
 /** A vault that is not there, or starting, is a page that says so. */

@@ -40,14 +40,15 @@ function make(config: Config): VaultRules {
     limits: sanitizeLimits(config),
     drawsOld: config.vault.office.oldFormats,
     recipient,
-    brought: (tenant, wanted) => {
+    brought: (tenant, { mailbox = '', profile: wanted }) => {
       const profile = PROFILES.find(each => each === wanted)
-      return recipientSettings(profile ? withProfile(config, profile) : config)(postmasterOf(config, tenant)).policy
+      const ofBringer = mailbox !== '' && settingsOf(mailbox).tenant.id === tenant
+      return recipientSettings(profile ? withProfile(config, profile) : config)(ofBringer ? mailbox : postmasterOf(config, tenant)).policy
     },
   }
 }
 
-/** Files that belong to no mail go by the rules of the tenant's first domain. */
+/** Whoever brings a file without a mailbox goes by the rules of the tenant's first domain. */
 function postmasterOf({ tenants, domains }: Config, tenant: string): string {
   const domain = tenants.find(({ id }) => id === tenant)?.domains[0] ?? domains[0] ?? 'localhost'
   return `postmaster@${domain}`

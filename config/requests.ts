@@ -1,5 +1,5 @@
 /** Settings of requests for originals: who must agree, how long, and what is confidential. */
-import { clockTime, day, domain, entry, flag, integer, line, list, optional, section, text, wholeNumber } from './kinds.ts'
+import { clockTime, day, domain, entry, flag, integer, line, lines, list, optional, section, text, wholeNumber } from './kinds.ts'
 
 const ofClass = (defaults: { readonly en: string; readonly ja: string; readonly steps: number }) =>
   section(
@@ -33,6 +33,14 @@ export const requests = section(
     antivirusRequired: flag({ default: false, en: 'Whether only mails that the antivirus has scanned can be asked for.', ja: 'ウイルス検査をしたメールだけ申請できるようにする。' }),
     outsideDomains: list(domain(), { default: [], max: 1, en: 'Domain of the Internet-side mailboxes to which an approved original may be sent. An outward route must name it. Empty: it is taken by hand only.', ja: '承認された元のファイルを送れる、インターネット側メールボックスのドメイン。このドメインを名指しする outward の経路が要る。空なら画面で受け取るだけ。' }),
     bringApproval: list(text({ default: '', en: 'Code.', ja: 'コード。' }), { default: [], max: 500, en: 'Codes of departments whose people need an approval before they get what they brought in; `*` for all. Empty: nobody.', ja: '持ち込んだファイルの受け取りに承認が要る部署のコード。`*` ならすべて。空なら承認は要らない。' }),
+    bringApprovalWhen: list(
+      entry({
+        departments: optional(lines(), { en: 'Codes of departments of who brings it; `*` for all.', ja: '持ち込む人の部署のコード。`*` ならすべて。' }),
+        detected: optional(lines(), { en: 'Detected types of the file, as in `policy.rows`: `application/pdf`, `image/*`.', ja: '判定したファイルの種類。`policy.rows` と同じ書き方。例: `application/pdf`、`image/*`' }),
+        classification: optional(classification(), { en: 'Confidentiality of the department, this or higher.', ja: '部署の機密性。これ以上。' }),
+      }),
+      { default: [], max: 100, en: 'What besides needs such an approval: each entry by department, kind of file and class; all that it names must hold.', ja: 'ほかに承認が要る持ち込み。部署、ファイルの種類、機密性で決める。一つの項目に書いた条件はすべて満たす必要がある。' },
+    ),
     openPerPerson: integer({ default: 20, min: 1, max: 1000, en: 'Open requests of one person.', ja: '1人が同時に出せる申請の数。' }),
     defaultClass: integer({ default: 2, min: 1, max: 3, en: 'Confidentiality of mail that nothing else gives one: mailbox, department, or a match below.', ja: '機密性の既定値。メールボックス、部署、下の条件に当てはまらないメールに使う。' }),
     class1: ofClass({ steps: 1, en: 'Confidentiality 1.', ja: '機密性1。' }),

@@ -115,14 +115,16 @@ export interface Vault {
   /** Runs a part again under the policy of now (a later version may know its format). */
   again(part: PartRef, by: Asker): Promise<Unlocked | Refusal>
   /** A file from the outer face through the engine. */
-  bring(file: { readonly name: string; readonly mediaType: string; readonly bytes: AsyncIterable<Uint8Array>; readonly profile?: string }, by: Asker): Promise<Brought | Refusal>
+  bring(file: { readonly name: string; readonly mediaType: string; readonly bytes: AsyncIterable<Uint8Array>; readonly profile?: string; /** Whose policy holds. */ readonly mailbox?: string }, by: Asker): Promise<Brought | Refusal>
   /** The same, piece by piece: a sending that broke off goes on at `received`. Of who began it alone. */
   beginPieces(file: { readonly name: string; readonly mediaType: string; readonly size: number }, by: Asker): Promise<PiecesState | Refusal>
   piecesState(uploadId: string, by: Asker): Promise<PiecesState | Refusal>
   /** Takes nothing at another offset than the one that is wanted. */
   addPiece(uploadId: string, offset: number, bytes: AsyncIterable<Uint8Array>, by: Asker): Promise<PiecesState | Refusal>
-  finishPieces(uploadId: string, by: Asker): Promise<Brought | Refusal>
+  finishPieces(uploadId: string, mailbox: string, by: Asker): Promise<Brought | Refusal>
   shelf(id: string, by: Asker): Promise<{ readonly kind: 'file'; readonly file: ShelfFile; readonly bytes: Uint8Array } | Refusal>
+  /** A page of what lies on the shelf, as `preview` draws it; the caller says who may look. */
+  previewShelf(id: string, ask: { readonly page: number; readonly mark: string; readonly patient?: boolean }, by: Asker): Promise<PageView | Refusal>
   /** Mails what lies on the shelf to an inner mailbox, through the gateway's own queue. */
   mailInward(shelfIds: readonly string[], mailbox: string, about: PublicId | undefined, by: Asker): Promise<{ readonly kind: 'queued'; readonly queueId: string } | Refusal>
   /** Lines of the message's text that look like passwords; the caller says which mails this person may read. */

@@ -1,4 +1,4 @@
-/** A file that somebody brings in on the outer face: the same engine and policy, the result on the shelf. The original is not kept. */
+/** A file that somebody brings in on the outer face: the same engine, the policy of their mailbox (its group and department), the result on the shelf. The original is not kept. */
 import { createHash } from 'node:crypto'
 import { boundsOf } from '../core/job.ts'
 import type { Asker, Brought, Refusal, Vault } from '../core/purposes.ts'
@@ -11,14 +11,14 @@ import { rebuiltFile, reportOf } from './unlocking.ts'
 
 type BroughtFile = Parameters<Vault['bring']>[0]
 
-export async function bringFile(house: House, { name, mediaType, bytes, profile }: BroughtFile, by: Asker): Promise<Brought | Refusal> {
+export async function bringFile(house: House, { name, mediaType, bytes, profile, mailbox }: BroughtFile, by: Asker): Promise<Brought | Refusal> {
   const { entrance, workshop, shelf, database } = house
   const { limits, brought, shelfMs } = house.rules()
   const refused = entrance.admit('bring', { subject: 'file', detail: { name: makeHarmlessLine(name, 300) } }, by)
   if (refused) return refused
   const octets = await collectWithin(bytes, limits.fileBytes)
   if (!octets) return refuse('too-large')
-  const policy = brought(by.tenant, profile)
+  const policy = brought(by.tenant, { mailbox, profile })
   const result = await workshop.rebuild({ untrustedBytes: octets, untrustedName: name, claimedType: mediaType, wholeBytes: octets.length }, { policy, bounds: boundsOf(limits) })
   if (result.kind === 'busy') return refuse('busy')
   const sha256 = createHash('sha256').update(octets).digest('hex')

@@ -13,14 +13,15 @@ import { isRefusal, type FoundPart, refuse } from './entrance.ts'
 import type { House } from './house.ts'
 import { afterTry, mayTry } from './tries.ts'
 
-export type LookQuestion = {
-  readonly part: PartRef
+type PageQuestion = {
   readonly page: number
   readonly mark: string
   readonly password?: string
   /** Rather wait than see words only. */
   readonly patient?: boolean
 }
+export type LookQuestion = PageQuestion & { readonly part: PartRef }
+export type ShelfLookQuestion = PageQuestion & { readonly id: string }
 
 /** @throws Gone */
 export async function lookAtPart(house: House, question: LookQuestion, by: Asker): Promise<PageView | Refusal> {
@@ -30,36 +31,49 @@ export async function lookAtPart(house: House, question: LookQuestion, by: Asker
   const tried = password === undefined ? undefined : mayTry(house, ref, by)
   if (tried && isRefusal(tried)) return tried
   const octets = await house.unsealing.part(found.message, found.part)
-  const { answer, isComing } = await lookBest(house, looseFile(octets, found), { found, question })
+  const { answer, isComing } = await lookBest(house, looseFile(octets, found), { rules: rulesOf(house, found), question })
   if (answer.kind === 'busy') return refuse('busy')
   const refusal = answer.kind === 'kept' ? refuse(answer.reason) : undefined
   const refused = tried ? afterTry(house, tried, refusal) : refusal
   return refused ?? view(answer as Look, isComing)
 }
 
-type Best = { readonly answer: LookResult; readonly isComing: boolean }
-type Asked = { readonly found: FoundPart; readonly question: LookQuestion }
+/** What lies on the shelf is rebuilt already; it is drawn in a sealed process all the same. */
+export async function lookAtShelf(house: House, question: ShelfLookQuestion, by: Asker): Promise<PageView | Refusal> {
+  const { id } = question
+  const file = house.shelf.find(id, by)
+  if (!file) return refuse('gone')
+  const refused = house.entrance.admit('preview', { subject: id, detail: {} }, by)
+  if (refused) return refused
+  const untrustedBytes = await house.shelf.read(file, by)
+  const { limits, brought } = house.rules()
+  const rules = { policy: brought(by.tenant, {}), bounds: boundsOf(limits), within: [] }
+  const { answer, isComing } = await lookBest(house, { untrustedBytes, untrustedName: file.name, claimedType: file.mediaType, wholeBytes: untrustedBytes.length }, { rules, question })
+  if (answer.kind === 'look') return view(answer, isComing)
+  return refuse(answer.kind === 'busy' ? 'busy' : answer.reason)
+}
 
-async function lookBest(house: House, file: LooseFile, { found, question }: Asked): Promise<Best> {
+type Best = { readonly answer: LookResult; readonly isComing: boolean }
+type Asked = { readonly rules: ReturnType<typeof rulesOf>; readonly question: PageQuestion }
+
+async function lookBest(house: House, file: LooseFile, { rules, question }: Asked): Promise<Best> {
   const { page, mark, password, patient = false } = question
-  const rules = rulesOf(house, found)
   const ask = { ...rules, page, mark, ...(password === undefined ? {} : { passwords: [password] }) }
   const { office } = house
   if (!office?.available) return { answer: await house.looks.look(file, ask), isComing: false }
   const key = office.keyOf(file.untrustedBytes, [rules.policy, rules.bounds, rules.within, house.rules().drawsOld], password)
   const inTime = office.find(key)?.kind === 'coming' && patient ? await office.wait(key) : office.find(key)
-  const drawn = inTime?.kind === 'pdf' ? await lookAtDrawn(house, inTime.pdf, { found, question }) : undefined
+  const drawn = inTime?.kind === 'pdf' ? await lookAtDrawn(house, inTime.pdf, { rules, question }) : undefined
   if (drawn) return { answer: drawn, isComing: false }
   const words = await house.looks.look(file, { ...ask, handsOut: house.rules().drawsOld ? 'old-too' : 'rebuilt' })
   if (words.kind !== 'look' || !words.handedOut || inTime?.kind === 'none') return { answer: words, isComing: false }
   const drawing = await office.draw(key, words.handedOut, patient)
-  const answer = drawing.kind === 'pdf' ? await lookAtDrawn(house, drawing.pdf, { found, question }) : undefined
+  const answer = drawing.kind === 'pdf' ? await lookAtDrawn(house, drawing.pdf, { rules, question }) : undefined
   return { answer: answer ?? words, isComing: drawing.kind === 'coming' }
 }
 
 /** Undefined when the PDF is of no use: the words are. What had a password is drawn alone. */
-async function lookAtDrawn(house: House, pdf: Uint8Array, { found, question: { page, mark, password } }: Asked): Promise<Look | undefined> {
-  const { policy, bounds } = rulesOf(house, found)
+async function lookAtDrawn(house: House, pdf: Uint8Array, { rules: { policy, bounds }, question: { page, mark, password } }: Asked): Promise<Look | undefined> {
   const file = { untrustedBytes: pdf, untrustedName: 'document.pdf', claimedType: 'application/pdf', wholeBytes: pdf.length }
   const answer = await house.looks.look(file, { policy, bounds, page, mark, alone: password !== undefined })
   return answer.kind === 'look' ? answer : undefined

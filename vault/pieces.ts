@@ -70,12 +70,12 @@ export class Pieces {
   }
 
   /** Through the engine, as a file that came in one go. */
-  async finish(uploadId: string, profile: string | undefined, by: Asker): Promise<Brought | Refusal> {
+  async finish(uploadId: string, mailbox: string, by: Asker): Promise<Brought | Refusal> {
     const row = this.#own(uploadId, by)
     if (!row) return refuse('gone')
     const { received, size } = stateOf(row)
     if (received !== size) return refuse('gone')
-    const file = { name: String(row['name']), mediaType: String(row['media_type']), bytes: this.#opened(uploadId, by), ...(profile === undefined ? {} : { profile }) }
+    const file = { name: String(row['name']), mediaType: String(row['media_type']), bytes: this.#opened(uploadId, by), mailbox }
     const brought = await bringFile(this.#house, file, by)
     // A server that is busy is asked again for the same file.
     if (brought.kind === 'brought' || (brought.reason !== 'busy' && brought.reason !== 'rate')) await this.#forget(uploadId)

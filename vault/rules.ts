@@ -28,7 +28,7 @@ export type VaultRules = {
   readonly drawsOld: boolean
   readonly recipient: (mailbox: string) => RecipientRules
   /** For files that somebody brings in. */
-  readonly brought: (tenant: string, profile: string | undefined) => Policy
+  readonly brought: (tenant: string, by: { /** Of who brings it; '' or of another tenant: that of the tenant as a whole. */ readonly mailbox?: string | undefined; readonly profile?: string | undefined }) => Policy
 }
 
 export const RATE_CLASSES = ['texts', 'pictures', 'files', 'mails', 'originals'] as const

@@ -46,7 +46,7 @@ function methodsOf(vault: Vault): RpcMethods {
     passwordCandidates: async params => vault.passwordCandidates(listParam(params, 'publicIds', textParam), askerParam(params)),
     beginPieces: async params => vault.beginPieces({ name: optionalTextParam(params, 'name') ?? '', mediaType: optionalTextParam(params, 'mediaType') ?? '', size: countParam(params, 'size') }, askerParam(params)),
     piecesState: async params => vault.piecesState(textParam(params, 'uploadId'), askerParam(params)),
-    finishPieces: async params => vault.finishPieces(textParam(params, 'uploadId'), askerParam(params)),
+    finishPieces: async params => vault.finishPieces(textParam(params, 'uploadId'), optionalTextParam(params, 'mailbox') ?? '', askerParam(params)),
     approvers: async params => vault.approvers(askerParam(params)),
     proposeApprovers: async params => vault.proposeApprovers({ add: listParam(params, 'add', each => approverParam(asParams(each['add']))), remove: listParam(params, 'remove', textParam) }, askerParam(params)),
     confirmApprovers: async params => vault.confirmApprovers(textParam(params, 'proposalId'), textParam(params, 'code'), askerParam(params)),
@@ -67,11 +67,15 @@ function exchangesOf(vault: Vault): RpcExchanges {
       const ask = { page: countParam(params, 'page'), mark: optionalTextParam(params, 'mark') ?? '', patient: params['patient'] === true, ...password }
       return withOctets(await vault.preview(partParam(params), ask, askerParam(params)), 'png')
     },
+    previewShelf: async params => {
+      const ask = { page: countParam(params, 'page'), mark: optionalTextParam(params, 'mark') ?? '', patient: params['patient'] === true }
+      return withOctets(await vault.previewShelf(textParam(params, 'id'), ask, askerParam(params)), 'png')
+    },
     original: async params => withOctets(await vault.original(textParam(params, 'grantId'), askerParam(params)), 'bytes'),
     addPiece: async (params, octets) => ({ meta: await vault.addPiece(textParam(params, 'uploadId'), countParam(params, 'offset'), octets, askerParam(params)) }),
     bring: async (params, octets) => {
-      const profile = optionalTextParam(params, 'profile')
-      const file = { name: optionalTextParam(params, 'name') ?? '', mediaType: optionalTextParam(params, 'mediaType') ?? '', bytes: octets }
+      const [profile, mailbox] = [optionalTextParam(params, 'profile'), optionalTextParam(params, 'mailbox') ?? '']
+      const file = { name: optionalTextParam(params, 'name') ?? '', mediaType: optionalTextParam(params, 'mediaType') ?? '', bytes: octets, mailbox }
       return { meta: await vault.bring(profile === undefined ? file : { ...file, profile }, askerParam(params)) }
     },
   }

@@ -11,7 +11,7 @@ import { isRefusal, refuse } from './entrance.ts'
 import { Grants } from './grants.ts'
 import type { House } from './house.ts'
 import { sendLetter } from './letters.ts'
-import { lookAtPart, namesInPart } from './looks.ts'
+import { lookAtPart, lookAtShelf, namesInPart } from './looks.ts'
 import { passwordsIn } from './password-lines.ts'
 import { Pieces } from './pieces.ts'
 import { openPart } from './unlocking.ts'
@@ -72,8 +72,12 @@ export class OpenVault implements Vault {
     return this.pieces.add(uploadId, offset, bytes, by)
   }
 
-  finishPieces(uploadId: string, by: Asker) {
-    return this.pieces.finish(uploadId, undefined, by)
+  finishPieces(uploadId: string, mailbox: string, by: Asker) {
+    return this.pieces.finish(uploadId, mailbox, by)
+  }
+
+  previewShelf(id: string, ask: { readonly page: number; readonly mark: string; readonly patient?: boolean }, by: Asker): Promise<PageView | Refusal> {
+    return lookAtShelf(this.#house, { id, ...ask }, by)
   }
 
   async shelf(id: string, by: Asker): Promise<{ readonly kind: 'file'; readonly file: ShelfFile; readonly bytes: Uint8Array } | Refusal> {

@@ -42,7 +42,7 @@ function rowMatches({ when }: PolicyRow, facts: PartFacts): boolean {
 }
 
 /** `text/csv` is exact, `text/*` a family, `*` anything. */
-function typeMatches(pattern: string, type: string): boolean {
+export function typeMatches(pattern: string, type: string): boolean {
   if (pattern === '*') return true
   return pattern.endsWith('/*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type
 }

@@ -79,7 +79,7 @@ async function looked(house: AdminHouse, views: PageViews, visit: SignedVisit, w
   const piece = place && pieceAt(message.report, place)
   if (!piece || !mayLook(piece)) throw new Refused('not-found')
   const { partId, member } = piece
-  return { broken, piece, drawn: await drawnPage(house, views, visit, { scope: `glass ${broken.glassId} ${piece.key}`, part: { publicId: message.publicId, partId, member }, ...asked, by: what === 'preview' ? 'viewer' : 'picture' }) }
+  return { broken, piece, drawn: await drawnPage(house, views, visit, { scope: `glass ${broken.glassId} ${piece.key}`, of: { publicId: message.publicId, partId, member }, ...asked, by: what === 'preview' ? 'viewer' : 'picture' }) }
 }
 
 async function preview(house: AdminHouse, views: PageViews, visit: SignedVisit): Promise<Page> {

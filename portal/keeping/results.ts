@@ -66,7 +66,7 @@ export class Results {
   }
 
   /** Of this person alone. */
-  one({ personId }: Person, resultId: string): Result | undefined {
+  one({ personId }: Pick<Person, 'personId'>, resultId: string): Result | undefined {
     const row = this.#db.get('SELECT * FROM results WHERE result_id = ? AND person_id = ? AND until_ms > ?', resultId, personId, this.#db.nowMs())
     return row && resultFrom(row)
   }

@@ -24,10 +24,20 @@ export function approvalPreviewRoutes(house: House): Route[] {
   ]
 }
 
-export function previewOf({ requests }: House, { facts }: KeptRequest, index: number): 'yes' | 'no' | 'off' {
+export function previewOf(house: Pick<House, 'requests' | 'keeping'>, request: KeptRequest, index: number): 'yes' | 'no' | 'off' {
+  const { requests } = house
+  const { facts } = request
   const part = facts.parts[index]
-  if (!part || facts.brought !== undefined || !isDrawn(part.detectedType) || LOCKED_REASONS.has(part.reason)) return 'no'
+  if (!part) return 'no'
+  const type = facts.brought === undefined ? part.detectedType : (broughtFile(house, request)?.mediaType ?? '')
+  if (!isDrawn(type) || LOCKED_REASONS.has(part.reason)) return 'no'
   return requests.desk.rules.classes[facts.classification].preview ? 'yes' : 'off'
+}
+
+/** What was brought in, as it was disarmed, while it lies on the shelf of who asks. */
+function broughtFile({ keeping }: Pick<House, 'keeping'>, { facts, state }: KeptRequest): { readonly shelfId: string; readonly mediaType: string } | undefined {
+  const result = facts.brought === undefined ? undefined : keeping.results.one(state.requester, facts.brought)
+  return result?.shelfId === undefined ? undefined : { shelfId: result.shelfId, mediaType: result.mediaType }
 }
 
 type Wanted = { readonly request: KeptRequest; readonly index: number; readonly picture: Picture }
@@ -38,7 +48,8 @@ function wantedOf(house: House, visit: SignedVisit, by: Picture['by']): Wanted {
   const index = Number(visit.params['part'])
   if (!house.requests.desk.deciderAmong(request, visit.person) || previewOf(house, request, index) !== 'yes') throw new Refused('not-found')
   const { requestId, facts } = request
-  return { request, index, picture: { scope: `${requestId} ${index}`, part: partRef(facts.publicId, facts.parts[index]!), by, ...askedPage(visit) } }
+  const of = broughtFile(house, request) ?? partRef(facts.publicId, facts.parts[index]!)
+  return { request, index, picture: { scope: `${requestId} ${index}`, of, by, ...askedPage(visit) } }
 }
 
 async function viewer(house: House, views: PageViews, visit: SignedVisit): Promise<Page> {

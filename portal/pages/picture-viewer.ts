@@ -13,7 +13,7 @@ import { refusalPage } from './refusals.ts'
 const MOST_PAGES = 100_000
 
 /** `scope`: what the visitor may look at by this way; another scope never gets its pages. */
-export type Picture = { readonly scope: string; readonly part: PartRef; readonly page: number; /** Waits for the page as it looks. */ readonly patient: boolean; /** A viewer asks again for what was only words for now. */ readonly by: 'viewer' | 'picture' }
+export type Picture = { readonly scope: string; /** Of a mail, or what lies on the shelf. */ readonly of: PartRef | { readonly shelfId: string }; readonly page: number; /** Waits for the page as it looks. */ readonly patient: boolean; /** A viewer asks again for what was only words for now. */ readonly by: 'viewer' | 'picture' }
 export type Around = { readonly name: string; /** Address of the picture, without its page. */ readonly source: string; readonly back: SafeHtml }
 
 /** @throws Refused */
@@ -23,12 +23,13 @@ export function askedPage({ query }: SignedVisit): Pick<Picture, 'page' | 'patie
   return { page, patient: query.get('wait') === '1' }
 }
 
-export async function drawnPage({ vault, era }: Pick<House, 'vault' | 'era'>, views: PageViews, visit: SignedVisit, { scope, part, page, patient, by }: Picture): Promise<PageView | Refusal> {
+export async function drawnPage({ vault, era }: Pick<House, 'vault' | 'era'>, views: PageViews, visit: SignedVisit, { scope, of, page, patient, by }: Picture): Promise<PageView | Refusal> {
   const key = `${visit.session.sessionId} ${scope} ${page}`
   const known = views.page(key, visit.nowMs)
   if (known && (by === 'picture' || known.drawn !== 'words-for-now')) return known
   const mark = `${visit.person.name} ${visit.person.login} ${timeText(visit.nowMs, 'ja', era)}`
-  const drawn = await vault.preview(part, { page, mark, patient }, askerOf(visit))
+  const ask = { page, mark, patient }
+  const drawn = await ('shelfId' in of ? vault.previewShelf(of.shelfId, ask, askerOf(visit)) : vault.preview(of, ask, askerOf(visit)))
   if (drawn.kind === 'page') views.keepPage(key, drawn, visit.nowMs)
   return drawn
 }

@@ -44,7 +44,7 @@ async function finish(house: House, visit: SignedVisit): Promise<Answer> {
   const state = await house.vault.piecesState(uploadId, askerOf(visit))
   if (state.kind === 'cannot') return told(state)
   if (state.received !== state.size) throw new Refused('conflict')
-  const answer = await house.vault.finishPieces(uploadId, askerOf(visit))
+  const answer = await house.vault.finishPieces(uploadId, visit.person.mailbox, askerOf(visit))
   if (answer.kind === 'cannot' && (answer.reason === 'busy' || answer.reason === 'gone')) return told(answer)
   return { kind: 'json', value: { result: newResultOf(house, visit, answer, name) } }
 }

@@ -60,7 +60,7 @@ async function upload(house: House, visit: SignedVisit): Promise<Answer> {
 
 async function broughtOf(house: House, visit: SignedVisit, { untrustedName, untrustedType, octets, isCut }: UploadedFile): Promise<string> {
   const name = nameOf(untrustedName)
-  const answer = await house.vault.bring({ name, mediaType: untrustedType, bytes: octets }, askerOf(visit))
+  const answer = await house.vault.bring({ name, mediaType: untrustedType, bytes: octets, mailbox: visit.person.mailbox }, askerOf(visit))
   // The reader of the form waits until every octet of a file was taken.
   octets.resume()
   return newResultOf(house, visit, isCut() ? { kind: 'cannot', reason: 'too-large' } : answer, name)
@@ -70,7 +70,7 @@ async function broughtOf(house: House, visit: SignedVisit, { untrustedName, untr
 export function newResultOf({ keeping, requests }: House, visit: SignedVisit, answer: Brought | Refusal, name: string): string {
   const result = resultOf(visit, answer, name)
   const resultId = keeping.results.add(visit.person, result)
-  if (result.file !== undefined) requests.bringing.hold(visit.person, resultId)
+  if (result.file !== undefined) requests.bringing.hold(visit.person, resultId, result.report?.parts[0]?.detectedType ?? '')
   return resultId
 }
 

@@ -25,8 +25,8 @@ export class Bringing {
   }
 
   /** Right after it was brought. */
-  hold(person: Person, resultId: string): void {
-    if (this.#desk.needsApprovalToBring(person)) this.#db.run('INSERT OR IGNORE INTO held_results VALUES (?, NULL)', resultId)
+  hold(person: Person, resultId: string, detectedType: string): void {
+    if (this.#desk.needsApprovalToBring(person, detectedType)) this.#db.run('INSERT OR IGNORE INTO held_results VALUES (?, NULL)', resultId)
   }
 
   stateOf({ resultId }: Pick<Result, 'resultId'>): Held {

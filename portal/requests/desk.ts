@@ -5,6 +5,7 @@
  *   file ─▶ mails to approvers ─▶ decide ─▶ (next level) ─▶ approved: mail to the requester ─▶ take (taking.ts)
  *     tick: what nobody decided goes to the next level, then lapses; it never approves.
  */
+import { typeMatches } from '../../core/policy/decide.ts'
 import type { Act } from '../../store/contract.ts'
 import type { Result } from '../keeping/results.ts'
 import type { Person } from '../people/person.ts'
@@ -15,7 +16,7 @@ import { type Approver, refOf } from './directory.ts'
 import { type Filed, Filing } from './filing.ts'
 import { type KeptRequest, RequestRecords } from './records.ts'
 import { type Acting, type Impossible, mayCount, type RequestEvent } from './request.ts'
-import type { RequestRules } from './rules.ts'
+import type { BringRow, RequestRules } from './rules.ts'
 
 const ASK_AGAIN_MS = 3_600_000
 
@@ -52,9 +53,18 @@ export class RequestDesk {
     })
   }
 
-  needsApprovalToBring(person: Person): boolean {
-    const { bringApproval } = this.rules
-    return bringApproval.includes('*') || this.#options.directory.departmentCodes(person.departments).some(code => bringApproval.includes(code))
+  /** By who brings it, and what it is. */
+  needsApprovalToBring({ tenant, departments }: Person, detectedType: string): boolean {
+    const { bringApproval, bringApprovalWhen, defaultClass } = this.rules
+    const { directory } = this.#options
+    const codes = directory.departmentCodes(departments)
+    const isOf = (wanted: readonly string[]) => wanted.includes('*') || codes.some(code => wanted.includes(code))
+    const classification = directory.classificationOf(tenant, [], departments) ?? defaultClass
+    const fits = (row: BringRow) =>
+      (row.departments.length === 0 || isOf(row.departments)) &&
+      (row.detected.length === 0 || row.detected.some(pattern => typeMatches(pattern, detectedType))) &&
+      classification >= row.classification
+    return isOf(bringApproval) || bringApprovalWhen.some(fits)
   }
 
   fileBrought(person: Person, result: Result, reason: string): Filed {

@@ -16,6 +16,16 @@ export type ClassRules = {
   readonly askDays: number
 }
 
+/** Empty lists hold for everything. */
+export type BringRow = {
+  /** Codes; `*` for all. */
+  readonly departments: readonly string[]
+  /** Types as in the policy's rows. */
+  readonly detected: readonly string[]
+  /** Of the bringer's departments: this class or higher. */
+  readonly classification: Classification
+}
+
 export type RequestRules = {
   readonly hours: WorkingHours
   /** Working days in which one level of approvers is asked, and in which an approval can be used. */
@@ -30,6 +40,8 @@ export type RequestRules = {
   readonly outsideDomains: readonly string[]
   /** Codes of departments whose people need an approval for what they bring in; `*` for all. */
   readonly bringApproval: readonly string[]
+  /** What besides needs one: all that a row names must hold. */
+  readonly bringApprovalWhen: readonly BringRow[]
   readonly openPerPerson: number
   readonly defaultClass: Classification
   readonly classes: Readonly<Record<Classification, ClassRules>>

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const bring = (name: string) => {
     const file = { id: name.padEnd(32, '0'), name, mediaType: 'text/csv', bytes: 3_000, sha256: 's', untilMs: NOW_MS + 7 * DAY }
     const resultId = house.keeping.results.add(tanaka, { origin: 'brought', publicId: undefined, partKey: '', report: reportOf([part('1', name)]), file })
-    here.bringing.hold(tanaka, resultId)
+    here.bringing.hold(tanaka, resultId, 'text/csv')
     return house.keeping.results.one(tanaka, resultId)!
   }
   bring('名簿.csv')

@@ -23,11 +23,11 @@ export function fakePieces(bring: Vault['bring']): FakePieces {
       if (found?.actor === actor && found.octets.length === offset) found.octets = Buffer.concat([found.octets, octets])
       return stateOf(uploadId, actor)
     },
-    finishPieces: async (uploadId, by) => {
+    finishPieces: async (uploadId, mailbox, by) => {
       const found = uploads.get(uploadId)
       if (found?.actor !== by.actor || found.octets.length !== found.size) return gone
       uploads.delete(uploadId)
-      return bring({ ...found, bytes: (async function* () { yield found.octets })() }, by)
+      return bring({ ...found, mailbox, bytes: (async function* () { yield found.octets })() }, by)
     },
   }
 }

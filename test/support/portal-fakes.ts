@@ -227,6 +227,7 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
       if (page > PAGES) return cannot('no-preview')
       return { kind: 'page', png: await drawn(page, mark), page, pages: PAGES, drawn: laid.get(publicId)?.drawn?.[key] ?? 'page', text: page === 2 ? '' : `文字 ${page}ページ目 <b>` }
     },
+    previewShelf: async (id, { page, mark }, by) => note('previewShelf', by, `${id} ${page} ${mark}`) ?? { kind: 'page', png: await drawn(page, mark), page, pages: PAGES, drawn: 'page', text: '' },
     lockedNames: async ({ publicId, partId, member }, by) => {
       const names = laid.get(publicId)?.names?.[partKey({ partId, member })]
       return note('lockedNames', by, publicId) ?? (names ? { kind: 'names', names } : cannot('encrypted'))

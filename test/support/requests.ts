@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { highestClass } from '../../core/classification.ts'
 import type { PartReport } from '../../core/verdict.ts'
 import { openPortalDb, type PortalDb } from '../../portal/db/open.ts'
 import type { House } from '../../portal/house.ts'
@@ -30,6 +31,7 @@ export const RULES: RequestRules = {
   antivirusRequired: false,
   outsideDomains: ['internet.town.example.jp'],
   bringApproval: [],
+  bringApprovalWhen: [],
   openPerPerson: 5,
   defaultClass: 1,
   classes: { 1: { steps: 1, preview: true, askDays: 30 }, 2: { steps: 1, preview: true, askDays: 30 }, 3: { steps: 2, preview: false, askDays: 10 } },
@@ -83,7 +85,9 @@ export class FakeDirectory implements Directory {
   readersOf = () => []
   departmentNames = (ids: readonly number[]) => ids.map(id => ({ 1: '税務課', 2: '総務部', 3: '宿日直' })[id] ?? '他課')
   departmentCodes = (ids: readonly number[]) => ids.map(id => ({ 1: 'zei', 2: 'soumu', 3: 'duty' })[id] ?? 'other')
-  classificationOf = () => undefined
+  /** By department. */
+  readonly classes = new Map<number, 1 | 2 | 3>()
+  classificationOf = (_tenant: string, _mailboxes: readonly string[], departments: readonly number[]) => highestClass(departments.map(id => this.classes.get(id)))
 }
 
 function contact(login: string): Contact {
@@ -147,6 +151,7 @@ const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR
 
 /** Gives `octets of <part>` once per grant, and remembers what was asked. */
 export class FakeVault {
+  readonly looked: string[] = []
   readonly asked: { readonly requester: string; readonly approvers: readonly string[]; readonly validUntilMs: number }[] = []
   readonly grants = new Map<string, { readonly part: string; used: boolean }>()
   readonly sent: string[] = []
@@ -171,6 +176,10 @@ export class FakeVault {
     if (!this.#burn(grantId)) return { kind: 'cannot', reason: 'used' }
     this.sent.push(mailbox)
     return { kind: 'queued', queueId: 'Q1' }
+  }
+  previewShelf: Vault['previewShelf'] = async (id, { page, mark }) => {
+    this.looked.push(`${id} ${page} ${mark}`)
+    return { kind: 'page', png: PNG, page, pages: 3, drawn: 'page', text: '' }
   }
   preview: Vault['preview'] = async ({ partId }, { page, mark }) => ({ kind: 'page', png: PNG, page, pages: 3, drawn: 'page', text: `${partId} ${mark}` })
   revokeGrants: Vault['revokeGrants'] = async () => {

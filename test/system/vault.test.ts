@@ -110,7 +110,7 @@ test('a large file comes in pieces, sealed on disk, and is disarmed as a whole',
   const [name] = readdirSync(join(served.data, 'vault/kept/pieces'))
   expect(readFileSync(join(served.data, 'vault/kept/pieces', name!), 'latin1')).toMatch(/^age-encryption\.org/)
   expect(await vault.addPiece(begun.uploadId, 14, piece('山田太郎,12345\n'), BY)).toMatchObject({ received: 33 })
-  expect(await vault.finishPieces(begun.uploadId, BY)).toMatchObject({ kind: 'brought', file: { name: '大きな名簿.csv', mediaType: 'text/csv' } })
+  expect(await vault.finishPieces(begun.uploadId, '', BY)).toMatchObject({ kind: 'brought', file: { name: '大きな名簿.csv', mediaType: 'text/csv' } })
   expect(readdirSync(join(served.data, 'vault/kept/pieces'))).toEqual([])
 })
 

@@ -29,7 +29,7 @@ test('pieces become one file for the engine, and go', async () => {
   await add(id, 6, 'ghij')
   expect(files()).toHaveLength(2)
   for (const name of files()) expect(readFileSync(join(house.pieces.folder, name), 'latin1')).toMatch(/^age-encryption/)
-  expect(await vault.finishPieces(id, BY)).toMatchObject({ kind: 'brought' })
+  expect(await vault.finishPieces(id, '', BY)).toMatchObject({ kind: 'brought' })
   expect(house.asked.at(-1)?.file).toBe('abcdefghij')
   expect([files(), reason(await vault.piecesState(id, BY))]).toEqual([[], 'gone'])
 })
@@ -41,9 +41,9 @@ test('what came before, or does not follow, is not taken; the answer says what i
   expect(await add(id, 5, 'xx')).toMatchObject({ received: 3 })
   expect(await add(id, 3, '')).toMatchObject({ received: 3 })
   expect(reason(await add(id, 3, 'longer than it was said'))).toBe('too-large')
-  expect(reason(await vault.finishPieces(id, BY))).toBe('gone')
+  expect(reason(await vault.finishPieces(id, '', BY))).toBe('gone')
   await add(id, 3, 'defghij')
-  await vault.finishPieces(id, BY)
+  await vault.finishPieces(id, '', BY)
   expect(house.asked.at(-1)?.file).toBe('abcdefghij')
 })
 
@@ -52,7 +52,7 @@ test('are of who began them, and too large a file is not begun', async () => {
   for (const by of [{ ...BY, actor: 'user:mallory' }, { ...BY, tenant: 'kita' }]) {
     expect(reason(await vault.piecesState(id, by))).toBe('gone')
     expect(reason(await add(id, 0, 'x', by))).toBe('gone')
-    expect(reason(await vault.finishPieces(id, by))).toBe('gone')
+    expect(reason(await vault.finishPieces(id, '', by))).toBe('gone')
   }
   for (const bad of ['../../x', '', 'f'.repeat(32)]) expect(reason(await vault.piecesState(bad, BY))).toBe('gone')
   expect(reason(await vault.beginPieces({ name: 'x', mediaType: '', size: 1_001 }, BY))).toBe('too-large')
@@ -64,7 +64,7 @@ test('a busy engine leaves them for another try; what nobody finishes goes after
   await add(id, 0, 'abc')
   const good = house.result
   house.result = { kind: 'busy' } as never
-  expect(reason(await vault.finishPieces(id, BY))).toBe('busy')
+  expect(reason(await vault.finishPieces(id, '', BY))).toBe('busy')
   house.result = good
   expect(await vault.piecesState(id, BY)).toMatchObject({ received: 3 })
   house.nowMs += 86_400_000

@@ -23,7 +23,7 @@ afterEach(() => here.close())
 function brought(person = tanaka): Result {
   const file = { id: 'f'.repeat(32), name: '名簿.csv', mediaType: 'text/csv', bytes: 3, sha256: 's', untilMs: here.clock.nowMs + 7 * DAY }
   const resultId = house.keeping.results.add(person, { origin: 'brought', publicId: undefined, partKey: '', report: reportOf([part('1', '名簿.csv')]), file })
-  here.bringing.hold(person, resultId)
+  here.bringing.hold(person, resultId, 'text/csv')
   return house.keeping.results.one(person, resultId)!
 }
 const asked = (result: Result) => {
@@ -41,6 +41,20 @@ describe('what was brought in', () => {
     expect(here.bringing.stateOf(brought()).kind).toBe('ask')
     here.rules = { ...here.rules, bringApproval: ['*'] }
     expect(here.bringing.stateOf(brought(soto)).kind).toBe('ask')
+  })
+
+  test.each([
+    ['its kind', { detected: ['image/*', 'text/csv'] }, 'text/csv', true],
+    ['another kind', { detected: ['image/*'] }, 'text/csv', false],
+    ['its kind in another department', { departments: ['soumu'], detected: ['*'] }, 'text/csv', false],
+    ['its kind in this department', { departments: ['zei'], detected: ['*'] }, 'application/pdf', true],
+    ['a class that this department reaches', { classification: 2 }, 'text/csv', true],
+    ['a higher class than this department has', { classification: 3 }, 'text/csv', false],
+    ['nothing: everything', {}, 'text/csv', true],
+  ] as const)('waits by a row that names %s: %o', (_name, row, detectedType, waits) => {
+    here.directory.classes.set(1, 2)
+    here.rules = { ...here.rules, bringApproval: [], bringApprovalWhen: [{ departments: [], detected: [], classification: 1, ...row }] }
+    expect(here.desk.needsApprovalToBring(tanaka, detectedType)).toBe(waits)
   })
 
   test('is asked for with a reason, approved by somebody else, and told in letters of its own', async () => {
@@ -90,6 +104,47 @@ describe('what was brought in', () => {
     expect(await here.taking.file(claim)).toEqual({ kind: 'cannot', why: 'no-part' })
     expect(here.taking.zipTicket(claim)).toMatchObject({ kind: 'cannot' })
     expect(here.vault.asked).toEqual([])
+  })
+})
+
+describe('the approver’s look at it', () => {
+  const PDF = 'application/pdf'
+  const file = (mediaType: string) => ({ id: 'e'.repeat(32), name: '図面.pdf', mediaType, bytes: 3, sha256: 's', untilMs: here.clock.nowMs + 7 * DAY })
+  const requestOf = (mediaType: string) => {
+    const resultId = house.keeping.results.add(tanaka, { origin: 'brought', publicId: undefined, partKey: '', report: reportOf([part('1', '図面.pdf')]), file: file(mediaType) })
+    here.bringing.hold(tanaka, resultId, mediaType)
+    return asked(house.keeping.results.one(tanaka, resultId)!).requestId
+  }
+  let portal: TestPortal
+  beforeEach(async () => {
+    portal = await testPortal(approvalRoutes(house), [tanaka, kacho, suzuki].map(each => found(each, { steppedUpAtMs: 0 })))
+  })
+  afterEach(() => portal.portal.close())
+
+  test('shows pages of what was disarmed, with the approver’s name in them, and to nobody else', async () => {
+    const at = `/approvals/${requestOf(PDF)}`
+    expect(await (await portal.get('inner', at, 'kacho')).text()).toContain(`${at}/parts/0/preview`)
+    expect(await (await portal.get('inner', `${at}/parts/0/preview?page=2`, 'kacho')).text()).toContain(`${at}/parts/0/picture?page=2`)
+    expect((await portal.get('inner', `${at}/parts/0/picture?page=2`, 'kacho')).headers.get('content-type')).toBe('image/png')
+    expect(here.vault.looked).toEqual([expect.stringMatching(/^e{32} 2 佐藤課長 kacho /)])
+    for (const login of ['tanaka', 'suzuki']) for (const what of ['preview', 'picture']) expect((await portal.get('inner', `${at}/parts/0/${what}`, login)).status).not.toBe(200)
+    expect(here.vault.looked).toHaveLength(1)
+  })
+
+  test.each([
+    ['its form has no picture', 'application/zip', 1],
+    ['the class shows none', PDF, 3],
+  ] as const)('is not there where %s', async (_name, mediaType, classification) => {
+    here.directory.classes.set(1, classification)
+    const at = `/approvals/${requestOf(mediaType)}`
+    expect(await (await portal.get('inner', at, 'kacho')).text()).not.toContain('/preview')
+    expect((await portal.get('inner', `${at}/parts/0/preview`, 'kacho')).status).toBe(404)
+  })
+
+  test('ends with the shelf', async () => {
+    const at = `/approvals/${requestOf(PDF)}`
+    house.keeping.results.forget(here.clock.nowMs + 30 * DAY)
+    expect((await portal.get('inner', `${at}/parts/0/preview`, 'kacho')).status).toBe(404)
   })
 })
 
