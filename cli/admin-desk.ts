@@ -1,4 +1,5 @@
 /** What pages of administrators and auditors stand on: the gateway's operations, the chains, the books of portal.db. */
+import { registrarsOf } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import type { AdminDesk } from '../portal/admin/house.ts'
 import type { PeopleDesk } from '../portal/admin/people-desk.ts'
@@ -29,7 +30,7 @@ export function adminDesk({ config, source, shutOut, tell, linkOrigin, outbox }:
     apiFaces: config.portal.apiFaces,
     version: packageVersion(),
     departmentOf: tenant => departmentsByMailbox(db, tenant, today()),
-    peopleFacts: tenant => peopleFactsOf(db, tenant, today(), config.portal.secondFactor.requiredFor),
+    peopleFacts: tenant => peopleFactsOf(db, rooms.departments, { tenant, today: today(), secondFactorFor: config.portal.secondFactor.requiredFor, registrars: registrarsOf(config, tenant) }),
     approvers: tenant => approversOf(db, tenant, today()),
     people: { ...rooms, invitationHours: config.portal.password.invitationHours, linkOrigin, tell },
     glass: new GlassBook({ db, directory, outbox, openMs: config.portal.glassHours * 3_600_000, era: config.portal.era, contact: config.contact }),

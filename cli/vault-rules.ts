@@ -1,5 +1,5 @@
 /** From settings to the rules of the vault. Made once for a configuration. */
-import { recipientSettings } from '../config/recipients.ts'
+import { recipientSettings, registrarsOf } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { PROFILES } from '../core/policy/model.ts'
 import type { VaultRules } from '../vault/rules.ts'
@@ -32,7 +32,7 @@ function make(config: Config): VaultRules {
     tries: vault.passwordTries,
     shelfMs: vault.shelfDays * DAY_MS,
     approvers: vault.approvers,
-    registrars: tenant => vault.registrars.map(mailbox => mailbox.toLowerCase()).filter(mailbox => settingsOf(mailbox).tenant.id === tenant),
+    registrars: tenant => registrarsOf(config, tenant),
     codeMs: vault.codeMinutes * MINUTE_MS,
     agreementMs: vault.agreementDays * DAY_MS,
     outside: (tenant, mailbox) => tenant === 'default' && config.portal.requests.outsideDomains.includes(mailbox.slice(mailbox.lastIndexOf('@') + 1).toLowerCase()),

@@ -55,6 +55,12 @@ export function buildPolicy(config: Config, recipient: string): Policy {
   return recipientSettings(config)(recipient).policy
 }
 
+/** Who confirms approvers of this tenant, by mail. */
+export function registrarsOf(config: Config, tenant: string): string[] {
+  const settingsOf = recipientSettings(config)
+  return config.vault.registrars.map(mailbox => mailbox.toLowerCase()).filter(mailbox => settingsOf(mailbox).tenant.id === tenant)
+}
+
 export type PolicyScope = { readonly tenant: string; /** '' for everybody who is in none. */ readonly group: string; readonly policy: Policy }
 
 /** Every table that is in force for somebody. */

@@ -16,6 +16,12 @@ export type PeopleFacts = {
   readonly approvers: number
   /** Departments in which nobody may approve. */
   readonly withoutApprover: readonly string[]
+  /** People for whose requests nobody but themselves could decide. */
+  readonly withoutOther: readonly string[]
+  /** Who may approve and has no second factor yet. */
+  readonly approversWithoutFactor: readonly string[]
+  /** Mailboxes of `vault.registrars` of this town; `isParty`: of somebody who proposes approvers, or is one. */
+  readonly registrars: readonly { readonly mailbox: string; readonly name: string; readonly isParty: boolean }[]
   readonly secondFactorFor: readonly Role[]
 }
 
@@ -39,9 +45,12 @@ const LOG_DAYS = 365
 const LOG_FILE_DAYS = 3 * 365
 const AUDIT_YEARS = 5
 const NEARLY_FULL = 0.8
+const MOST_MARKED = 50
 const STRONG_ROLES: readonly Role[] = ['approver', 'administrator', 'auditor']
 
 const yes = (isGood: boolean, ...evidence: readonly string[]): Judged => ({ state: isGood ? 'good' : 'bad', evidence })
+/** What stands against it, no more than a page can hold. */
+const marked = (names: readonly string[]): string[] => [...names.slice(0, MOST_MARKED).map(name => `!! ${name}`), ...(names.length > MOST_MARKED ? [`!! + ${names.length - MOST_MARKED}`] : [])]
 /** Left to a person. */
 const open = (...evidence: readonly string[]): Judged => ({ state: 'open', evidence })
 
@@ -61,6 +70,10 @@ export const POINTS = {
   'workshop-walled': ({ facts }) => yes(facts.wall !== 'none', `sandbox.wall: ${facts.wall}`),
   'second-factor': ({ people }) => yes(STRONG_ROLES.every(role => people.secondFactorFor.includes(role)), `secondFactor.requiredFor: ${people.secondFactorFor.join(', ')}`),
   'who-approves': ({ people }) => yes(people.approvers >= 2 && people.withoutApprover.length === 0, `approvers: ${people.approvers}`, ...people.withoutApprover.map(name => `!! ${name}`)),
+  'somebody-else-decides': ({ people }) => yes(people.approvers >= 1 && people.withoutOther.length === 0, `approvers: ${people.approvers}`, ...marked(people.withoutOther)),
+  'approvers-factor': ({ people }) => yes(people.approvers >= 1 && people.approversWithoutFactor.length === 0, `approvers: ${people.approvers}`, ...marked(people.approversWithoutFactor)),
+  registrars: ({ people: { registrars } }) =>
+    yes(registrars.some(({ isParty }) => !isParty), ...(registrars.length === 0 ? ['vault.registrars: -'] : registrars.map(({ mailbox, name, isParty }) => `${isParty ? '!! ' : ''}${mailbox}${name && ` (${name})`}`))),
   'who-runs': ({ people }) => yes(people.administrators >= 1 && people.auditors >= 1, `administrators: ${people.administrators}`, `auditors: ${people.auditors}`),
   'pages-encrypted': ({ facts }) => yes(facts.listeners.every(({ tls }) => tls), ...facts.listeners.map(({ name, address, tls }) => `${tls ? '' : '!! '}${name} ${address}: ${tls ? 'https' : 'http'}`)),
   'admin-limited': ({ facts }) => {
@@ -99,6 +112,19 @@ export const POINTS = {
 
 export type PointId = keyof typeof POINTS
 export const POINT_IDS = Object.keys(POINTS) as readonly PointId[]
+
+/** Where it is put right, for points that a page of ours can. */
+export const POINT_PAGES: Partial<Readonly<Record<PointId, string>>> = {
+  'who-approves': '/people/departments',
+  'somebody-else-decides': '/people/departments',
+  'approvers-factor': '/people',
+  registrars: '/approvers',
+  'who-runs': '/people',
+  'sanitizing-everywhere': '/policy',
+  'chains-whole': '/audit',
+  room: '/quarantine',
+  emergency: '/emergency',
+}
 
 /** An attestation closes what facts leave open, for a year; it never makes good what facts say is bad. */
 export function inspect(found: Found, attestations: ReadonlyMap<string, Attestation>): PointResult[] {

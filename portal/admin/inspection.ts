@@ -6,7 +6,7 @@ import { adminTexts } from '../texts/admin.ts'
 import { inspectionTexts } from '../texts/inspection.ts'
 import { type AdminHouse, needing } from './house.ts'
 import type { InspectionRun, PointResult } from './inspection-book.ts'
-import { inspect, POINT_IDS, type PointId } from './inspection-points.ts'
+import { inspect, POINT_IDS, POINT_PAGES, type PointId } from './inspection-points.ts'
 import { actForm, dataTable, facts, field, noticeBox, number } from './widgets.ts'
 
 const SHOWN_RUNS = 20
@@ -42,7 +42,7 @@ function runTable({ results }: InspectionRun, clauses: ReadonlyMap<string, strin
   const mayAttest = person.roles.has('administrator')
   const columns = [texts.point, texts.state, texts.evidence, texts.clause, ...(mayAttest ? [texts.attest] : [])].map(label => ({ label }))
   const rows = results.filter(isKnown).map(({ id, state, evidence }) => [
-    html`${texts.points[id].name}${state !== 'good' && html`<br><span class="small">${texts.points[id].fix}</span>`}`,
+    html`${POINT_PAGES[id] === undefined ? texts.points[id].name : html`<a href="${POINT_PAGES[id]}">${texts.points[id].name}</a>`}${state !== 'good' && html`<br><span class="small">${texts.points[id].fix}</span>`}`,
     html`<span class="tag ${state === 'good' ? 'good' : state === 'bad' ? 'kept' : 'pending'}">${texts.states[state]}</span>`,
     evidence.map(line => html`${line}<br>`),
     clauses.get(id) ?? '',

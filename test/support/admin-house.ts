@@ -19,6 +19,7 @@ import { createMetrics } from '../../gateway/metrics.ts'
 import type { AdminDesk, AdminHouse } from '../../portal/admin/house.ts'
 import { inspectionBook } from '../../portal/admin/inspection-book.ts'
 import { peopleFactsOf } from '../../portal/admin/people-facts.ts'
+import { Departments } from '../../portal/people/departments.ts'
 import { GlassBook } from '../../portal/glass/book.ts'
 import { portalAudit } from '../../portal/admin/portal-audit.ts'
 import { ApiTokens } from '../../portal/api/tokens.ts'
@@ -103,7 +104,7 @@ export async function adminFixture({ hostile, lay }: FixtureOptions = {}): Promi
     apiFaces: ['admin'],
     version: '0.1.0',
     departmentOf: () => new Map([['a@town.example.jp', '税務課']]),
-    peopleFacts: tenant => peopleFactsOf(db, tenant, dayInJapan(NOW_MS), ['administrator', 'auditor', 'approver']),
+    peopleFacts: tenant => peopleFactsOf(db, new Departments(db), { tenant, today: dayInJapan(NOW_MS), secondFactorFor: ['administrator', 'auditor', 'approver'], registrars: ['kansa@town.example.jp'] }),
     glass: glassBook(db),
     hostname: 'gate.example.jp',
     shutOut: async ({ actor }) => void shutOut.push(actor),
@@ -162,5 +163,5 @@ export function absentDesk(db: PortalDb): AdminDesk {
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
   const signIn = Object.fromEntries(['factors', 'lockOut', 'links', 'sessions', 'certificates', 'linked'].map(name => [name, undefined])) as unknown as Pick<AdminDesk['people'], 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates' | 'linked'>
   const people = { ...openPeople(db), ...signIn, db, invitationHours: 72, linkOrigin: () => '', tell: () => {} }
-  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], glass: glassBook(db), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], glass: glassBook(db), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], withoutOther: [], approversWithoutFactor: [], registrars: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PiecesState, Refusal } from '../../../core/purposes.ts'
 import { OpenVault } from '../../../vault/vault.ts'
-import { BY, openTestHouse, type TestHouse } from './support.ts'
+import { BY, openTestHouse, PAGE, type TestHouse } from './support.ts'
 
 let house: TestHouse
 let vault: OpenVault
@@ -32,6 +32,19 @@ test('pieces become one file for the engine, and go', async () => {
   expect(await vault.finishPieces(id, '', BY)).toMatchObject({ kind: 'brought' })
   expect(house.asked.at(-1)?.file).toBe('abcdefghij')
   expect([files(), reason(await vault.piecesState(id, BY))]).toEqual([[], 'gone'])
+})
+
+test('what was brought is looked at on the shelf, by people of its town', async () => {
+  const id = await begun(3)
+  await add(id, 0, 'abc')
+  const brought = await vault.finishPieces(id, '', BY)
+  if (brought.kind !== 'brought' || !brought.file) throw new Error('nothing was brought')
+  house.look = PAGE
+  const look = (by = BY) => vault.previewShelf(brought.file!.id, { page: 1, mark: 'kacho' }, by)
+  expect(await look()).toMatchObject({ kind: 'page', page: 1 })
+  expect(reason(await look({ ...BY, tenant: 'kita' }))).toBe('gone')
+  const record = house.database.all("SELECT detail FROM audit WHERE kind = 'unseal' AND subject = ?", brought.file.id)
+  expect(record.map(row => String(row['detail']))).toEqual([expect.stringContaining('preview')])
 })
 
 test('what came before, or does not follow, is not taken; the answer says what is wanted', async () => {
