@@ -89,8 +89,8 @@ function portalOptions(config: Config, rooms: PortalRooms, house: House): Portal
 type Given = { readonly config: Config; readonly source: ConfigSource; readonly rooms: PortalRooms }
 
 function houseOf({ config, source, rooms }: Given, { isolated, linkOrigin, ...others }: Pick<House, 'mail' | 'vault' | 'requests'> & { readonly isolated: Isolation; readonly linkOrigin: PeopleDesk['linkOrigin'] }): House {
-  const { contact, portal: { era, uploadBytes } } = config
-  return { ...others, era, contact, uploadBytes, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut, tell: mail => others.requests.outbox.add(mail), linkOrigin, outbox: others.requests.outbox }, rooms) }
+  const { contact, portal: { era, uploadBytes }, vault: { lockAgain } } = config
+  return { ...others, era, contact, uploadBytes, lockAgain, reach: reachOf(rooms), keeping: openKeeping(rooms.db), admin: adminDesk({ config, source, shutOut: isolated.shutOut, tell: mail => others.requests.outbox.add(mail), linkOrigin, outbox: others.requests.outbox }, rooms) }
 }
 
 function listenerOf(face: Face, tenants: Config['tenants'], { address, port, origin, certificateFile, keyFile, clientCaFile, trustedProxies, certificateHeader, clients }: Config['portal']['inner']): PortalOptions['faces'][number] {

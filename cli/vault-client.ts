@@ -20,7 +20,7 @@ export function vaultClient(socketPath: string): Vault {
     preview: async (part, { page, mark, password, patient }, by) => asPage(await fetch('preview', { part, page, mark, password, patient }, by)),
     previewShelf: async (id, { page, mark, patient }, by) => asPage(await fetch('previewShelf', { id, page, mark, patient }, by)),
     lockedNames: (part, by) => call('lockedNames', { part }, by),
-    unlock: (part, passwords, by) => call('unlock', { part, passwords }, by),
+    unlock: (part, passwords, by, lockAgain = false) => call('unlock', { part, passwords, lockAgain }, by),
     again: (part, by) => call('again', { part }, by),
     bring: async ({ bytes, ...file }, by) => {
       try {

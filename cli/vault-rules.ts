@@ -38,6 +38,7 @@ function make(config: Config): VaultRules {
     outside: (tenant, mailbox) => tenant === 'default' && config.portal.requests.outsideDomains.includes(mailbox.slice(mailbox.lastIndexOf('@') + 1).toLowerCase()),
     grantMs: vault.grantMinutes * MINUTE_MS,
     limits: sanitizeLimits(config),
+    lockAgain: vault.lockAgain,
     drawsOld: config.vault.office.oldFormats,
     recipient,
     brought: (tenant, { mailbox = '', profile: wanted }) => {

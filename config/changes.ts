@@ -36,6 +36,7 @@ const NEED_RESTART = [
   'sandbox',
   'antivirus',
   'api',
+  'vault.lockAgain',
   'vault.pendingMinutes',
   'vault.processes',
   'vault.ready',

@@ -37,6 +37,11 @@ export const vault = section(
     mailsPerHour: perHour({ default: 60, en: 'Mails with files that one person may send inward in an hour.', ja: '1人が1時間に業務メールへ送れる件数。' }),
     originalsPerHour: perHour({ default: 30, en: 'Originals that one person may take out in an hour, all of them approved.', ja: '1人が1時間に取り出せる原本の数（承認済みのもの）。' }),
     passwordTries: integer({ default: 10, min: 1, max: 100, en: 'Wrong passwords of one person for one file in an hour.', ja: '1人が1つのファイルに1時間に入れられる誤ったパスワードの回数。' }),
+    lockAgain: choice(['off', 'offer', 'always'], {
+      default: 'offer',
+      en: 'Files that were opened with a password, when they are handed out: `off` in the clear; `offer` in a ZIP locked with the same password (AES-256) where their reader ticks that; `always` so.',
+      ja: 'パスワードで開いたファイルの渡し方。`off` は暗号化しない。`offer` は利用者が選んだときに、同じパスワードで暗号化した ZIP（AES-256）にする。`always` は必ずそうする。',
+    }),
     shelfDays: integer({ default: 7, min: 1, max: 90, en: 'How long a rebuilt file that somebody asked for is kept, sealed.', ja: '依頼により無害化したファイルを封印して保管する日数。' }),
     approvers: integer({ default: 1, min: 1, max: 5, en: 'Other persons who must have agreed before an original leaves.', ja: '原本の取り出しに必要な、本人以外の承認者の数。' }),
     registrars: list(mailbox(), {

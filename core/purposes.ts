@@ -111,7 +111,8 @@ export interface Vault {
   preview(part: PartRef, ask: { readonly page: number; readonly mark: string; readonly password?: string; readonly patient?: boolean }, by: Asker): Promise<PageView | Refusal>
   /** Names inside an encrypted container, as far as they can be read without the password. */
   lockedNames(part: PartRef, by: Asker): Promise<LockedNames | Refusal>
-  unlock(part: PartRef, passwords: readonly string[], by: Asker): Promise<Unlocked | Refusal>
+  /** `lockAgain`: what comes out is locked with the password that fitted, where the settings leave the choice. */
+  unlock(part: PartRef, passwords: readonly string[], by: Asker, lockAgain?: boolean): Promise<Unlocked | Refusal>
   /** Runs a part again under the policy of now (a later version may know its format). */
   again(part: PartRef, by: Asker): Promise<Unlocked | Refusal>
   /** A file from the outer face through the engine. */

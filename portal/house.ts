@@ -14,6 +14,8 @@ export type House = {
   readonly contact: string
   /** Largest file that may be brought in. */
   readonly uploadBytes: number
+  /** Whether unlocked files are handed out locked again, as the vault sees to. */
+  readonly lockAgain: 'off' | 'offer' | 'always'
   readonly reach: Reach
   readonly keeping: Keeping
   readonly requests: RequestRooms

@@ -24,6 +24,8 @@ export type VaultRules = {
   /** Longest life of a grant. */
   readonly grantMs: number
   readonly limits: SanitizeLimits
+  /** Whether what was unlocked is locked again: never, where its reader wishes, always. */
+  readonly lockAgain: 'off' | 'offer' | 'always'
   /** Whether LibreOffice may be given old Word and PowerPoint files, of which only the words can be rebuilt. */
   readonly drawsOld: boolean
   readonly recipient: (mailbox: string) => RecipientRules

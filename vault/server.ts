@@ -39,7 +39,7 @@ function methodsOf(vault: Vault): RpcMethods {
   return {
     deliveredText: async params => vault.deliveredText(textParam(params, 'publicId'), askerParam(params)),
     lockedNames: async params => vault.lockedNames(partParam(params), askerParam(params)),
-    unlock: async params => vault.unlock(partParam(params), passwordsParam(params), askerParam(params)),
+    unlock: async params => vault.unlock(partParam(params), passwordsParam(params), askerParam(params), params['lockAgain'] === true),
     again: async params => vault.again(partParam(params), askerParam(params)),
     mailInward: async params =>
       vault.mailInward(listParam(params, 'shelfIds', textParam), textParam(params, 'mailbox'), optionalTextParam(params, 'about'), askerParam(params)),

@@ -4,6 +4,7 @@
  */
 import type { Asker, PartRef, Refusal, Unlocked } from '../core/purposes.ts'
 import type { RebuiltFile } from '../core/rebuild.ts'
+import { isLockable } from '../core/lock-password.ts'
 import { writeZip } from '../core/disarm/zip-write.ts'
 import { safeFileName, renamed } from '../core/media/filename.ts'
 import type { Report } from '../core/verdict.ts'
@@ -12,28 +13,35 @@ import type { LooseResult } from '../workers/contract.ts'
 import { type FoundPart, isRefusal, refuse } from './entrance.ts'
 import type { House } from './house.ts'
 import { looseFile, rulesOf } from './looks.ts'
+import type { VaultRules } from './rules.ts'
 import type { Rebuilt } from './shelf.ts'
 import { afterTry, mayTry } from './tries.ts'
 
-export type OpenQuestion = { readonly part: PartRef; readonly passwords: readonly string[]; readonly purpose: 'unlock' | 'again' }
+export type OpenQuestion = { readonly part: PartRef; readonly passwords: readonly string[]; readonly purpose: 'unlock' | 'again'; readonly lockAgain?: boolean }
 
 /** More in one go would be guessing. */
 const MOST_PASSWORDS = 5
 
 /** @throws Gone */
-export async function openPart(house: House, { part: ref, passwords, purpose }: OpenQuestion, by: Asker): Promise<Unlocked | Refusal> {
+export async function openPart(house: House, { part: ref, passwords, purpose, lockAgain: isWished = false }: OpenQuestion, by: Asker): Promise<Unlocked | Refusal> {
   const found = await house.entrance.part(purpose, ref, by)
   if (isRefusal(found)) return found
+  const lockAgain = purpose === 'unlock' && mustLock(house.rules().lockAgain, isWished)
+  if (lockAgain && !passwords.every(isLockable)) return refuse('cannot-lock')
   const tried = purpose === 'unlock' ? mayTry(house, ref, by) : undefined
   if (tried && isRefusal(tried)) return tried
   const octets = await house.unsealing.part(found.message, found.part)
   const rules = { ...rulesOf(house, found), alone: purpose === 'unlock' }
-  const result = await house.workshop.rebuild(looseFile(octets, found), { ...rules, passwords: passwords.slice(0, MOST_PASSWORDS) })
+  const result = await house.workshop.rebuild(looseFile(octets, found), { ...rules, passwords: passwords.slice(0, MOST_PASSWORDS), lockAgain })
   const judged = judge(result, found, octets)
   const refusal = tried ? afterTry(house, tried, judged.refusal) : judged.refusal
   if (refusal) return refusal
   const file = await house.shelf.put(judged.file!, house.database.nowMs() + house.rules().shelfMs, by)
   return { kind: 'unlocked', file, report: reportOf(judged.part!, rules.policy) }
+}
+
+function mustLock(setting: VaultRules['lockAgain'], isWished: boolean): boolean {
+  return setting === 'always' || (setting === 'offer' && isWished)
 }
 
 type Judged = { readonly refusal: Refusal | undefined; readonly file?: Rebuilt; readonly part?: Report['parts'][number] }

@@ -48,8 +48,8 @@ export class OpenVault implements Vault {
     return orGone(namesInPart(this.#house, part, by))
   }
 
-  unlock(part: PartRef, passwords: readonly string[], by: Asker): Promise<Unlocked | Refusal> {
-    return orGone(openPart(this.#house, { part, passwords, purpose: 'unlock' }, by))
+  unlock(part: PartRef, passwords: readonly string[], by: Asker, lockAgain = false): Promise<Unlocked | Refusal> {
+    return orGone(openPart(this.#house, { part, passwords, purpose: 'unlock', lockAgain }, by))
   }
 
   again(part: PartRef, by: Asker): Promise<Unlocked | Refusal> {

@@ -39,6 +39,8 @@ export type LooseRules = {
   readonly policy: Policy
   readonly bounds: FileBounds
   readonly passwords?: readonly string[]
+  /** What comes out is locked with the password that fitted. */
+  readonly lockAgain?: boolean
   /** Which file inside the file is meant: digests (SHA-256, hex) from the outside in. */
   readonly within?: readonly string[]
   /** In a process of its own, that ends afterwards: its memory goes with it. */

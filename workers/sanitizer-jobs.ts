@@ -12,7 +12,8 @@ import type { DisarmerTable } from '../core/disarm/registry.ts'
 import { memberAt } from '../core/member-path.ts'
 import type { Policy } from '../core/policy/model.ts'
 import type { HandsOut } from '../core/preview-ways.ts'
-import { type FileBounds, type FileTask, judgeFile, type LooseFile, rebuildFile } from '../core/rebuild.ts'
+import type { lockAgain } from '../core/lock-again.ts'
+import { type FileBounds, type FileTask, type JudgedFile, judgeFile, type LooseFile, rebuildFile } from '../core/rebuild.ts'
 import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.ts'
 import type { unlockerOf } from '../core/unlock.ts'
 import { deprive } from './deprive.ts'
@@ -33,6 +34,7 @@ export type SanitizerCode = {
   readonly disarmers: DisarmerTable
   /** Only where files are rebuilt. */
   readonly unlockerOf: typeof unlockerOf | undefined
+  readonly lockAgain: typeof lockAgain | undefined
   readonly preview: typeof import('../core/preview.ts') | undefined
 }
 export type Say = (type: FrameType, id: number, ...parts: readonly Uint8Array[]) => void
@@ -41,6 +43,8 @@ type FileMeta = {
   readonly policy: number
   readonly bounds: FileBounds
   readonly passwords?: readonly string[]
+  /** Whether what comes out is locked with the password that fitted. */
+  readonly lockAgain?: boolean
   /** Digests on the way to a file inside the file. */
   readonly within?: readonly string[]
   /** What is wanted instead of a rebuilt file. */
@@ -59,10 +63,11 @@ export async function loadSanitizer(modules: SanitizerModules): Promise<Sanitize
   const registry = await import(pathToFileURL(modules.disarmers).href)
   if (modules.heavy) await registry.preloadHeavy()
   const unlocking = modules.heavy ? await import('../core/unlock.ts') : undefined
+  const locking = modules.heavy ? await import('../core/lock-again.ts') : undefined
   const preview = modules.heavy ? await registry.loadPreview?.() : undefined
   deprive()
   if (modules.warm) await preview?.warmUp()
-  return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf, preview }
+  return { beginSanitize: sanitizer.beginSanitize, disarmers: registry.DISARMERS, unlockerOf: unlocking?.unlockerOf, lockAgain: locking?.lockAgain, preview }
 }
 
 export class SanitizerJobs {
@@ -124,7 +129,7 @@ export class SanitizerJobs {
   /** A file to be rebuilt, its type known or to be found out first. Rejects on what is no task of ours. */
   async file(id: number, payload: Uint8Array): Promise<void> {
     const { meta, octets: untrustedBytes } = parsePacket(payload)
-    const { policy: number, bounds, passwords = [], within = [], purpose, page = 1, mark = '', handsOut = 'no', ...task } = meta as FileMeta & (FileTask | LooseFile)
+    const { policy: number, bounds, passwords = [], lockAgain = false, within = [], purpose, page = 1, mark = '', handsOut = 'no', ...task } = meta as FileMeta & (FileTask | LooseFile)
     const policy = this.#policies.get(number)
     if (!policy) throw new ProtocolError('policy was not sent')
     const context = { disarmers: this.#code.disarmers, policy, bounds }
@@ -138,8 +143,15 @@ export class SanitizerJobs {
     if (!file) throw new ProtocolError('no such file inside of the file')
     if (purpose === 'look') return this.#say(FRAME.fileResult, id, ...packLook(await this.#heavy().lookAtFile(file, { page, mark, handsOut }, whole)))
     if (purpose === 'names') return this.#say(FRAME.fileResult, id, json(await this.#heavy().lockedNamesOf(file, whole)))
-    const { report, rebuilt } = await judgeFile(file, whole)
+    const judged = await judgeFile(file, whole)
+    const { report, rebuilt } = lockAgain ? await this.#lock(judged, { ...file, passwords, bounds }) : judged
     this.#say(FRAME.fileResult, id, ...packFile({ report }, rebuilt))
+  }
+
+  #lock(judged: JudgedFile, { untrustedName, untrustedBytes, passwords, bounds }: LooseFile & { readonly passwords: readonly string[]; readonly bounds: FileBounds }): Promise<JudgedFile> {
+    const { lockAgain } = this.#code
+    if (!lockAgain) throw new ProtocolError('nothing is locked here')
+    return lockAgain(judged, { passwords, limits: bounds, untrustedName, untrustedBytes })
   }
 
   #heavy(): typeof import('../core/preview.ts') {

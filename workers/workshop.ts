@@ -160,9 +160,9 @@ class ListeningWorkshop implements OpenWorkshop {
     return new StreamedWork({ job, replay }, this.#options, { rounds: this.#rounds, ladder: this.#ladder })
   }
 
-  async rebuild({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, passwords, within, alone = false }: LooseRules): Promise<LooseResult> {
+  async rebuild({ untrustedBytes, ...meta }: LooseFile, { policy, bounds, passwords, lockAgain, within, alone = false }: LooseRules): Promise<LooseResult> {
     if (this.#closed) return { kind: 'busy', why: 'closed' }
-    const question = { meta: { ...meta, passwords, within }, octets: untrustedBytes, policy, bounds }
+    const question = { meta: { ...meta, passwords, lockAgain, within }, octets: untrustedBytes, policy, bounds }
     return this.#rounds.judgeFile(question, { withinMs: this.#options.startWithinMs, alone })
   }
 

@@ -73,6 +73,10 @@ export const REASONS = {
     next: { ja: '下のページでパスワードを入力してください', en: 'enter the password on the page below' },
     nextWithoutPage: { ja: 'パスワードなしでの再送を送信者に頼んでください', en: 'have the sender send it again without a password' },
   },
+  'cannot-lock': {
+    why: { ja: '半角の英数字と記号のほかの文字を含むパスワードでは暗号化できないため、まだ渡せません', en: 'kept back because it cannot be locked again with a password of other than ASCII letters, digits and signs' },
+    next: { ja: '暗号化せずに受け取ってください', en: 'take it without locking it again' },
+  },
   'wrong-password': {
     why: { ja: 'パスワードが違うため開けません', en: 'kept back because none of the passwords fits' },
     next: { ja: 'パスワードを確かめてもう一度入力してください', en: 'check the password and enter it again' },

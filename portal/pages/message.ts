@@ -49,7 +49,7 @@ async function messagePage(house: House, visit: SignedVisit, reading: Reading): 
 ${facts(house, visit, reading)}
 ${nextStep(message, { locked: locked.length, results }, visit)}
 ${results.length > 0 && html`<h2>${texts.results}</h2>${resultCards(results, visit, house)}`}
-${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief: true })}
+${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief: true, lockAgain: house.lockAgain })}
 <h2>${texts.parts}</h2>
 ${message.originalUntilMs === undefined && html`<div class="notice warning"><p>${texts.originalGone}</p></div>`}
 ${cards.length === 0 ? html`<p class="empty">${texts.noParts}</p>` : cards}
@@ -113,7 +113,7 @@ function resultsPage(house: House, visit: SignedVisit, message: MailMessage): Pa
   if (results.length === 0) throw new Refused('not-found')
   const locked = stillLocked(message, results)
   const body = html`<p class="soft">${titleOf(message, visit)}</p>${resultCards(results, visit, house, 2)}
-${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief: true })}${backTo(message, visit)}`
+${locked.length > 0 && passwordForm(visit, { message, locked, wrong: '', isBrief: true, lockAgain: house.lockAgain })}${backTo(message, visit)}`
   return { kind: 'page', title: messageTexts(visit.language).results, body }
 }
 

@@ -9,7 +9,8 @@ import type { Language, SignedVisit } from '../http/route.ts'
 import type { Result } from '../keeping/results.ts'
 import { type Piece, piecesOf } from '../part-key.ts'
 import type { MailMessage } from '../ports.ts'
-import { unlockTexts } from '../texts/unlock.ts'
+import type { House } from '../house.ts'
+import { type UnlockTexts, unlockTexts } from '../texts/unlock.ts'
 import { isLocked } from './part-actions.ts'
 import { fileName } from './part-cards.ts'
 
@@ -27,9 +28,11 @@ export type FormOptions = {
   readonly wrong: string
   /** On the mail's own page the rest is a link away. */
   readonly isBrief: boolean
+  /** As the settings say: nothing to choose, a box to tick, or told. */
+  readonly lockAgain: House['lockAgain']
 }
 
-export function passwordForm(visit: SignedVisit, { message, locked, wrong, isBrief }: FormOptions): SafeHtml {
+export function passwordForm(visit: SignedVisit, { message, locked, wrong, isBrief, lockAgain }: FormOptions): SafeHtml {
   const texts = unlockTexts(visit.language)
   const field = (n: number) => {
     const isFirst = n === 1
@@ -43,9 +46,17 @@ ${wrong !== '' && html`<p class="wrong" id="password-wrong" role="alert">${wrong
 <details><summary>${texts.more}</summary><p class="soft" id="password-more-hint">${texts.moreHint}</p>
 ${[2, 3].map(n => html`<div class="field"><label for="password-${n}">${texts.another(n)}</label>${field(n)}</div>`)}</details>
 <p class="choices"><label><input type="checkbox" class="reveal">${texts.reveal}</label></p>
+${lockChoice(lockAgain, texts)}
 <div class="row">${visit.person.mailbox !== '' && html`<button name="then" value="mail">${texts.thenMail}</button>`}<button class="second" name="then" value="take">${texts.thenTake}</button></div>
 ${isBrief && html`<p><a href="/m/${message.publicId}/unlock">${texts.toPage}</a></p>`}
 </form>`
+}
+
+/** The password itself is what was entered: nothing of it is kept for this. */
+export function lockChoice(lockAgain: House['lockAgain'], texts: UnlockTexts): SafeHtml | false {
+  if (lockAgain === 'off') return false
+  if (lockAgain === 'always') return html`<p class="hint">${texts.lockAlways}</p>`
+  return html`<p class="choices"><label><input type="checkbox" name="lock" value="again">${texts.lockAgain}</label></p><p class="hint">${texts.lockHint}</p>`
 }
 
 function namesText(locked: readonly Piece[], language: Language): string {

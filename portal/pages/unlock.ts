@@ -22,7 +22,7 @@ import { fileName } from './part-cards.ts'
 import { type Candidate, candidateOf, candidatesFor } from './password-candidates.ts'
 import { askerOf, ofMessage, STAFF } from './reading.ts'
 import { refusalText } from './refusals.ts'
-import { passwordForm, stillLocked } from './unlock-form.ts'
+import { lockChoice, passwordForm, stillLocked } from './unlock-form.ts'
 
 const MOST_FILES = 50
 const MOST_NAMES = 100
@@ -40,10 +40,10 @@ async function unlockPage(house: House, visit: SignedVisit, message: MailMessage
   const locked = lockedFor(house, visit, message)
   if (locked.length === 0) return { kind: 'page', title: titleOf(message, visit), body: html`<p class="empty">${texts.nothingLocked}</p>${backTo(message, visit)}` }
   const [names, candidates] = await Promise.all([namesInside(house, visit, message, locked), candidatesFor(house, visit, message)])
-  const body = html`${passwordForm(visit, { message, locked, wrong, isBrief: false })}
+  const body = html`${passwordForm(visit, { message, locked, wrong, isBrief: false, lockAgain: house.lockAgain })}
 ${names}
 <h2>${texts.candidates}</h2>
-${candidates.length === 0 ? html`<p>${texts.noCandidates}</p>` : html`<p class="soft">${texts.candidatesAbout}</p><ul class="plain">${candidates.map(each => candidateItem(each, visit, message))}</ul>`}
+${candidates.length === 0 ? html`<p>${texts.noCandidates}</p>` : html`<p class="soft">${texts.candidatesAbout}</p><ul class="plain">${candidates.map(each => candidateItem(house, each, visit, message))}</ul>`}
 ${waitForm(house, visit, message)}
 ${backTo(message, visit)}`
   return { kind: 'page', title: texts.title, body, ...(wrong !== '' && { status: 422 as const }) }
@@ -66,13 +66,13 @@ ${names.length === 0 ? html`<p class="soft">${texts.noNames}</p>` : html`<ul>${s
   return lists
 }
 
-function candidateItem({ candidate, place, mail }: Candidate, visit: SignedVisit, { publicId }: MailMessage): SafeHtml {
+function candidateItem(house: House, { candidate, place, mail }: Candidate, visit: SignedVisit, { publicId }: MailMessage): SafeHtml {
   const texts = unlockTexts(visit.language)
   const subject = mail.subject.trim() || mailsTexts(visit.language).noSubject
   const then = visit.person.mailbox === '' ? 'take' : 'mail'
   return html`<li class="card"><p><code>${candidate}</code> <span class="soft">${texts.candidateFrom(subject, shortTime(mail.acceptedAtMs, visit.language))}</span></p>
 <form method="post" action="/m/${publicId}/unlock" class="row" data-once>${token(visit)}<input type="hidden" name="candidate" value="${place}">
-<button class="second" name="then" value="${then}">${texts.use}<span class="hide"> ${candidate}</span></button></form></li>`
+${lockChoice(house.lockAgain, texts)}<button class="second" name="then" value="${then}">${texts.use}<span class="hide"> ${candidate}</span></button></form></li>`
 }
 
 function waitForm({ keeping }: House, visit: SignedVisit, { publicId }: MailMessage): SafeHtml {
@@ -88,10 +88,11 @@ async function unlock(house: House, visit: SignedVisit, message: MailMessage): P
   const texts = unlockTexts(visit.language)
   const passwords = await passwordsOf(house, visit, message)
   if (passwords.length === 0) return unlockPage(house, visit, message, texts.none)
+  const lockAgain = house.lockAgain === 'always' || (house.lockAgain === 'offer' && visit.form.get('lock') === 'again')
   const tried: Tried[] = []
   for (const piece of lockedFor(house, visit, message)) {
     const { partId, member } = piece
-    tried.push({ piece, answer: await house.vault.unlock({ publicId: message.publicId, partId, member }, passwords, askerOf(visit)) })
+    tried.push({ piece, answer: await house.vault.unlock({ publicId: message.publicId, partId, member }, passwords, askerOf(visit), lockAgain) })
   }
   const opened = tried.flatMap(({ piece, answer }) => (answer.kind === 'unlocked' ? [{ piece, answer }] : []))
   if (opened.length === 0) return unlockPage(house, visit, message, wrongText(tried, visit))

@@ -130,6 +130,7 @@ export async function fakeHouse(mails: readonly FakeMail[], mailboxes: Readonly<
     era: 'western',
     contact: '情報政策課 内線123',
     uploadBytes: 1 << 20,
+    lockAgain: 'offer',
     reach,
     keeping: openKeeping(db),
     requests: quietRequests(db),
@@ -232,9 +233,9 @@ function fakeVault(laid: ReadonlyMap<string, FakeMail>, { asked, refusals, tries
       const names = laid.get(publicId)?.names?.[partKey({ partId, member })]
       return note('lockedNames', by, publicId) ?? (names ? { kind: 'names', names } : cannot('encrypted'))
     },
-    unlock: async ({ publicId, partId, member }, passwords, by) => {
+    unlock: async ({ publicId, partId, member }, passwords, by, lockAgain) => {
       const key = partKey({ partId, member })
-      const refused = note('unlock', by, `${publicId} ${key}`)
+      const refused = note('unlock', by, `${publicId} ${key}${lockAgain ? ' again' : ''}`)
       if (refused) return refused
       if (tries.get(`${by.actor} ${publicId} ${key}`) === 0) return cannot('rate')
       if (passwords.includes(laid.get(publicId)?.passwords?.[key] ?? '')) return { kind: 'unlocked', file: laidOut(`${key}.zip`, 'application/zip', Buffer.from('unlocked')), report: rebuilt(`${key}.zip`) }

@@ -256,6 +256,7 @@ export function houseOf(here: Town, mails: readonly MailMessage[]): House {
     era: 'wareki',
     contact: '情報政策課 内線123',
     uploadBytes: 1 << 20,
+    lockAgain: 'offer',
     reach: {
       mailboxesOf: ({ personId, mailbox }) => directory.mailboxesOf(personId).map(address => ({ address, name: '', kind: address === mailbox ? 'own' : 'shared' })),
       departmentsOf: () => [],

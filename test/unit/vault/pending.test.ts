@@ -34,7 +34,7 @@ describe('a part that was not ready', () => {
   test('is rebuilt, mailed to who had the mail, and recorded', async () => {
     await accept(house.store, [PART])
     await new PendingWork(house).run()
-    expect(house.asked).toEqual([{ file: 'Hello, part!', passwords: [], alone: false }])
+    expect(house.asked).toEqual([{ file: 'Hello, part!', passwords: [], alone: false, lockAgain: false }])
     expect(await stateOf()).toEqual(['clean', 'rebuilt 議事録.txt'])
     expect(await mailsQueued()).toBe(1)
     expect(await house.store.pendingMails(10)).toEqual([])

@@ -65,7 +65,7 @@ export type TestHouse = Omit<House, 'office'> & {
   nowMs: number
   result: LooseResult
   look: LookResult
-  readonly asked: { readonly file: string; readonly passwords: readonly string[]; readonly alone: boolean }[]
+  readonly asked: { readonly file: string; readonly passwords: readonly string[]; readonly alone: boolean; readonly lockAgain: boolean }[]
   readonly alarms: string[]
   /** Of mails that the vault handed in, with whom they are to. */
   readonly letterTexts: string[]
@@ -133,8 +133,8 @@ export async function openTestHouse(wrap: (gateway: Gateway) => Gateway = gatewa
     approvers,
     agreements: new Agreements({ database, entrance, letters, rules, approvers }),
     workshop: {
-      rebuild: async ({ untrustedBytes }: { untrustedBytes: Uint8Array }, { passwords = [], alone = false }: { passwords?: readonly string[]; alone?: boolean }) => {
-        state.asked.push({ file: Buffer.from(untrustedBytes).toString(), passwords, alone })
+      rebuild: async ({ untrustedBytes }: { untrustedBytes: Uint8Array }, { passwords = [], alone = false, lockAgain = false }: { passwords?: readonly string[]; alone?: boolean; lockAgain?: boolean }) => {
+        state.asked.push({ file: Buffer.from(untrustedBytes).toString(), passwords, alone, lockAgain })
         return state.result
       },
     },
@@ -161,6 +161,7 @@ function rulesOf(): VaultRules {
     outside: (_tenant, mailbox) => mailbox.endsWith('@internet.town.example.jp'),
     grantMs: 1_800_000,
     drawsOld: false,
+    lockAgain: 'offer',
     limits: { fileBytes: 1_000 } as VaultRules['limits'],
     recipient: () => ({ policy: POLICY, tenant: 'default', language: 'ja', contact: '' }),
     brought: () => POLICY,

@@ -83,9 +83,22 @@ describe('passwords', () => {
     await vault.unlock(REF, ['one', 'two'], BY)
     await vault.again(REF, BY)
     expect(house.asked).toEqual([
-      { file: 'Hello, part!', passwords: ['one', 'two'], alone: true },
-      { file: 'Hello, part!', passwords: [], alone: false },
+      { file: 'Hello, part!', passwords: ['one', 'two'], alone: true, lockAgain: false },
+      { file: 'Hello, part!', passwords: [], alone: false, lockAgain: false },
     ])
+  })
+
+  test('lock again what they opened, as the settings say', async () => {
+    await accept(house.store, [KEPT])
+    const locks = async (setting: 'off' | 'offer' | 'always', isWished: boolean) => {
+      house.rulesNow = { ...house.rulesNow, lockAgain: setting }
+      await vault.unlock(REF, ['one'], BY, isWished)
+      return house.asked.at(-1)!.lockAgain
+    }
+    expect([await locks('off', true), await locks('offer', false), await locks('offer', true), await locks('always', false)]).toEqual([false, false, true, true])
+    const before = house.asked.length
+    expect(await vault.unlock(REF, ['one', 'ひみつ'], BY, true)).toEqual({ kind: 'cannot', reason: 'cannot-lock' })
+    expect(house.asked.length).toBe(before)
   })
 
   test('are counted while they are wrong, over looks and unlocking together, and leave no trace', async () => {

@@ -77,6 +77,20 @@ describe('one press', () => {
   })
 })
 
+describe('locked again', () => {
+  test('where the reader ticks it, as the settings offer it', async () => {
+    const page = await (await portal.get('inner', '/m/LOCKED/unlock', 'tanaka')).text()
+    expect(page).toContain('同じパスワードで暗号化して受け取る')
+    await press({ password: 'betsu', then: 'take', lock: 'again' })
+    await press({ password: SECRET, then: 'take' })
+    expect(asked('unlock')).toEqual(['LOCKED 2 again', 'LOCKED 3 again', 'LOCKED 4-0 again', 'LOCKED 5 again', 'LOCKED 2', 'LOCKED 4-0', 'LOCKED 5'])
+  })
+  test('a password that cannot lock says what to do', async () => {
+    house.refusals.set('unlock', { kind: 'cannot', reason: 'cannot-lock' })
+    expect(await (await press({ password: 'ひみつ', lock: 'again' })).text()).toContain('暗号化せずに受け取ってください')
+  })
+})
+
 describe('a wrong password', () => {
   test('says so with the tries that are left, and is not shown again', async () => {
     const reply = await press({ password: 'machigai-desu' })
