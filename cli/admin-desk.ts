@@ -37,5 +37,6 @@ export function adminDesk({ config, source, shutOut, tell, linkOrigin, outbox }:
     hostname: config.hostname,
     shutOut,
     record: record => db.write(() => db.audit(record)),
+    seal: record => db.seal(record),
   }
 }

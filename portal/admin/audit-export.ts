@@ -7,6 +7,7 @@ import { html } from '../http/html.ts'
 import type { SignedRoute, SignedVisit } from '../http/route.ts'
 import type { ChainedRecord } from '../../store/audit.ts'
 import { AUDIT_FORMATS, type AuditFormat, auditFileHead, auditFileLine, cefSyslogOf, syslogOf } from '../../store/audit-formats.ts'
+import { lineOf, sealedExport } from '../../store/audit-file.ts'
 import type { AuditQuestion } from '../../store/audit-page.ts'
 import type { AuditSource } from '../ports.ts'
 import { auditTexts } from '../texts/audit.ts'
@@ -30,13 +31,20 @@ function save(house: AdminHouse, visit: SignedVisit) {
   const format = AUDIT_FORMATS.find(each => each === form.get('format')) ?? 'jsonl'
   const question = auditQuestionOf(visit, form.get)
   remember(house, visit, { chain: chain.name, to: 'file', format })
-  const bytes = Readable.from(fileOf(chain, question, format, house.hostname))
+  const bytes = Readable.from(format === 'jsonl' ? sealedFileOf(house, visit, chain, question) : fileOf(chain, question, format, house.hostname))
   return { kind: 'file', name: `audit-${chain.name}.${EXTENSIONS[format]}`, mediaType: MEDIA_TYPES[format], bytes } as const
 }
 
 async function* fileOf(chain: AuditSource, question: Omit<AuditQuestion, 'limit'>, format: AuditFormat, hostname: string): AsyncGenerator<Buffer> {
   yield Buffer.from(auditFileHead(format))
   for await (const record of matching(chain, question)) yield Buffer.from(auditFileLine(record, format, hostname))
+}
+
+/** As over the API: the last line lets anybody see whether a line was changed, added or taken away since. */
+async function* sealedFileOf({ seal }: AdminHouse, { person }: SignedVisit, chain: AuditSource, question: Omit<AuditQuestion, 'limit'>): AsyncGenerator<Buffer> {
+  const about = { tenant: person.tenant, actor: `user:${person.login}`, detail: { chain: chain.name, to: 'file', format: 'jsonl', from: 0, conditions: JSON.stringify(question) } }
+  const wanted = { isWanted: (record: ChainedRecord) => matches(record, question), limit: Number.MAX_SAFE_INTEGER }
+  for await (const value of sealedExport(chain.records(0), wanted, about, seal)) yield Buffer.from(lineOf(value))
 }
 
 async function forward(house: AdminHouse, visit: SignedVisit) {

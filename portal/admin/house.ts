@@ -1,4 +1,5 @@
 /** What pages of administrators and auditors stand on, beside the house of all pages. */
+import type { Sealing } from '../../store/audit-file.ts'
 import type { House } from '../house.ts'
 import type { ApiTokens } from '../api/tokens.ts'
 import { type ApiFace, Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
@@ -30,6 +31,8 @@ export type AdminDesk = {
   /** Isolation: grants end, and so do sessions of staff. */
   readonly shutOut: (by: Asker & { readonly sessionId: string }) => Promise<void>
   /** Writes into the portal's own chain. */
+  /** The same with a signature of its own, for what is handed to others (store/audit-file.ts). */
+  readonly seal: Sealing
   readonly record: (record: { readonly tenant: string; readonly kind: string; readonly actor: string; readonly subject: string; readonly detail: Readonly<Record<string, string | number | boolean | null>> }) => void
 }
 

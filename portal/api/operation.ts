@@ -12,7 +12,7 @@ import type { AuditSource, Mail, Operations } from '../ports.ts'
 import type { RequestRecords } from '../requests/records.ts'
 import type { Scope } from './scopes.ts'
 
-export type ApiRooms = Pick<AdminDesk, 'departmentOf' | 'record'> & {
+export type ApiRooms = Pick<AdminDesk, 'departmentOf' | 'record' | 'seal'> & {
   readonly mail: Pick<Mail, 'list' | 'message'>
   readonly operations: Pick<Operations, 'health' | 'series' | 'top' | 'queue' | 'quarantine' | 'trace' | 'reports' | 'expiries' | 'audit'>
   readonly chains: readonly AuditSource[]

@@ -5,6 +5,7 @@
 import { count, list, object, oneOf, ref, text, time } from '../../rest/openapi.ts'
 import { Problem } from '../../rest/problem.ts'
 import { AUDIT_KINDS, type ChainedRecord } from '../../store/audit.ts'
+import { sealedExport } from '../../store/audit-file.ts'
 import type { AuditVerdict } from '../../store/contract.ts'
 import { headsOf } from '../admin/month.ts'
 import type { TokenVisit } from '../http/route.ts'
@@ -34,13 +35,15 @@ export function recordOperations(rooms: ApiRooms): ApiOperation[] {
       },
     ),
     operation(
-      { path: '/audit/{chain}/export', operationId: 'exportRecords', scope: 'audit', summary: 'Records of one chain, oldest first, one a line', description: 'For collectors: ask again from the last number on. Lines are as in `sekisho audit export`, so they can be verified.', parameters: [query('from', count('Number of the first record that is wanted.')), query('limit', { ...count(), minimum: 1, maximum: EXPORT_LIMIT.most })], answer: linesOf({ type: 'object' }) },
+      { path: '/audit/{chain}/export', operationId: 'exportRecords', scope: 'audit', summary: 'Records of one chain, oldest first, one a line', description: 'For collectors: ask again from the last number on. The last line is a seal, signed by the portal: `sekisho audit verify FILE` shows with it that no line was changed, added or taken away since. `seal.detail.through` is the last number that was looked at; go on behind it.', parameters: [query('from', count('Number of the first record that is wanted.')), query('limit', { ...count(), minimum: 1, maximum: EXPORT_LIMIT.most })], answer: linesOf({ type: 'object' }) },
       async visit => {
         const chain = chainOf(rooms, visit)
         const from = numberOf(visit, 'from', { usual: 1, most: Number.MAX_SAFE_INTEGER })
         const limit = numberOf(visit, 'limit', EXPORT_LIMIT)
         rooms.record({ tenant: visit.token.tenant, kind: 'handover', actor: `token:${visit.token.name}`, subject: 'audit', detail: { chain: chain.name, to: 'api', format: 'jsonl', from } })
-        return { kind: 'lines', lines: firstOf(chain.records(from), visit.token.tenant, limit) }
+        const { tenant, name } = visit.token
+        const about = { tenant, actor: `token:${name}`, detail: { chain: chain.name, to: 'api', format: 'jsonl', from } }
+        return { kind: 'lines', lines: sealedExport(chain.records(from), { isWanted: record => record.tenant === tenant, limit }, about, rooms.seal) }
       },
     ),
     operation({ path: '/health', operationId: 'getHealth', scope: 'health', summary: 'How the gateway is now', description: 'Of the whole house: for tokens of the first tenant alone.', answer: jsonOf(ref('Health')) }, async visit => {
@@ -56,15 +59,6 @@ function chainOf({ chains }: ApiRooms, { params }: TokenVisit): AuditSource {
   const chain = chains.find(({ name }) => name === params['chain'])
   if (!chain) throw new Problem('not-found')
   return chain
-}
-
-async function* firstOf(records: AsyncIterable<ChainedRecord>, tenant: string, limit: number): AsyncGenerator<ChainedRecord> {
-  let left = limit
-  for await (const record of records) {
-    if (record.tenant !== tenant) continue
-    yield record
-    if (--left === 0) return
-  }
 }
 
 function recordAs({ atMs, ...record }: ChainedRecord) {

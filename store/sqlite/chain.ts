@@ -3,6 +3,7 @@
  * Records are added inside the transaction of what they record, so both are there or neither.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { AuditSeal } from '../audit-file.ts'
 import type { AuditCheckpoint, AuditRecord } from '../contract.ts'
 import {
   CHAIN_START,
@@ -57,9 +58,21 @@ export class AuditChain {
   }
 
   add(atMs: number, record: AuditRecord): void {
-    const { seq, tenant, kind, actor, subject, detail, prevHash, hash } = chainRecord(this.head, atMs, record)
+    this.#append(atMs, record)
+  }
+
+  /** Adds and signs this record itself: what it says can be shown to others without the chain around it. */
+  seal(atMs: number, record: AuditRecord): AuditSeal {
+    const seal = this.#append(atMs, record)
+    return { seal, checkpoint: signCheckpoint(this.head, atMs, this.#privateKeyPem) }
+  }
+
+  #append(atMs: number, record: AuditRecord): ChainedRecord {
+    const chained = chainRecord(this.head, atMs, record)
+    const { seq, tenant, kind, actor, subject, detail, prevHash, hash } = chained
     this.#insert.run(seq, atMs, tenant, kind, actor, subject, canonicalDetail(detail), prevHash, hash)
     this.head = { seq, hash }
+    return chained
   }
 
   /** Signs the head after noting so in the chain: the checkpoint names its own record. */

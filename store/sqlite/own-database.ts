@@ -13,6 +13,7 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { generateCheckpointKey } from '../audit.ts'
 import type { AuditCheckpoint, AuditRecord, AuditVerdict } from '../contract.ts'
 import { readIfThere, writeDurably } from '../durable-file.ts'
+import type { AuditSeal } from '../audit-file.ts'
 import { auditCutoffMs, DEFAULT_RETENTION } from '../retention.ts'
 import { AuditChain } from './chain.ts'
 import { lockStore, openDatabase } from './database.ts'
@@ -135,6 +136,11 @@ export class OwnDatabase {
   /** Only inside of `write`, beside what it records. */
   audit(record: AuditRecord): void {
     this.#chain.add(this.nowMs(), record)
+  }
+
+  /** A record with a signature of its own. */
+  seal(record: AuditRecord): AuditSeal {
+    return this.write(() => this.#chain.seal(this.nowMs(), record))
   }
 
   checkpoint(): AuditCheckpoint {

@@ -109,6 +109,7 @@ export async function adminFixture({ hostile, lay }: FixtureOptions = {}): Promi
     hostname: 'gate.example.jp',
     shutOut: async ({ actor }) => void shutOut.push(actor),
     record: record => db.write(() => db.audit(record)),
+    seal: record => db.seal(record),
   }
   return {
     house,
@@ -163,5 +164,5 @@ export function absentDesk(db: PortalDb): AdminDesk {
   const operations = new Proxy({ collector: '' }, { get: (target, name) => (name === 'collector' ? target.collector : refuse) }) as unknown as AdminDesk['operations']
   const signIn = Object.fromEntries(['factors', 'lockOut', 'links', 'sessions', 'certificates', 'linked'].map(name => [name, undefined])) as unknown as Pick<AdminDesk['people'], 'factors' | 'lockOut' | 'links' | 'sessions' | 'certificates' | 'linked'>
   const people = { ...openPeople(db), ...signIn, db, invitationHours: 72, linkOrigin: () => '', tell: () => {} }
-  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], glass: glassBook(db), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], withoutOther: [], approversWithoutFactor: [], registrars: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {} }
+  return { people, operations, chains: [portalAudit(db)], book: inspectionBook(db), tokens: new ApiTokens(db), apiFaces: ['admin'], version: '0.1.0', departmentOf: () => new Map(), approvers: () => [], glass: glassBook(db), peopleFacts: () => ({ administrators: 1, auditors: 1, approvers: 2, withoutApprover: [], withoutOther: [], approversWithoutFactor: [], registrars: [], secondFactorFor: [] }), hostname: 'gate.example.jp', shutOut: async () => {}, record: () => {}, seal: record => db.seal(record) }
 }

@@ -7,6 +7,7 @@ import { act } from '../../../cli/control-client.ts'
 import { type ControlServer, startControl } from '../../../gateway/control.ts'
 import type { ReloadOutcome } from '../../../gateway/control-protocol.ts'
 import type { Act } from '../../../store/contract.ts'
+import { auditLine, CHAIN_START, chainRecord } from '../../../store/audit.ts'
 import { type FakeStoreAdmin, fakeStoreAdmin } from '../../support/fake-store-admin.ts'
 import { runCli } from '../../support/run-cli.ts'
 
@@ -146,6 +147,19 @@ describe('commands ask the running server', () => {
     expect([code, out]).toEqual([1, 'BROKEN at record 99: the chain ends before the checkpoint\n'])
     writeFileSync(anchor, 'x')
     expect((await ask('audit', 'verify', '--anchor', anchor)).code).toBe(2)
+  })
+
+  test('audit verify of a file needs no server', async () => {
+    const file = join(dir, 'export.jsonl')
+    const record = chainRecord(CHAIN_START, 1, { tenant: 'default', kind: 'start', actor: 'system', subject: 'x', detail: {} })
+    const next = chainRecord(record, 2, { tenant: 'default', kind: 'stop', actor: 'system', subject: 'x', detail: {} })
+    writeFileSync(file, auditLine(record) + auditLine(next))
+    expect((await ask('audit', 'verify', file)).out).toBe('the file is whole: 2 records, 1 to 2, without a gap\n')
+    writeFileSync(file, auditLine(record) + auditLine({ ...next, actor: 'user:x' }))
+    const { code, out } = await ask('audit', 'verify', file)
+    expect([code, out]).toEqual([1, 'BROKEN at line 2: was changed after it was written\n'])
+    expect((await ask('audit', 'verify', join(dir, 'none'))).code).toBe(2)
+    expect(store.asked).toEqual([])
   })
 
   test('audit export and checkpoint', async () => {

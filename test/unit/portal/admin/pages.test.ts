@@ -177,8 +177,10 @@ describe('acts', () => {
     const response = await post('/audit/export', { chain: 'gateway', format, kind: 'deliver' }, 'auditor')
     expect(response.headers.get('content-disposition')).toMatch(/^attachment/)
     const lines = (await response.text()).trimEnd().split('\n')
-    expect(lines.length).toBe(format === 'csv' ? 5 : 4)
-    expect(lines.at(-1)).toContain('deliver')
+    // A head of columns, or a seal at the end.
+    expect(lines.length).toBe(format === 'csv' || format === 'jsonl' ? 5 : 4)
+    expect(lines.at(format === 'jsonl' ? -2 : -1)).toContain('deliver')
+    if (format === 'jsonl') expect(JSON.parse(lines.at(-1)!)).toMatchObject({ seal: { kind: 'handover', detail: { records: 4, conditions: expect.stringContaining('deliver') } }, checkpoint: {} })
   })
 
   test('a collector that is not there is an answer', async () => {

@@ -4,6 +4,7 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AuditSeal, verifyAuditFile } from '../../../../store/audit-file.ts'
 import { adminRoutes } from '../../../../portal/admin/routes.ts'
 import { apiOperations, apiRoutes } from '../../../../portal/api/routes.ts'
 import type { ApiRooms } from '../../../../portal/api/operation.ts'
@@ -160,7 +161,11 @@ describe('what tokens can reach', () => {
     expect((await jsonOf('/queue', 'kita')).body['entries']).toEqual([])
     expect((await ask('/health', 'kita')).status).toBe(403)
     const lines = (await (await ask('/audit/gateway/export', 'kita')).text()).trimEnd().split('\n')
+    const seal = JSON.parse(lines.pop()!) as AuditSeal
     expect(lines.every(line => (JSON.parse(line) as { tenant: string }).tenant === 'kita')).toBe(true)
+    expect(seal.seal).toMatchObject({ tenant: 'kita', kind: 'handover', actor: 'token:kita', detail: { chain: 'gateway', records: lines.length } })
+    const file = async function* () { yield* [...lines, JSON.stringify(seal)] }
+    expect(await verifyAuditFile(file(), undefined)).toMatchObject({ ok: true, records: lines.length })
   })
 })
 
