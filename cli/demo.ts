@@ -21,7 +21,7 @@ import { enrolApprovers } from '../vault/approvers.ts'
 import { VAULT_MIGRATIONS } from '../vault/tables.ts'
 import { asCount, outputOf, plainLeaf } from './command.ts'
 import { demoMails } from './demo-mails.ts'
-import { DEMO_DOMAIN, DEMO_PASSWORD, type DemoLogin, settleDemoTown } from './demo-people.ts'
+import { DEMO_DOMAIN, DEMO_PASSWORD, DEMO_TOWNS, type DemoLogin, NORTH_DOMAIN, settleDemoTowns } from './demo-people.ts'
 import { EXIT, Failure } from './exit.ts'
 import { print } from './output.ts'
 import { approvalNumbers } from './demo-letters.ts'
@@ -34,11 +34,19 @@ const LOGINS_FILE = 'logins.json'
 const CONFIG = `# Configuration of the demonstration: on this host only.
 dataDir: var
 domains: [${DEMO_DOMAIN}]
+# A second town on the same gateway; browsers find names below localhost on this host.
+tenants:
+  - id: kita
+    domains: [${NORTH_DOMAIN}]
+    contact: 総務課 内線200
+    portalUrl: http://kita.localhost:8080
+    portalOuterUrl: http://kita.localhost:8081
+    portalAdminUrl: http://kita.localhost:8082
 hostname: sekisho.${DEMO_DOMAIN}
 contact: 情報政策課 内線123
 portal: { name: 見本町 メール無害化ポータル, log: none }
 # Who confirms by mail who may approve that an original leaves.
-vault: { registrars: [admin@${DEMO_DOMAIN}, soumu@${DEMO_DOMAIN}] }
+vault: { registrars: [admin@${DEMO_DOMAIN}, soumu@${DEMO_DOMAIN}, higashi@${NORTH_DOMAIN}] }
 maillog: { path: mail.log }
 smtp: { maxTransactions: 100000 }
 `
@@ -90,17 +98,17 @@ async function settle(folder: string, config: Config): Promise<void> {
   mkdirSync(join(config.dataDir, 'portal'), { recursive: true, mode: 0o700 })
   const rooms = await openPortalRooms(config)
   try {
-    writeFileSync(join(folder, LOGINS_FILE), JSON.stringify(await settleDemoTown(rooms), null, 2), { mode: 0o600 })
-    await enrolAtVault(config, approversOf(rooms.db, 'default', dayOf(Date.now())))
+    writeFileSync(join(folder, LOGINS_FILE), JSON.stringify(await settleDemoTowns(rooms), null, 2), { mode: 0o600 })
+    for (const { tenant } of DEMO_TOWNS) await enrolAtVault(config, tenant, approversOf(rooms.db, tenant, dayOf(Date.now())))
   } finally {
     rooms.db.close()
   }
 }
 
 /** In the town of the demonstration a registrar has agreed to them already. */
-async function enrolAtVault(config: Config, people: readonly EnrolledApprover[]): Promise<void> {
+async function enrolAtVault(config: Config, tenant: string, people: readonly EnrolledApprover[]): Promise<void> {
   const database = await OwnDatabase.open({ directory: vaultKept(config), name: 'vault', migrations: VAULT_MIGRATIONS, nowMs: Date.now })
-  enrolApprovers(database, people.filter(({ mailbox }) => mailbox !== ''), { actor: 'system', tenant: 'default', address: '' })
+  enrolApprovers(database, people.filter(({ mailbox }) => mailbox !== ''), { actor: 'system', tenant, address: '' })
   database.close()
 }
 
@@ -122,8 +130,9 @@ function serve(folder: string): Promise<Server> {
     let said = ''
     child.stdout.on('data', chunk => {
       said = (said + String(chunk)).slice(-4_000)
-      const line = /sekisho ready (.*)\n/.exec(said)?.[1]
-      if (line === undefined) return
+      // Mail does not wait for pages on a slow host: a first line may be without them, and another one follows.
+      const line = [...said.matchAll(/sekisho ready (.*)\n/g)].at(-1)?.[1]
+      if (line === undefined || !line.includes('manage=')) return
       const { smtp = '', portal = '', outer = '', manage = '' } = Object.fromEntries(line.split(' ').map(each => each.split('=') as [string, string]))
       ready({ smtp, portal, outer, manage, ended })
     })
@@ -145,7 +154,8 @@ async function sendMails(address: string, count: number): Promise<void> {
 type Facts = { readonly portal: string; readonly outer: string; readonly manage: string; readonly logins: readonly Omit<DemoLogin, 'secret'>[] }
 
 function screenOf({ portal, outer, manage, logins }: Facts, dir: string): string {
-  const rows = logins.map(({ login, name, department, post, roles }) => `  ${login.padEnd(10)} ${roles.join(', ').padEnd(22)} ${name}（${department} ${post}）`)
+  const rowsOf = (tenant: string) => logins.filter(each => each.tenant === tenant).map(({ login, name, department, post, roles }) => `  ${login.padEnd(10)} ${roles.join(', ').padEnd(22)} ${name}（${department} ${post}）`)
+  const north = (address: string) => `http://kita.localhost:${address.split(':').at(-1)}`
   return [
     '',
     `業務側（LGWAN側の端末から使う画面）          ${portal}`,
@@ -155,7 +165,12 @@ function screenOf({ portal, outer, manage, logins }: Facts, dir: string): string
     `パスワードは全員 ${DEMO_PASSWORD}`,
     `確認コード（6桁）と承認番号は別の端末で: npm run -s sekisho -- demo code --dir ${dir}`,
     '',
-    ...rows,
+    DEMO_TOWNS[0]!.name,
+    ...rowsOf('default'),
+    '',
+    `${DEMO_TOWNS[1]!.name}（同じゲートウェイを使う別の団体。互いに何も見えません）`,
+    `  ${north(portal)}  ${north(outer)}  ${north(manage)}`,
+    ...rowsOf('kita'),
     '',
     '終わるときは Ctrl+C',
   ].join('\n')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { simpleParser } from 'mailparser'
 import { expect, onTestFinished, test } from 'vitest'
 import { demoMails } from '../../../cli/demo-mails.ts'
-import { DEMO_MAILBOXES, DEMO_PASSWORD, settleDemoTown } from '../../../cli/demo-people.ts'
+import { DEMO_MAILBOXES, DEMO_PASSWORD, settleDemoTowns } from '../../../cli/demo-people.ts'
 import { openPortalRooms } from '../../../cli/portal-rooms.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { codeOf } from '../../../portal/sign-in/totp.ts'
@@ -31,7 +31,7 @@ test('everybody of its town can sign in, with a second factor where the role nee
     rooms.db.close()
     rmSync(folder, { recursive: true })
   })
-  const logins = await settleDemoTown(rooms)
+  const logins = await settleDemoTowns(rooms)
   expect(new Set(logins.flatMap(({ roles }) => roles))).toEqual(new Set(['staff', 'approver', 'administrator', 'auditor']))
   const admin = logins.find(({ login }) => login === 'admin')!
   const answer = await rooms.signIn.withPassword({ tenant: 'default', login: 'admin', password: DEMO_PASSWORD }, { face: 'inner', address: '127.0.0.1', agent: '' })
@@ -39,4 +39,21 @@ test('everybody of its town can sign in, with a second factor where the role nee
   const person = rooms.people.byLogin('default', 'admin')!
   // The code of now was spent on setting it up: the next one is good.
   expect(rooms.factors.checkCode(rooms.people.person(person.personId, '2030-01-01')!, codeOf(admin.secret, Date.now() + 30_000))).toEqual({ kind: 'right', by: 'totp' })
+}, 30_000)
+
+test('a department below sees the shared mail of the one above; the other town has people of every role and sees nothing of ours', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-demo-'))
+  const loaded = loadConfig(undefined, { SEKISHO_DATA_DIR: folder })
+  if (!('config' in loaded)) throw new Error('no configuration')
+  const rooms = await openPortalRooms(loaded.config)
+  onTestFinished(() => {
+    rooms.db.close()
+    rmSync(folder, { recursive: true })
+  })
+  const logins = await settleDemoTowns(rooms)
+  const seen = (tenant: string, login: string) => rooms.mailboxes.mailboxesOf(rooms.people.byLogin(tenant, login)!.personId, '2030-01-01')
+  expect(seen('default', 'ogawa')).toContain('zei@town.example.jp')
+  expect(new Set(logins.filter(({ tenant }) => tenant === 'kita').flatMap(({ roles }) => roles))).toEqual(new Set(['staff', 'approver', 'administrator', 'auditor']))
+  expect(seen('kita', 'kita').every(address => address.endsWith('@kita.example.jp'))).toBe(true)
+  expect(rooms.people.byLogin('kita', 'tanaka')).toBeUndefined()
 }, 30_000)
