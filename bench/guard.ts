@@ -1,14 +1,14 @@
 /**
  * Is this commit slower than the one that it is based on?
  *
- *   npm run bench:guard [-- --base main] [--starts 9] [--seconds 3] [--classes S,M] [--connections 4]
+ *   npm run bench:guard [-- --base main] [--starts 9] [--seconds 2] [--classes S,M] [--connections 4]
  *
  *   sender ──▶ sekisho of this working tree ──▶ sink      both at the same time, started anew nine times:
  *   sender ──▶ sekisho of the merge base    ──▶ sink      whatever else the machine does hits both alike
  *
  * Per start and class two ratios, after by before: CPU of all processes per mail, and time per mail. No absolute times
  * count. A regression is told by load/rule.ts with a margin of 5 % for CPU and 15 % for time, which is noisier. Linux only
- * (/proc). Exit: 0 no regression, 1 a regression or a mail that was lost, 2 nothing to compare with, or it could not be run.
+ * (/proc). Exit: 0 no regression, 1 a regression or a mail that was lost, 2 nothing to compare with, 3 it could not be run.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ const MARGINS = { cpu: 1.05, time: 1.15 } as const
 /** For each start and class. */
 const WARM_UP_RUNS = 2
 const RUNS = 2
-const EXIT = { fine: 0, slower: 1, notRun: 2 } as const
+const EXIT = { fine: 0, slower: 1, noBase: 2, notRun: 3 } as const
 
 /** A commit that loses mail is not measured. */
 class LostMails extends Error {
@@ -36,7 +36,7 @@ const { values: given } = parseArgs({
   options: {
     base: { type: 'string' },
     starts: { type: 'string', default: '9' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
     classes: { type: 'string', default: 'S,M' },
     connections: { type: 'string', default: '4' },
   },
@@ -114,6 +114,7 @@ async function compare(pair: Pair, mailClass: MailClass, { cpu, time }: Ratios):
   const [after, before] = [runs.map(([each]) => each), runs.map(([, each]) => each)]
   cpu.push(cpuPerMail(after) / cpuPerMail(before))
   time.push(mailsOf(before) / mailsOf(after))
+  console.log(`${mailClass} after by before: CPU ${cpu.at(-1)!.toFixed(3)}, time ${time.at(-1)!.toFixed(3)}, of ${mailsOf(after)} and ${mailsOf(before)} mails`)
 }
 
 function cpuPerMail(runs: readonly Measured[]): number {
@@ -144,7 +145,8 @@ function tell(mailClass: MailClass, what: What, ratios: readonly number[]): bool
 try {
   process.exitCode = await main()
 } catch (error) {
-  const isForeseen = error instanceof NoBase || error instanceof LostMails
-  console.error(`bench:guard: ${isForeseen ? error.message : ((error as Error).stack ?? String(error))}`)
-  process.exitCode = error instanceof LostMails ? EXIT.slower : EXIT.notRun
+  const [code, text] =
+    error instanceof NoBase ? [EXIT.noBase, error.message] : error instanceof LostMails ? [EXIT.slower, error.message] : [EXIT.notRun, (error as Error).stack ?? String(error)]
+  console.error(`bench:guard: ${text}`)
+  process.exitCode = code
 }

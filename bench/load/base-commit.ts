@@ -35,7 +35,7 @@ export function checkOutBase(branches: readonly string[]): BaseCommit {
     addPackages(folder)
   } catch (error) {
     remove()
-    throw error
+    throw error instanceof NoBase ? error : new NoBase(`the base ${commit} cannot be checked out: ${String(error)}`)
   }
   return { commit, folder, remove }
 }
