@@ -17,6 +17,11 @@ import { type Address, LineLost, type Reply, SmtpLine } from './line.ts'
 export const OUTCOMES = ['accepted', 'deferred', 'refused', 'failed', 'doubtful', 'unsent'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** Nothing counted yet. */
+export function noOutcomes(): Record<Outcome, number> {
+  return { accepted: 0, deferred: 0, refused: 0, failed: 0, doubtful: 0, unsent: 0 }
+}
+
 export type Habits = {
   readonly target: Address
   readonly tls: 'off' | 'starttls' | 'implicit'

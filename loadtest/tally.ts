@@ -7,7 +7,7 @@
  *
  * Per mail a handful of numbers are kept, nothing of its content. An arrival may be told before the row of its mail.
  */
-import { type Outcome, OUTCOMES } from './dialogue.ts'
+import { noOutcomes, OUTCOMES } from './dialogue.ts'
 import { Histogram } from './histogram.ts'
 import { type Recipients, recipientsOf } from './recipients.ts'
 import { type Batch, ROW, ROW_LENGTH } from './records.ts'
@@ -40,14 +40,7 @@ const NOTHING = { intended: 0, accepted: 0, troubled: 0, arrived: 0, queue: unde
 
 export class Tally {
   readonly #settings: TallySettings
-  readonly outcomes: Record<Outcome, number> = {
-    accepted: 0,
-    deferred: 0,
-    refused: 0,
-    failed: 0,
-    doubtful: 0,
-    unsent: 0,
-  }
+  readonly outcomes = noOutcomes()
   readonly latency: Record<LatencyName, Histogram> = {
     answered: new Histogram(),
     service: new Histogram(),

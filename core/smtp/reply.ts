@@ -29,7 +29,7 @@ export const REPLIES = {
   help: { code: 214, status: '2.0.0', text: 'see RFC 5321', when: 'Answer to HELP.' },
   cannotVerify: { code: 252, status: '2.0.0', text: 'cannot verify, send mail and see', when: 'Answer to VRFY: addresses are told at RCPT only.' },
   earlyTalker: { code: 421, status: '4.7.0', text: 'spoke before the greeting, closing connection', when: 'A stranger sent something before our greeting (RFC 5321 §3.1), as spam programs do.' },
-  lineTooLong: { code: 500, status: '5.5.2', text: 'line too long', when: 'A command line longer than `smtp.maxCommandBytes`. The connection is closed.' },
+  lineTooLong: { code: 500, status: '5.5.2', text: 'line too long', when: 'A command line of more than 2,048 octets. The connection is closed.' },
   notImplemented: { code: 502, status: '5.5.1', text: 'command not implemented', when: 'A known command that this gateway has not: AUTH, EXPN, ETRN and the like.' },
   pipelinedData: { code: 503, status: '5.5.1', text: 'data sent before 354, closing connection', when: 'A stranger did not wait for 354 (RFC 2920 §3.1): what it sent may have been meant as commands.' },
   unknownParameter: { code: 555, status: '5.5.4', text: 'parameter not recognized', when: 'MAIL or RCPT has a parameter that EHLO did not offer.' },

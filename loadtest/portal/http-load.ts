@@ -7,6 +7,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import autocannon, { type Client, type Request } from 'autocannon'
+import { noOutcomes } from '../dialogue.ts'
 import { Histogram } from '../histogram.ts'
 import { chanceOf, randomFrom } from '../random.ts'
 import type { Result } from '../result.ts'
@@ -90,14 +91,7 @@ export async function loadPortal(
 }
 
 class Notes {
-  readonly outcomes: Record<keyof Result['outcomes'], number> = {
-    accepted: 0,
-    deferred: 0,
-    refused: 0,
-    failed: 0,
-    doubtful: 0,
-    unsent: 0,
-  }
+  readonly outcomes = noOutcomes()
   readonly #intervalMs: number | undefined
   readonly #answered = new Histogram()
   readonly #service = new Histogram()

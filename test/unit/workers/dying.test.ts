@@ -1,7 +1,7 @@
-/** The shortest of test/system/workers/ways-to-die.test.ts: a message that ends its process, one that lies, one that hangs. */
+/** A short form of test/system/workers/: messages that end their process, hang, lie or come piece by piece. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob } from './local-workshop.ts'
+import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } from './local-workshop.ts'
 
 let local: LocalWorkshop
 beforeAll(async () => {
@@ -22,6 +22,19 @@ test('a message that fails in every way comes out as the fixed notice', async ()
 
 test('a result that differs from its manifest goes nowhere', async () => {
   expect(await sanitize({ Lie: 'text' })).toMatchObject({ kind: 'done', degraded: 'notice', alarms: [expect.stringMatching(/^not verified: text differs/)] })
+})
+
+test('a message that comes piece by piece is read again from the caller when its process dies meanwhile', async () => {
+  const octets = Buffer.concat([message({}), Buffer.alloc(300_000, 'x')])
+  const work = local.workshop.begin(testJob(), async function* () {
+    yield octets
+  })
+  await work.write(octets.subarray(0, 100_000))
+  for (const pid of local.workshop.pids()) process.kill(pid, 'SIGKILL')
+  await until(() => local.deaths.some(({ cause }) => cause === 'SIGKILL'))
+  await work.write(octets.subarray(100_000))
+  expect(await work.finish()).toMatchObject({ kind: 'done', degraded: 'alone' })
+  await until(() => local.workshop.ready)
 })
 
 test('a harmless message goes through whole, and nobody is sick', async () => {

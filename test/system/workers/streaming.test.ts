@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WorkResult } from '../../../workers/contract.ts'
 import { startLauncher } from '../../../workers/launcher.ts'
 import { WINDOW_BYTES } from '../../../workers/protocol.ts'
-import { type LocalWorkshop, message, openLocalWorkshop, testJob, until } from './local-workshop.ts'
+import { type LocalWorkshop, message, openLocalWorkshop, testJob, until } from '../../unit/workers/local-workshop.ts'
 
 const bodyOf = (result: WorkResult) =>
   result.kind === 'done'
