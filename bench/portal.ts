@@ -64,6 +64,8 @@ async function pagesOf(smtpPort: number, { origin, cookie }: Site): Promise<Page
   await sent.sendMail({ from: 'a@sender.example', to: DESK, subject: '資料', text: '資料を送ります。', attachments: [{ filename: 'shiryo.pdf', content: readFileSync(PDF) }] })
   await delay(2_000)
   const get = async (path: string) => (await fetch(origin + path, { headers: { cookie } })).text()
+  // The ready line is the gateway's; a portal that stands behind mail may be later.
+  while (!(await get('/').catch(() => ''))) await delay(500)
   const [, message] = /href="(\/m\/[\w-]+)"/.exec(await get('/')) ?? []
   const [, preview] = /href="(\/m\/[\w-]+\/preview\/[^"?]+)/.exec(await get(message ?? '/none')) ?? []
   if (preview === undefined) throw new Error(`no preview on ${message}`)

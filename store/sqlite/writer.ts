@@ -136,7 +136,7 @@ export class Writer {
   async #commitBatch(calls: readonly WriterCall[]): Promise<void> {
     const files = this.#files
     const { layout, segments } = this.#state
-    const plan = this.#plan(calls)
+    const plan = this.#reading(() => this.#plan(calls))
     const { batch } = plan
 
     await allDone([flushNewFiles(files, batch), appendToSegments(files, layout, segments, batch)])
@@ -149,6 +149,17 @@ export class Writer {
     await removeObsolete(files, batch)
     await segments.trim(batch)
     if (calls.some(call => call.name === 'close')) await this.#close()
+  }
+
+  /** One look at the database for all questions of a batch: each alone would lock and unlock the file. */
+  #reading<Result>(read: () => Result): Result {
+    const { database } = this.#state
+    database.exec('BEGIN')
+    try {
+      return read()
+    } finally {
+      if (database.isTransaction) database.exec('COMMIT')
+    }
   }
 
   /** Reads and seals; writes nothing. A call that cannot be planned is answered with its error. */
