@@ -7,11 +7,12 @@
  * Nothing but what was rebuilt is written; without it there is only the report. Files are parsed in sealed processes
  * (own-workshop.ts): one that a file kills or holds up is replaced, and the other files go on.
  */
-import { createReadStream, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { PROFILES, type ProfileName } from '../core/policy/model.ts'
 import { type DeskRules, type Secrets, sanitizeBrought } from '../files/desk.ts'
+import { readRegularFile } from '../files/regular-file.ts'
 import { type Written, writeResult } from '../files/results.ts'
 import { type CommonOptions, leaf, outputOf, readConfig } from './command.ts'
 import { EXIT, Failure } from './exit.ts'
@@ -42,7 +43,7 @@ async function sanitize(files: readonly string[], options: SanitizeOptions): Pro
   const config = withProfile(readConfig(options), options.profile)
   const twice = files.find((file, i) => files.findIndex(other => basename(other) === basename(file)) < i)
   if (twice !== undefined)
-    throw new Failure(EXIT.usage, `two files are called ${basename(twice)}: their results would be the same files`)
+    throw new Failure(EXIT.usage, `two files are called ${basename(twice)}: their results would be the same files; give each a folder of its own by --out`)
   const secrets = await readSecrets(options)
   mkdirSync(options.out, { recursive: true })
   const own = await openOwnWorkshop(config)
@@ -77,7 +78,7 @@ async function sanitizeAll(files: readonly string[], { rules, own, out }: Work):
     for (const [index, file] of waiting) {
       progress.began(file)
       try {
-        const brought = { untrustedName: basename(file), untrustedType: '', open: () => createReadStream(file) }
+        const brought = { untrustedName: basename(file), untrustedType: '', open: () => readRegularFile(file) }
         const sanitized = await sanitizeBrought(brought, rules, own.workshop)
         lines[index] = { file, ...writeResult(out, basename(file), sanitized) }
         if (sanitized.report.parts.some(part => part.reason === 'wrong-password')) fail(file, 'none of the passwords fits')

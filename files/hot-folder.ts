@@ -13,10 +13,11 @@
  * enough. Programs that write under another name and rename are safe whatever their speed; dot files and the names
  * that programs use for unfinished files are left alone.
  */
-import { createReadStream, existsSync, type FSWatcher, mkdirSync, watch } from 'node:fs'
+import { existsSync, type FSWatcher, mkdirSync, watch } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { type Brought, type Sanitized, Unavailable } from './desk.ts'
+import { readRegularFile } from './regular-file.ts'
 import { type Written, writeResult } from './results.ts'
 
 export type HotFolderOptions = {
@@ -157,7 +158,7 @@ export class HotFolder {
   async #run(name: string): Promise<void> {
     const path = join(this.#work, name)
     try {
-      const sanitized = await this.#options.sanitize({ untrustedName: name, untrustedType: '', open: () => createReadStream(path) })
+      const sanitized = await this.#options.sanitize({ untrustedName: name, untrustedType: '', open: () => readRegularFile(path) })
       const written = writeResult(this.#options.outDir, name, sanitized)
       this.#notBeforeMs.delete(name)
       await this.#putAway(name, written)

@@ -28,7 +28,9 @@ export const BODY_TEXT: Decision = { disposition: 'text', rule: 'body-text', rea
 
 export function decide(facts: PartFacts, policy: Policy): Decision {
   const row = policy.rows.find(candidate => rowMatches(candidate, facts))
-  return row ? { disposition: row.then, rule: row.id, reason: row.reason } : DENY_BY_DEFAULT
+  const decision = row ? { disposition: row.then, rule: row.id, reason: row.reason } : DENY_BY_DEFAULT
+  // Nobody can say what nothing is: the reader is to hear that it is nothing.
+  return facts.bytes === 0 && decision.reason === 'unknown-type' ? { ...decision, reason: 'empty-file' } : decision
 }
 
 function rowMatches({ when }: PolicyRow, facts: PartFacts): boolean {

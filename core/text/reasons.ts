@@ -60,6 +60,10 @@ export const REASONS = {
     why: { ja: '種類が分からないファイルのため保管しています', en: 'kept back because its type is not known' },
     next: ASK,
   },
+  'empty-file': {
+    why: { ja: '中身のない（0バイトの）ファイルのため渡していません', en: 'not passed on because it is empty (0 bytes)' },
+    next: { ja: '必要なときは送信者に再送を頼んでください', en: 'have the sender send it again if you need it' },
+  },
   'dangerous-type': {
     why: { ja: 'プログラムなど危険な種類のファイルのため止めました', en: 'stopped because it is a program or another dangerous type' },
     next: NO_RELEASE,
