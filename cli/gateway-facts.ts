@@ -1,4 +1,5 @@
 /** What of the configuration in force the self-inspection judges (portal/admin/inspection.ts); no secrets. */
+import { isInForce } from '../gateway/alarms.ts'
 import type { GatewayFacts } from '../gateway/overview-methods.ts'
 import type { InForce } from './in-force.ts'
 
@@ -11,7 +12,7 @@ export function gatewayFacts({ config, storeSettings }: InForce): GatewayFacts {
     antivirus: config.antivirus.clamd !== '',
     wall: config.sandbox.wall,
     syslog: config.alarms.syslog,
-    contacts: config.alarms.contacts.map(({ name, from, webhook }) => ({ name, from, hasPath: webhook !== '' || config.alarms.webhook !== '' || config.alarms.syslog !== '' })),
+    contacts: config.alarms.contacts.map(({ name, from, webhook, until = '' }) => ({ name, from, hasPath: webhook !== '' || config.alarms.webhook !== '' || config.alarms.syslog !== '', until, isOver: until !== '' && !isInForce({ until }, Date.now()) })),
   }
 }
 

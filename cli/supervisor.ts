@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { Wall } from '../workers/wall.ts'
+import { forbidCoreDumps } from './no-core-dumps.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
 import { type ChildCommand, type ChildRole, RoleKeeper } from './role-keeper.ts'
@@ -26,6 +27,7 @@ const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const LAUNCHER_CLOSE_MS = 2_000
 
 export async function supervise(config: Config, source: ConfigSource): Promise<void> {
+  await forbidCoreDumps(line => void process.stderr.write(line))
   const wall = await findOurWall(config)
   await prepare(config)
   const launchers = startAllWorkers(config, wall)

@@ -1,6 +1,7 @@
 /** Settings of the way out: routes, next hops, retries, DSNs; and of what is told to operators. */
 import {
   choice,
+  day,
   domainPattern,
   entry,
   flag,
@@ -215,14 +216,15 @@ export const SEVERITIES = ['warning', 'error', 'critical'] as const
 
 const contact = entry({
   name: required(line().min(1, { error: 'must not be empty' }), {
-    en: 'As it is to stand in the alarm, e.g. `情報政策課 内線123`.',
-    ja: '警報に載せる名前。例: `情報政策課 内線123`。',
+    en: 'As it is to stand in the alarm, with what they are: in charge, CISO, CSIRT, contractor, prefecture. E.g. `情報政策課 内線123`.',
+    ja: '警報に載せる名前。担当者、CISO、CSIRT、委託先、都道府県など役割も書く。例: `情報政策課 内線123`。',
   }),
   from: required(word(SEVERITIES).default('error'), {
     en: 'From this severity on: `warning`, `error`, `critical`.',
     ja: 'この重さから知らせる。`warning`、`error`、`critical`。',
   }),
   webhook: webAddress({ en: 'Address of their own for the POST. Empty: none.', ja: '専用の POST 先。空ならなし。' }),
+  until: optional(day(), { en: 'Last day on which they are told, e.g. of a contract.', ja: '知らせる最後の日。委託契約の終わりなど。' }),
 })
 
 export const alarms = section(

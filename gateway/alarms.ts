@@ -5,6 +5,7 @@
  * What is sent is words for operators; text from a mail is printable and short. A path that fails is one line more
  * on standard error: the alarm itself stands there and in the mail log already.
  */
+import { dayInJapan } from '../store/retention.ts'
 import type { Syslog, SyslogLine } from './syslog.ts'
 
 export type Severity = 'warning' | 'error' | 'critical'
@@ -15,6 +16,8 @@ export type Contact = {
   readonly from: Severity
   /** '' for none of their own. */
   readonly webhook: string
+  /** Last day (Japan), `2027-03-31`; undefined: for good. */
+  readonly until?: string | undefined
 }
 
 export type AlarmOptions = {
@@ -76,7 +79,7 @@ type Alarm = { readonly kind: string; readonly text: string; readonly nowMs: num
 
 function tell(options: AlarmOptions, { kind, text, nowMs }: Alarm): void {
   const severity = severityOf(kind)
-  const told = options.contacts.filter(({ from }) => ORDER.indexOf(severity) >= ORDER.indexOf(from))
+  const told = options.contacts.filter(contact => isInForce(contact, nowMs) && ORDER.indexOf(severity) >= ORDER.indexOf(contact.from))
   const contacts = told.map(({ name }) => name)
   const call = contacts.length > 0 ? ` (tell: ${contacts.join(', ')})` : ''
   options.write(`sekisho: alarm ${kind}: ${text}${call}\n`)
@@ -84,6 +87,11 @@ function tell(options: AlarmOptions, { kind, text, nowMs }: Alarm): void {
   const body = { kind, severity, text, at: new Date(nowMs).toISOString(), host: options.hostname, contacts }
   const addresses = new Set([options.webhook, ...told.map(({ webhook }) => webhook)])
   for (const address of addresses) if (address !== '') void post(address, body, options.write)
+}
+
+/** Whose contract has ended is told nothing any more. */
+export function isInForce({ until }: Pick<Contact, 'until'>, nowMs: number): boolean {
+  return until === undefined || dayInJapan(nowMs) <= until
 }
 
 function log({ syslog, write }: AlarmOptions, line: SyslogLine): void {

@@ -18,7 +18,7 @@ export type GatewayFacts = {
   readonly antivirus: boolean
   readonly wall: string
   readonly syslog: string
-  readonly contacts: readonly { readonly name: string; readonly from: string; readonly hasPath: boolean }[]
+  readonly contacts: readonly { readonly name: string; readonly from: string; readonly hasPath: boolean; /** Last day; '' for good. */ readonly until: string; readonly isOver: boolean }[]
 }
 
 export type OverviewMethods = {

@@ -82,7 +82,7 @@ export type InspectionFacts = {
   readonly antivirus: boolean
   readonly wall: string
   readonly syslog: string
-  readonly contacts: readonly { readonly name: string; readonly from: string; readonly hasPath: boolean }[]
+  readonly contacts: readonly { readonly name: string; readonly from: string; readonly hasPath: boolean; /** Last day; '' for good. */ readonly until: string; readonly isOver: boolean }[]
   readonly lastBackupAtMs: number | undefined
   /** Whether a stamp of the backup is set at all. */
   readonly backupStampSet: boolean

@@ -8,6 +8,7 @@ import { AUDIT_FORMATS } from '../../store/audit-formats.ts'
 import type { AuditQuestion } from '../../store/audit-page.ts'
 import type { AuditSource } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
+import { auditKindText } from '../texts/audit-kinds.ts'
 import { auditTexts } from '../texts/audit.ts'
 import { commonTexts } from '../texts/common.ts'
 import { type AdminHouse, needing } from './house.ts'
@@ -49,8 +50,8 @@ async function list(house: AdminHouse, visit: SignedVisit) {
   const chain = chainOf(house, query.get('chain'))
   const before = Number.parseInt(query.get('after'), 10)
   const { records, next, searchedToMs } = await chain.page({ ...auditQuestionOf(visit, query.get), limit: PAGE, ...(before > 0 ? { before } : {}) })
-  const columns = [{ label: texts.seq, isNumber: true as const }, ...[words.time, texts.kind, words.who, texts.subject, words.detail].map(label => ({ label }))]
-  const rows = records.map(({ seq, atMs, kind, actor, subject, detail }) => [number(seq, language), timeText(atMs, language, house.era), html`<span lang="en">${kind}</span>`, actor, subject, detailText(detail)])
+  const columns = [{ label: texts.seq, isNumber: true as const }, { label: words.time, isTime: true as const }, ...[texts.kind, words.who, texts.subject, words.detail].map(label => ({ label }))]
+  const rows = records.map(({ seq, atMs, kind, actor, subject, detail }) => [number(seq, language), timeText(atMs, language, house.era), auditKindText(kind, language), actor, subject, detailText(detail)])
   const body = html`<p>${texts.lead}</p>${filterForm(house, visit)}
 ${records.length === 0 ? html`<p class="empty">${texts.empty}</p>` : dataTable(`${texts.title}: ${texts.chains[chain.name]}`, columns, rows)}
 ${searchedToMs !== undefined && html`<p>${words.searchOn(dayText(searchedToMs, language, house.era))}</p>`}${nextLink(visit, next, words.more)}
@@ -61,7 +62,7 @@ ${exportForms(house, visit)}`
 
 function filterForm({ chains }: AdminHouse, { language, query }: SignedVisit): SafeHtml {
   const [texts, words] = [auditTexts(language), adminTexts(language)]
-  const kinds = [['', words.all] as const, ...Object.keys(AUDIT_KINDS).map(kind => [kind, kind] as const)]
+  const kinds = [['', words.all] as const, ...Object.keys(AUDIT_KINDS).map(kind => [kind, auditKindText(kind, language)] as const)]
   return html`<form method="get" role="search"><div class="row">
 <div class="field"><label for="chain">${texts.chain}</label><select id="chain" name="chain">${options(chains.map(({ name }) => [name, texts.chains[name]!] as const), query.get('chain'))}</select></div>
 <div class="field"><label for="kind">${texts.kind}</label><select id="kind" name="kind">${options(kinds, query.get('kind'))}</select></div>

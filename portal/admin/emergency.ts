@@ -30,7 +30,7 @@ async function page({ operations, era, contact }: AdminHouse, visit: SignedVisit
 ${STATES.map(state => switchCard(visit, state, { emergency, isWrong: wrong === state }))}
 <h2>${texts.text}</h2><p>${texts.textHint}</p><pre class="mail" id="announcement">${announcement}</pre>
 <p class="no-print"><button class="second" type="button" data-copy="#announcement">${texts.copy}</button></p>
-<h2>${texts.contacts}</h2>${facts.contacts.length === 0 ? html`<p class="empty">${texts.contactsNone}</p>` : dataTable(texts.contacts, [texts.name, texts.from, texts.path].map(label => ({ label })), facts.contacts.map(({ name, from, hasPath }) => [name, texts.severities[from] ?? from, hasPath ? texts.hasPath : texts.noPath]))}`
+<h2>${texts.contacts}</h2>${facts.contacts.length === 0 ? html`<p class="empty">${texts.contactsNone}</p>` : dataTable(texts.contacts, [texts.name, texts.from, texts.path, texts.until].map(label => ({ label })), facts.contacts.map(({ name, from, hasPath, until, isOver }) => [name, texts.severities[from] ?? from, hasPath ? texts.hasPath : texts.noPath, isOver ? html`<span class="tag kept">${texts.isOver(until)}</span>` : until]))}`
   return { kind: 'page', title: texts.title, body, ...(wrong === undefined ? {} : { status: 422 as const }) } as const
 }
 

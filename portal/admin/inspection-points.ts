@@ -104,7 +104,8 @@ export const POINTS = {
   },
   'restore-drill': () => open(),
   room: ({ health }) => yes(health.originalBytes < health.quotaBytes * NEARLY_FULL && health.reasons.length === 0, `${Math.round((health.originalBytes / Math.max(1, health.quotaBytes)) * 100)} %`, ...health.reasons),
-  contacts: ({ facts }) => yes(facts.contacts.some(({ hasPath }) => hasPath), ...facts.contacts.map(({ name, from, hasPath }) => `${hasPath ? '' : '!! '}${name} (${from})`)),
+  contacts: ({ facts: { contacts } }) =>
+    yes(contacts.some(({ hasPath, isOver }) => hasPath && !isOver) && !contacts.some(({ isOver }) => isOver), ...contacts.map(({ name, from, hasPath, until, isOver }) => `${hasPath && !isOver ? '' : '!! '}${name} (${from}${until && `, – ${until}`})`)),
   emergency: ({ health }) => yes(health.emergency === 'none', health.emergency),
   'staff-told': () => open(),
   contractors: () => open(),

@@ -10,6 +10,7 @@ import { type Condition, type Explanation, explain, readingsOf, storedParts } fr
 import type { Policy, PolicyRow } from '../../core/policy/model.ts'
 import type { PolicyScope } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
+import { policyReason } from '../texts/policy-reasons.ts'
 import { policyTexts } from '../texts/policy.ts'
 import { type AdminHouse, needing } from './house.ts'
 import { dataTable, facts, field, noticeBox, number } from './widgets.ts'
@@ -49,7 +50,7 @@ export function policyTable({ tenant, group, policy }: PolicyScope, language: La
   const [texts, words] = [policyTexts(language), adminTexts(language)]
   const name = texts.scope(tenant, group)
   const columns = [texts.row, texts.when, texts.then, texts.why, texts.clause].map(label => ({ label }))
-  const rows = policy.rows.map(row => [row.id, conditionsText(row, language), words.dispositions[row.then], html`<span lang="en">${row.why}</span>`, row.clause ?? html`<span class="soft">${texts.noClause}</span>`])
+  const rows = policy.rows.map(row => [row.id, conditionsText(row, language), words.dispositions[row.then], policyReason(row.why, language), row.clause ?? html`<span class="soft">${texts.noClause}</span>`])
   return html`<h2>${name}</h2>
 ${facts([
   [texts.title, texts.profile[policy.profile]],

@@ -24,7 +24,7 @@ ${section(sections.routes, html`<ul>${facts.routes.map(({ name, direction, hops 
 ${section(sections.handling, html`${facts.scopes.filter(({ tenant }) => tenant === person.tenant).map(scope => policyTable(scope, language))}`)}
 ${section(sections.keeping, html`<ul>${plan.keeping({ original: originalDays, text: textDays, log: logDays, audit: auditYears }).map(line => html`<li>${line}</li>`)}</ul>`)}
 ${section(sections.watching, clauses.length > 0 && html`<ul>${clauses.map(([id, clause]) => html`<li>${clause}: ${points[id as keyof typeof points]?.name ?? id}</li>`)}</ul>`)}
-${section(sections.emergency, html`<ul>${facts.contacts.map(({ name }) => html`<li>${name}</li>`)}${contact !== '' && html`<li>${contact}</li>`}</ul>`)}`
+${section(sections.emergency, html`<ul>${facts.contacts.filter(({ isOver }) => !isOver).map(({ name }) => html`<li>${name}</li>`)}${contact !== '' && html`<li>${contact}</li>`}</ul>`)}`
   return { kind: 'page', title: plan.title, body } as const
 }
 

@@ -14,6 +14,7 @@ import type { MailPage, MailQuestion } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
 import { commonTexts } from '../texts/common.ts'
 import { glassTexts } from '../texts/glass.ts'
+import { auditKindText } from '../texts/audit-kinds.ts'
 import { traceTexts } from '../texts/trace.ts'
 import { type AdminHouse, needing } from './house.ts'
 import { type LifeStep, lifeOf } from './life.ts'
@@ -120,7 +121,7 @@ ${reports.map((report, index) => reportTable(report, index, language))}
 function stepTable(steps: readonly LifeStep[], language: SignedVisit['language']): SafeHtml {
   const [words, texts] = [adminTexts(language), traceTexts(language)]
   const columns = [words.time, texts.step, words.who, words.detail].map(label => ({ label }))
-  return dataTable(texts.life, columns, steps.map(({ atMs, kind, actor, detail }) => [shortTime(atMs, language), texts.kinds[kind] ?? kind, actor, detailText(detail)]))
+  return dataTable(texts.life, columns, steps.map(({ atMs, kind, actor, detail }) => [shortTime(atMs, language), texts.kinds[kind] ?? auditKindText(kind, language), actor, detailText(detail)]))
 }
 
 /** As it stands in the record, one field a line. */

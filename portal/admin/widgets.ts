@@ -11,14 +11,14 @@ export function number(value: number, language: Language): string {
   return value.toLocaleString(LOCALES[language])
 }
 
-export type Column = { readonly label: string; readonly isNumber?: true }
+export type Column = { readonly label: string; readonly isNumber?: true; /** A moment: stays on one line. */ readonly isTime?: true }
 
 /** A table that becomes cards on narrow windows. The first cell heads its row; a heading stands above, the caption is for who cannot see that. */
 export function dataTable(caption: string, columns: readonly Column[], rows: readonly (readonly Child[])[]): SafeHtml {
   const cell = (value: Child, index: number) => {
-    const { label, isNumber } = columns[index]!
+    const { label, isNumber, isTime } = columns[index]!
     if (index === 0) return html`<th scope="row">${value}</th>`
-    return html`<td data-name="${label}" class="${isNumber ? 'number' : ''}">${value}</td>`
+    return html`<td data-name="${label}" class="${isNumber ? 'number' : isTime ? 'nowrap' : ''}">${value}</td>`
   }
   return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table class="cards">
 <caption class="hide">${caption}</caption>

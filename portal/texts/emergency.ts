@@ -29,6 +29,8 @@ const ja = {
   order: '順番',
   steps: ['止めるかを決める: 迷ったら「配達を止める」。受け取りは続き、なくなるメールはありません。', '職員に知らせる: 下の文を読み上げるか、掲示する。', '調べる: 「追跡」で送信者、ファイル名、ハッシュ値から、だれに届いたかを確かめる。', '連絡する: 下の連絡先（CISO、CSIRT、委託先、都道府県）へ。', '再開する: 原因が分かり、受け取った人の対応が終わってから。'],
   name: '名前',
+  until: '期限',
+  isOver: (until: string) => `${until}で終わり`,
 }
 
 export type EmergencyTexts = typeof ja
@@ -61,6 +63,8 @@ If you opened an attachment today and something looks wrong: pull the network ca
   order: 'In this order',
   steps: ['Decide whether to stop: if in doubt, “Hold”. Mail is still taken and none is lost.', 'Tell the staff: read out or post the text below.', 'Find out: look up sender, file name or hash under “Trace” and see who got it.', 'Call the contacts below (CISO, CSIRT, contractor, prefecture).', 'Resume when the cause is known and everybody who got it is taken care of.'],
   name: 'Name',
+  until: 'Until',
+  isOver: until => `ended ${until}`,
 }
 
 const TEXTS: Readonly<Record<Language, EmergencyTexts>> = { ja, en }

@@ -44,7 +44,7 @@ const CONFIG = (directory: string) => `
 dataDir: ${directory}
 domains: [town.example.jp]
 portal: {collector: 'tcp://127.0.0.1:9'}
-alarms: {contacts: [{name: '情報政策課 内線123', from: critical}], syslog: 'udp://127.0.0.1:9'}
+alarms: {contacts: [{name: '情報政策課 内線123', from: critical}, {name: '委託先 関所保守', from: error, until: '2020-03-31'}], syslog: 'udp://127.0.0.1:9'}
 policy:
   rows:
     - {id: no-zip, detected: [application/zip], then: quarantine, why: test, clause: 第23条の2}

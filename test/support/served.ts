@@ -22,6 +22,11 @@ export class Served {
     this.environment = { ...process.env, SEKISHO_DATA_DIR: this.data, ...ports, ...light, ...settings }
   }
 
+  /** Of the supervisor. */
+  get pid(): number {
+    return this.#server?.pid ?? expect.fail('nothing was started')
+  }
+
   get data(): string {
     return join(this.directory, 'var')
   }

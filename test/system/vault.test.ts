@@ -13,6 +13,7 @@ import { readComposed } from '../../core/mime/composed.ts'
 import type { MailMessage } from '../../store/mails.ts'
 import { lockedZip } from '../support/locked-zip.ts'
 import { onePage } from '../support/pdf.ts'
+import { descendants } from './support/processes.ts'
 import { mailWith, Served } from '../support/served.ts'
 
 const PASSWORD = 'Himitsu-2026-abc'
@@ -230,6 +231,13 @@ describe('limits and secrets', () => {
       for (const path of files) expect(readFileSync(path).includes(secret), path).toBe(false)
     }
   })
+})
+
+test('no process of the house may leave its memory on a disk', () => {
+  const ours = descendants(served.pid)
+  expect(ours.length).toBeGreaterThan(5)
+  for (const { pid } of ours) expect([pid, /^Max core file size +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.slice(1)]).toEqual([pid, ['0', '0']])
+  for (const unit of ['portal', 'vault', 'workers', 'gateway', 'office']) expect(readFileSync(`config/systemd/sekisho-${unit}.service`, 'utf8')).toMatch(/^LimitCORE=0$/m)
 })
 
 function readArguments(pid: string): string {

@@ -28,6 +28,17 @@ const alarms = (options: Partial<AlarmOptions> = {}) =>
     ...options,
   })
 
+test('a contact is told until the last day of its contract, in Japan', () => {
+  const contacts = [{ name: 'contractor', from: 'error', webhook: '', until: '2026-04-01' }, { name: 'CSIRT', from: 'error', webhook: '' }] as const
+  const { raise } = alarms({ contacts })
+  raise('smtp', 'one')
+  nowMs = Date.parse('2026-04-01T14:59:59Z')
+  raise('smtp', 'two')
+  nowMs += 1_000
+  raise('smtp', 'three')
+  expect(written.map(line => /tell: (.*)\)/.exec(line)?.[1])).toEqual(['contractor, CSIRT', 'contractor, CSIRT', 'CSIRT'])
+})
+
 describe('on standard error', () => {
   test('an alarm is one printable line, and a storm of it one line in its time', () => {
     const { raise } = alarms()
