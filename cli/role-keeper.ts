@@ -20,22 +20,22 @@ export type ToChild = 'stop' | 'reload'
 /** What it says there. */
 export type FromChild = { readonly ready: ReadyAddresses }
 
-export type ChildCommand = { readonly role: ChildRole; readonly command: readonly string[]; readonly isBehindMail: boolean }
+export type ChildCommand = { readonly role: ChildRole; readonly command: readonly string[]; readonly niceness: number }
 
 export class RoleKeeper {
   readonly role: ChildRole
   readonly #command: readonly string[]
-  readonly #isBehindMail: boolean
+  readonly #niceness: number
   readonly #shutdownMs: number
   readonly #onReady: (addresses: ReadyAddresses) => void
   #child: ChildProcess | undefined
   #stopping = false
   #backoffMs = FIRST_BACKOFF_MS
 
-  constructor({ role, command, isBehindMail }: ChildCommand, shutdownMs: number, onReady: (addresses: ReadyAddresses) => void) {
+  constructor({ role, command, niceness }: ChildCommand, shutdownMs: number, onReady: (addresses: ReadyAddresses) => void) {
     this.role = role
-    this.#command = isBehindMail ? behindMail(command) : command
-    this.#isBehindMail = isBehindMail
+    this.#command = behindMail(command, niceness)
+    this.#niceness = niceness
     this.#shutdownMs = shutdownMs
     this.#onReady = onReady
   }
@@ -75,7 +75,7 @@ export class RoleKeeper {
         detached: true,
       })
       this.#child = child
-      if (child.pid !== undefined && this.#isBehindMail) void lowerSession(child.pid)
+      if (child.pid !== undefined) void lowerSession(child.pid, this.#niceness)
       child.on('message', ({ ready }: FromChild) => this.#onReady(ready))
       child.on('error', error => {
         process.stderr.write(`sekisho: cannot start the ${this.role}: ${error.message}\n`)

@@ -49,12 +49,13 @@ export async function supervise(config: Config, source: ConfigSource): Promise<v
 
 /** One keeper for each process that these settings ask for. */
 function openChildren(config: Config, wall: Wall | undefined, source: ConfigSource): { readonly children: ReadonlyMap<ChildRole, RoleKeeper>; readonly ready: ReadyParts<ChildRole> } {
+  const { niceness } = config
   const given = (role: ChildRole) => roleCommand(role, source.path)
   const commands: readonly ChildCommand[] = [
-    { role: 'gateway', command: walledGateway(config, wall, given('gateway')), isBehindMail: false },
-    ...(config.api.enabled ? [{ role: 'api', command: walledApi(config, wall, given('api')), isBehindMail: true } as const] : []),
-    ...(config.portal.enabled ? [{ role: 'vault', command: walledVault(config, wall, given('vault')), isBehindMail: true } as const] : []),
-    ...(config.portal.enabled ? [{ role: 'portal', command: walledPortal(config, wall, given('portal')), isBehindMail: true } as const] : []),
+    { role: 'gateway', command: walledGateway(config, wall, given('gateway')), niceness: 0 },
+    ...(config.api.enabled ? [{ role: 'api', command: walledApi(config, wall, given('api')), niceness } as const] : []),
+    ...(config.portal.enabled ? [{ role: 'vault', command: walledVault(config, wall, given('vault')), niceness } as const] : []),
+    ...(config.portal.enabled ? [{ role: 'portal', command: walledPortal(config, wall, given('portal')), niceness } as const] : []),
   ]
   const ready = new ReadyParts<ChildRole>(commands.map(({ role }) => role), 'gateway', line => process.stdout.write(line))
   const children = new Map(commands.map(command => [command.role, new RoleKeeper(command, config.shutdownMs, part => ready.add(command.role, part))]))

@@ -24,13 +24,13 @@ function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher>
 
 /** Those of the HTTP face, started as it asks for them: files sent there never wait for, or hold up, mail. */
 function startApiWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
-  return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, isBehindMail: true })
+  return launch(config, wall, { socketPath: apiWorkersSocket(config), counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, niceness: config.niceness })
 }
 
 /** Those of the vault: some stand ready, so that the first page does not wait for a start; the others as they are asked for. */
 function startVaultWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
   const { ready, aloneReady, processes } = config.vault
-  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: Math.min(ready, processes), suspect: aloneReady, verifier: 0 }, warm: true, isBehindMail: true })
+  return launch(config, wall, { socketPath: vaultWorkersSocket(config), counts: { light: 0, heavy: Math.min(ready, processes), suspect: aloneReady, verifier: 0 }, warm: true, niceness: config.niceness })
 }
 
 /** Boxes with LibreOffice for those who look at files, where it is installed and can be walled in; else the reason why not. */
@@ -47,7 +47,7 @@ function startOldOffice(config: Config, wall: Wall | undefined, socketPath: stri
 
 function startBoxes(config: Config, wall: Wall | undefined, { socketPath, timeoutMs }: { readonly socketPath: string; readonly timeoutMs: number }): Promise<Launcher> | string {
   const box = officeBox(config, wall, timeoutMs)
-  return typeof box === 'string' ? box : launch(config, wall, { socketPath, counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, ...box, isBehindMail: true })
+  return typeof box === 'string' ? box : launch(config, wall, { socketPath, counts: { light: 0, heavy: 0, suspect: 0, verifier: 0 }, ...box, niceness: config.niceness })
 }
 
 /** What a launcher must know of LibreOffice, or why there is none. */
@@ -74,7 +74,7 @@ function optional(started: Promise<Launcher> | string): Promise<Launcher>[] {
   return typeof started === 'string' ? [] : [started]
 }
 
-function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts' | 'office' | 'warm' | 'isBehindMail'> & { readonly memoryMiB?: number }): Promise<Launcher> {
+function launch(config: Config, wall: Wall | undefined, own: Pick<LauncherOptions, 'socketPath' | 'counts' | 'office' | 'warm' | 'niceness'> & { readonly memoryMiB?: number }): Promise<Launcher> {
   const emptyDir = join(config.dataDir, 'run/empty')
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 })
   const { sanitizer } = config

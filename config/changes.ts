@@ -22,6 +22,7 @@ const NEED_RESTART = [
   'hostname',
   'dataDir',
   'controlSocket',
+  'niceness',
   'smtp.address',
   'smtp.port',
   'smtp.banner',

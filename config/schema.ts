@@ -98,6 +98,13 @@ export const CONFIG_SCHEMA = section(
       en: 'Time after SIGTERM to finish what is under way.',
       ja: 'SIGTERM の後、処理中のものを終えるまで待つ時間。',
     }),
+    niceness: integer({
+      default: 15,
+      min: 0,
+      max: 19,
+      en: 'How far pages, pictures and files over HTTP stand behind mail when the processor is short (`nice`). 0: not at all; 15: a twenty-eighth of the weight.',
+      ja: '処理能力が足りないとき、画面・画像・HTTPのファイルをメールよりどれだけ後に回すか（`nice`）。0は回さない。15は重みが28分の1。',
+    }),
     smtp,
     auth,
     sanitizer,

@@ -11,23 +11,22 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A twenty-eighth of the weight that mail has. Where mail leaves the processor free, nothing is slower. */
-const NICENESS = '15'
 const PLACES = ['/usr/bin/nice', '/bin/nice']
 /** Who is not root may lower one group in a tenth of a second, all users together; somebody else may be first. */
 const TRIES = 10
 const BETWEEN_TRIES_MS = 150
 
-/** The command itself on a host without `nice`. */
-export function behindMail(command: readonly string[]): string[] {
-  const nice = PLACES.find(path => existsSync(path))
-  return nice === undefined ? [...command] : [nice, '-n', NICENESS, ...command]
+/** The command itself on a host without `nice`. Each step of niceness is a quarter of the weight; where mail leaves the processor free, nothing is slower. */
+export function behindMail(command: readonly string[], niceness: number): string[] {
+  const nice = niceness === 0 ? undefined : PLACES.find(path => existsSync(path))
+  return nice === undefined ? [...command] : [nice, '-n', String(niceness), ...command]
 }
 
 /** The whole session of a process that leads one. Does nothing where sessions are no groups, or the process has ended. */
-export async function lowerSession(pid: number): Promise<void> {
+export async function lowerSession(pid: number, niceness: number): Promise<void> {
+  if (niceness === 0) return
   for (let tries = 0; tries < TRIES; tries++) {
-    const code = await writeFile(`/proc/${pid}/autogroup`, NICENESS).then(() => undefined, (error: NodeJS.ErrnoException) => error.code)
+    const code = await writeFile(`/proc/${pid}/autogroup`, String(niceness)).then(() => undefined, (error: NodeJS.ErrnoException) => error.code)
     if (code !== 'EAGAIN') return
     await delay(BETWEEN_TRIES_MS)
   }

@@ -15,7 +15,7 @@ export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
 
 export type ChildCode = {
   /** For whom mail goes first (behind-mail.ts). */
-  readonly isBehindMail?: true
+  readonly niceness?: number
   readonly nodePath: string
   readonly codeRoot: string
   /** Threads of one heavy process. */
@@ -42,7 +42,7 @@ export type OfficeSettings = { readonly program: string; readonly outputBytes: n
 
 export function commandOf(kind: Kind, code: ChildCode): string[] {
   const command = walledCommandOf(kind, code)
-  return code.isBehindMail ? behindMail(command) : command
+  return behindMail(command, code.niceness ?? 0)
 }
 
 function walledCommandOf(kind: Kind, code: ChildCode): string[] {

@@ -193,7 +193,7 @@ class RunningLauncher implements Launcher {
       // A session of its own has no terminal: nothing inside can type into ours.
       detached: true,
     })
-    if (spawned.pid !== undefined && this.#options.isBehindMail) void lowerSession(spawned.pid)
+    if (spawned.pid !== undefined) void lowerSession(spawned.pid, this.#options.niceness ?? 0)
     const child: Child = {
       kind,
       process: spawned,
