@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { complaints, kill9 } from './kill9.ts'
 
-const ROUNDS = Number(process.env['SEKISHO_SYSTEM_ROUNDS'] ?? 20)
+const ROUNDS = Number(process.env['SYSTEM_TEST_ROUNDS'] ?? 20)
 const ROUND_MS = 15_000
 
 test(`after ${ROUNDS} times kill -9 every accepted mail is delivered whole`, async () => {

@@ -7,7 +7,7 @@ import { Postfix } from './support/postfix.ts'
 import { until } from './support/processes.ts'
 import { Sekisho } from './support/sekisho.ts'
 
-const MAILS = Number(process.env['SEKISHO_SYSTEM_MAILS'] ?? 1000)
+const MAILS = Number(process.env['SYSTEM_TEST_MAILS'] ?? 1000)
 const LARGE = Math.min(20, MAILS)
 const CLIENT_CONNECTIONS = 10
 const LIMIT_MS = 180_000

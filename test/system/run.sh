@@ -2,8 +2,8 @@
 # System tests: the real gateway between real peers. Run by `npm run test:system`, as root (Postfix needs it).
 # Installs what is missing from Debian; never touches the system's own Postfix (own folders and ports).
 #
-#   SEKISHO_SYSTEM_MAILS   mails through Postfix, Sekisho, Postfix (default 1000)
-#   SEKISHO_SYSTEM_ROUNDS  rounds of kill -9 (default 20)
+#   SYSTEM_TEST_MAILS   mails through Postfix, Sekisho, Postfix (default 1000)
+#   SYSTEM_TEST_ROUNDS  rounds of kill -9 (default 20)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/node_modules/.bin:/usr/sbin:$PATH"

@@ -20,7 +20,7 @@ export default function useFolder(): () => Promise<void> {
   return async () => {
     const left = await leftOf(folder)
     for (const { pid } of left) end(pid, 'SIGKILL')
-    if (!process.env['SEKISHO_SYSTEM_KEEP']) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    if (!process.env['SYSTEM_TEST_KEEP']) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     if (left.length > 0) throw new Error(`these processes were not stopped by the test that started them:\n${left.map(({ pid, what }) => `${pid} ${what}`).join('\n')}`)
   }
 }

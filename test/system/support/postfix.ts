@@ -73,7 +73,7 @@ export class Postfix {
 
   async remove(): Promise<void> {
     await this.#stop()
-    if (!process.env['SEKISHO_SYSTEM_KEEP']) rmSync(this.folder, { recursive: true, force: true })
+    if (!process.env['SYSTEM_TEST_KEEP']) rmSync(this.folder, { recursive: true, force: true })
   }
 
   #configure(settings: readonly string[]): void {

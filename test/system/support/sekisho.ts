@@ -120,10 +120,10 @@ export class Sekisho {
     for (const { pid } of this.processes()) end(pid, 'SIGKILL')
   }
 
-  /** Stops it and removes its folder, which is kept when SEKISHO_SYSTEM_KEEP is set. */
+  /** Stops it and removes its folder, which is kept when SYSTEM_TEST_KEEP is set. */
   async remove(): Promise<void> {
     await this.stop()
-    if (!process.env['SEKISHO_SYSTEM_KEEP']) rmSync(this.folder, { recursive: true, force: true })
+    if (!process.env['SYSTEM_TEST_KEEP']) rmSync(this.folder, { recursive: true, force: true })
   }
 
   /** Runs one command against this gateway. @throws when its exit code is not 0. */

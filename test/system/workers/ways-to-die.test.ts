@@ -7,7 +7,7 @@ import { JOBS, type LocalWorkshop, message, openLocalWorkshop, testJob, until } 
 let local: LocalWorkshop
 beforeAll(async () => {
   local = await openLocalWorkshop({
-    workshop: { jobTimeoutMs: 1500, filesWithinMs: 5000, suspects: { ready: 2, most: 3 } },
+    workshop: { jobTimeoutMs: 1500, filesWithinMs: 10_000, suspects: { ready: 2, most: 3 } },
     launcher: {
       memoryMiB: 220,
       counts: { light: 1, heavy: 1, suspect: 2, verifier: 1 },
