@@ -28,7 +28,8 @@ function list(desk: PeopleDesk, visit: SignedVisit): Page {
 <form method="get" role="search"><div class="row">${field({ name: 'q', label: texts.words, type: 'search', value: query.get('q') })}
 <div class="choices"><label><input type="checkbox" name="state" value="open" ${flag('checked', only)}> ${texts.only}</label></div><button>${commonTexts(language).search}</button></div></form>
 ${shown.length === 0 ? html`<p class="empty">${texts.empty}</p>` : dataTable(texts.title, columns, shown.map(row => cellsOf(desk, row, visit)))}
-${nextLink(visit, rows.length > PEOPLE_PAGE ? shown.at(-1)!.delegationId : undefined, adminTexts(language).more)}`
+${nextLink(visit, rows.length > PEOPLE_PAGE ? shown.at(-1)!.delegationId : undefined, adminTexts(language).more)}
+<p class="no-print"><a href="/people/delegations.csv?${new URLSearchParams({ q: query.get('q'), state: only ? 'open' : '' }).toString()}">${adminTexts(language).csv}</a></p>`
   return { kind: 'page', title: texts.title, body, wide: true }
 }
 

@@ -5,6 +5,7 @@ import { dayOf, isDay } from '../people/day.ts'
 import type { Classification, Department } from '../people/departments.ts'
 import { PeopleProblem } from '../people/people.ts'
 import { headcounts } from '../people/registers.ts'
+import { adminTexts } from '../texts/admin.ts'
 import { commonTexts } from '../texts/common.ts'
 import { peopleActsTexts } from '../texts/people-acts.ts'
 import { peopleAdminTexts } from '../texts/people-admin.ts'
@@ -58,7 +59,7 @@ function tree(desk: PeopleDesk, visit: SignedVisit): Page {
   const body = html`${tabs('departments', language)}<p>${texts.lead}</p>
 <form method="get" role="search"><div class="row">${field({ name: 'q', label: texts.words, type: 'search', value: query.get('q') })}${field({ name: 'day', label: texts.day, type: 'date', value: day })}<button>${commonTexts(language).search}</button></div></form>
 ${rows.length === 0 ? html`<p class="empty">${all.length === 0 ? texts.empty : texts.notFound}</p>` : html`<div class="tree">${dataTable(texts.title, columns, rows.map(cells))}</div>`}
-${isAdministrator(visit) && html`<p class="no-print"><a class="button" href="/people/departments/new">${texts.add}</a></p>`}`
+<p class="row no-print">${isAdministrator(visit) && html`<a class="button" href="/people/departments/new">${texts.add}</a>`}<a href="/people/departments.csv?${new URLSearchParams({ day }).toString()}">${adminTexts(language).csv}</a></p>`
   return { kind: 'page', title: texts.title, body, wide: true }
 }
 

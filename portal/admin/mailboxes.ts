@@ -47,7 +47,7 @@ function list(desk: PeopleDesk, visit: SignedVisit): Page {
 <div class="field fit"><label for="kind">${texts.kind}</label><select id="kind" name="kind">${options(KINDS.map(each => [each, texts.kinds[each]]), kind)}</select></div><button>${commonTexts(language).search}</button></div></form>
 ${shown.length === 0 ? html`<p class="empty">${texts.empty}</p>` : dataTable(texts.title, columns, shown.map(cells))}
 ${nextLink(visit, rows.length > PEOPLE_PAGE ? shown.at(-1)!.address : undefined, adminTexts(language).more)}
-${isAdministrator(visit) && html`<p class="no-print"><a class="button" href="/people/mailboxes/new">${texts.add}</a></p>`}`
+<p class="row no-print">${isAdministrator(visit) && html`<a class="button" href="/people/mailboxes/new">${texts.add}</a>`}<a href="/people/mailboxes.csv?${new URLSearchParams({ q: query.get('q'), kind }).toString()}">${adminTexts(language).csv}</a></p>`
   return { kind: 'page', title: texts.title, body, wide: true }
 }
 

@@ -14,6 +14,7 @@ import { glassReadRoutes } from './glass-read.ts'
 import { inspectionRoutes } from './inspection.ts'
 import { mailboxRoutes } from './mailboxes.ts'
 import { monthlyRoutes } from './monthly.ts'
+import { peopleCsvRoutes } from './people-csv.ts'
 import { peopleRoutes } from './people.ts'
 import { personRoutes } from './person.ts'
 import { policyDraftRoutes } from './policy-draft.ts'
@@ -44,6 +45,7 @@ const FAMILIES = [
   glassReadRoutes,
   emergencyRoutes,
   peopleRoutes,
+  peopleCsvRoutes,
   personRoutes,
   departmentRoutes,
   mailboxRoutes,

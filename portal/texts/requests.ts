@@ -215,7 +215,7 @@ const en: RequestsTexts = {
     reason: 'Reason',
     reasonHint: 'The approver reads it. For example: to answer with its macros',
     who: (names, steps) => `${names} will decide.${steps > 1 ? ` ${steps} approvals are needed.` : ''}`,
-    until: time => `What is not decided by ${time} goes to the approvers above. Nothing is approved by itself.`,
+    until: time => ` What is not decided by ${time} goes to the approvers above. Nothing is approved by itself.`,
     submit: 'Ask',
     none: 'There is no file that could be asked for.',
     wrong: 'Nothing was sent. Please correct the following.',

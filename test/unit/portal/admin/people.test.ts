@@ -69,6 +69,18 @@ describe('people', () => {
     expect(body).not.toMatch(/[,\n]"?=cmd/)
   })
 
+  test('so the other registers: departments, mailboxes, delegations, by the filter of their pages', async () => {
+    const { get } = await office()
+    const departments = (await get('/people/departments.csv')).body
+    expect(departments).toContain('1021,市民税係,102,市長部局 総務部 税務課 市民税係,')
+    expect(departments).not.toContain('北町')
+    const mailboxes = (await get('/people/mailboxes.csv?kind=shared')).body
+    expect(mailboxes).toContain('zeimu@town.example.jp,税務課,共用,')
+    expect(mailboxes).not.toContain('sato@town.example.jp,')
+    expect((await get('/people/delegations.csv?state=open')).body).toMatch(/sato,佐藤 花子,ito,伊藤 次郎,2026-11-26,2026-12-31,有効\r\n$/)
+    for (const body of [departments, mailboxes]) expect(body).not.toMatch(/(?:^|[,\n])"?[=+@-]/)
+  })
+
   test('one person, with everything that hangs on the day', async () => {
     const { get, ids } = await office()
     const { body } = await get(`/people/${ids['ito']}`)
