@@ -1,7 +1,8 @@
 /**
- * Damage below the checksums of formats that have some: PNG, gzip, tar and 7z. Without it nearly every mutant would be refused
+ * Damage below the checksums of formats that have some: PNG, gzip, tar and 7z here, RAR, LZH and winmail.dat in mutate-archives.ts. Without it nearly every mutant would be refused
  * for its sum, and what lies behind would never be met.
  */
+import { recordMutant } from './mutate-archives.ts'
 import { crc32, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 
 type Below = (limit: number) => number
@@ -18,7 +19,8 @@ export function packedMutant(untrusted: Uint8Array, below: Below, damage: Damage
     if (bytes.subarray(0, 8).equals(PNG_HEAD)) return pngMutant(bytes, below, damage)
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) return new Uint8Array(gzipSync(damage(gunzipSync(bytes), below)))
     if (bytes.subarray(0, 6).equals(SEVEN_ZIP_HEAD)) return sevenZipMutant(bytes, below, damage)
-    return bytes.toString('latin1', 257, 262) === 'ustar' ? tarMutant(bytes, below, damage) : undefined
+    if (bytes.toString('latin1', 257, 262) === 'ustar') return tarMutant(bytes, below, damage)
+    return recordMutant(bytes, below, damage)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
-/** Good files of a type to make mutants of: the fixtures that are of it, and short ones in text formats that have none. */
+/** Good files of a type to make mutants of: the fixtures that are of it, short ones in text formats, and made ones where there is no program. */
 import { globSync, readFileSync } from 'node:fs'
 import { detect } from '../../core/media/detect.ts'
+import { madeSamples } from './made-samples.ts'
 
 const CRLF = '\r\n'
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
@@ -22,14 +23,21 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
 /** The name that makes the difference where content alone does not. */
 const NAMES: Readonly<Record<string, string>> = { 'text/csv': 'a.csv', 'text/tab-separated-values': 'a.tsv', 'application/x-sfc': 'a.sfc' }
 
-export async function samplesOf(type: string): Promise<Uint8Array[]> {
-  const found: Uint8Array[] = []
-  for (const path of globSync('test/fixtures/disarm/**/*.*').sort()) await keepIf(new Uint8Array(readFileSync(path)), path)
-  for (const text of TEXTS[type] ?? []) await keepIf(new Uint8Array(Buffer.from(text)), NAMES[type] ?? '')
-  return found
+const fixtures: { readonly type: string; readonly bytes: Uint8Array }[] = []
 
-  async function keepIf(bytes: Uint8Array, name: string): Promise<void> {
-    const { type: detected } = await detect(bytes, { size: bytes.length, name, claimedType: '' })
-    if (detected === type) found.push(bytes)
+export async function samplesOf(type: string): Promise<Uint8Array[]> {
+  if (fixtures.length === 0) {
+    for (const path of globSync('test/fixtures/disarm/**/*.*').sort()) {
+      const bytes = new Uint8Array(readFileSync(path))
+      fixtures.push({ type: await typeOf(bytes, path), bytes })
+    }
   }
+  const texts = (TEXTS[type] ?? []).map(text => new Uint8Array(Buffer.from(text)))
+  const found = fixtures.filter(each => each.type === type).map(({ bytes }) => bytes)
+  for (const bytes of [...texts, ...madeSamples(type)]) if ((await typeOf(bytes, NAMES[type] ?? '')) === type) found.push(bytes)
+  return found
+}
+
+async function typeOf(bytes: Uint8Array, name: string): Promise<string> {
+  return (await detect(bytes, { size: bytes.length, name, claimedType: '' })).type
 }

@@ -36,7 +36,7 @@ const ALLOWED: ReadonlyMap<number, Kind> = new Map<number, Kind>([
 ])
 /** Applied or kept elsewhere, or of no meaning for what is written: resolution, orientation, versions, size, colour space. */
 const USED: ReadonlySet<number> = new Set([0x0112, 0x011a, 0x011b, 0x0128, 0x0213, 0x8769, 0x9000, 0x9101, 0xa000, 0xa001, 0xa002, 0xa003])
-const EXIF_POINTER = 0x8769
+export const EXIF_POINTER = 0x8769
 const DATE = /^\d{4}:[01]\d:[0-3]\d [0-2]\d:[0-5]\d:[0-6]\d$/
 const [ASCII, SHORT, LONG, RATIONAL] = [2, 3, 4, 5]
 const NOTHING: KeptExif = { octets: undefined, left: 0 }
@@ -48,13 +48,20 @@ export function keptExif(untrustedExif: Uint8Array | undefined, rules: ObjectRul
   const reader = readerOf(bytes.subarray(bytes.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0))
   const image = reader && readDirectory(reader, reader.long(4))
   if (!reader || !image) return NOTHING
-  const pointer = image.entries.get(EXIF_POINTER)
-  const exif = pointer?.type === LONG ? readDirectory(reader, reader.long(pointer.at)) : undefined
-  const facts = [...factsOf(reader, image.entries, 'image'), ...(exif ? factsOf(reader, exif.entries, 'exif') : [])]
-  const seen = [...image.entries.keys(), ...(exif?.entries.keys() ?? [])].filter(tag => !USED.has(tag)).length
+  const taking = takingOf(reader, image.entries)
+  const facts = [...factsOf(reader, image.entries, 'image'), ...taking.facts]
+  const seen = [...image.entries.keys()].filter(tag => !USED.has(tag)).length + taking.seen
   // A directory behind the first is that of a thumbnail.
   const left = seen - facts.length + (image.next === 0 ? 0 : 1)
   return facts.length === 0 ? NOTHING : { octets: compose(facts), left }
+}
+
+/** The directory of how a picture was taken, of a picture's or a page's own; `seen` counts what is something in it. */
+export function takingOf(reader: Reader, entries: ReadonlyMap<number, Entry>): { readonly facts: readonly Fact[]; readonly seen: number } {
+  const pointer = entries.get(EXIF_POINTER)
+  const exif = pointer?.type === LONG ? readDirectory(reader, reader.long(pointer.at)) : undefined
+  if (!exif) return { facts: [], seen: 0 }
+  return { facts: factsOf(reader, exif.entries, 'exif'), seen: [...exif.entries.keys()].filter(tag => !USED.has(tag)).length }
 }
 
 /** In the order of their tags, as the format wants them. */

@@ -7,7 +7,7 @@
  * Standards: TIFF 6.0 §2 (structure), §§8-11; TIFF-F (RFC 2306) for facsimile.
  */
 import { Buffer } from 'node:buffer'
-import { type Fact, factsOf } from './exif.ts'
+import { EXIF_POINTER, type Fact, factsOf, takingOf } from './exif.ts'
 import { type Directory, type Entry, readDirectory, type Reader, readerOf, VALUE_BYTES } from './tiff-directory.ts'
 
 export type TiffPage = {
@@ -51,6 +51,7 @@ function pageOf(reader: Reader, { entries }: Directory): TiffPage {
   const first = (tag: number) => valuesOf(reader, entries.get(tag))[0]
   const perUnit = first(296) === 3 ? 2.54 : 1
   const [x, y] = [rational(reader, entries.get(282)), rational(reader, entries.get(283))]
+  const taking = takingOf(reader, entries)
   const known = x !== undefined && y !== undefined && first(296) !== 1
   return {
     width: first(256) ?? 0,
@@ -58,8 +59,8 @@ function pageOf(reader: Reader, { entries }: Directory): TiffPage {
     bilevel: (first(258) ?? 1) === 1 && (first(277) ?? 1) === 1 && (first(262) ?? 0) <= 1,
     photographic: JPEG_COMPRESSIONS.has(first(259) ?? 1),
     resolution: known ? { x: x * perUnit, y: y * perUnit } : undefined,
-    metadata: [...entries.keys()].filter(tag => !PICTURE_TAGS.has(tag)).length,
-    facts: factsOf(reader, entries, 'image'),
+    metadata: [...entries.keys()].filter(tag => !PICTURE_TAGS.has(tag) && (tag !== EXIF_POINTER || taking.seen === 0)).length + taking.seen,
+    facts: [...factsOf(reader, entries, 'image'), ...taking.facts],
   }
 }
 
@@ -115,9 +116,17 @@ function joinedDirectory({ bytes, facts }: OwnPage, put: (octets: Buffer) => num
     const { type, count, at } = entry
     values.set(tag, { type, count, octets: reader.bytes.subarray(at, at + VALUE_BYTES[type]! * count) })
   }
-  for (const { tag, type, count, octets } of facts) values.set(tag, { type, count, octets })
+  for (const { tag, type, count, octets } of facts.filter(({ place }) => place === 'image')) values.set(tag, { type, count, octets })
+  const taking = facts.filter(({ place }) => place === 'exif')
+  if (taking.length > 0) values.set(EXIF_POINTER, { type: 4, count: 1, octets: longs([put(directoryOf(new Map(taking.map(fact => [fact.tag, fact])), put))]) })
   values.set(273, { type: 4, count: places.length, octets: longs(places) })
   values.set(279, { type: 4, count: sizes.length, octets: longs(sizes) })
+  return directoryOf(values, put)
+}
+
+type Values = ReadonlyMap<number, { readonly type: number; readonly count: number; readonly octets: Buffer }>
+
+function directoryOf(values: Values, put: (octets: Buffer) => number): Buffer {
   const directory = Buffer.alloc(6 + 12 * values.size)
   directory.writeUInt16LE(values.size, 0)
   let at = 2

@@ -1,27 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
 import { jtdDisarmer } from '../../../../core/disarm/jtd.ts'
-import { writeCompound } from '../../../../core/disarm/ole/cfb-write.ts'
 import { REASONS } from '../../../../core/text/reasons.ts'
 import { disarmerContract } from '../../../contract/disarmer.contract.ts'
 import { disarmInput, rebuildTestFile } from '../../../support/disarm.ts'
+import { compound, jtd } from '../../../support/jtd.ts'
 import { expectLinear } from '../../../support/linear.ts'
 
 const TYPE = 'application/x-js-taro'
-const compound = (streams: Readonly<Record<string, Uint8Array>>) =>
-  writeCompound({ classId: '', streams: new Map(Object.entries(streams)), storages: new Map() })!
-
-/** Units as numbers, or characters of a string. */
-function jtd(...pieces: readonly (number | string)[]): Uint8Array {
-  const units = pieces.flatMap(piece => (typeof piece === 'number' ? [piece] : [...piece].map(each => each.charCodeAt(0))))
-  const bytes = Buffer.alloc(32 + 2 * units.length)
-  bytes.write('SsmgV.01', 0, 'latin1')
-  bytes.write('TextV.01', 20, 'latin1')
-  bytes.writeUInt32BE(units.length, 28)
-  for (const [at, unit] of units.entries()) bytes.writeUInt16BE(unit, 32 + 2 * at)
-  return compound({ DocumentText: bytes, '\x05SummaryInformation': new Uint8Array(10) })
-}
-
 const SAMPLE = jtd('令和八年度 報告書\n', 0x1c, 0, 6, 1, 6, 0x1f, '本文です。\n'.repeat(10))
 disarmerContract('jtdDisarmer', { bytes: SAMPLE, detectedType: TYPE, tooFewBytes: 50, runs: 100 })
 

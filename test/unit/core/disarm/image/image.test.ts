@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { keptExif } from '../../../../../core/disarm/image/exif.ts'
 import { imageDisarmer } from '../../../../../core/disarm/image/disarmer.ts'
-import { joinTiff } from '../../../../../core/disarm/image/tiff.ts'
+import { joinTiff, readTiff } from '../../../../../core/disarm/image/tiff.ts'
 import { disarmerContract } from '../../../../contract/disarmer.contract.ts'
 import { disarmInput, type InputChanges, rebuildTestFile } from '../../../../support/disarm.ts'
 import { concat, differenceOf, fixture, pixelsOf, shapeOf } from '../../../../support/picture.ts'
@@ -181,6 +181,20 @@ describe('what is no pixel stays behind', () => {
       const words = Buffer.from(bytes).toString('latin1')
       expect([words.includes('Acme\0'), words.includes('Camera 1\0'), words.includes('secret')]).toEqual([true, true, false])
       expect((await rebuild(bytes, 'image/tiff', keep)).removed).toEqual([])
+    })
+
+    test('TIFF: how it was taken, in a directory of its own', async () => {
+      const taken = (tag: number, value: string) => ({ tag, place: 'exif' as const, type: 2, count: value.length + 1, octets: Buffer.from(`${value}\0`) })
+      const exposure = { tag: 0x829a, place: 'exif' as const, type: 5, count: 1, octets: Buffer.from('010000007d000000', 'hex') }
+      const { bytes: page } = await rebuildFixture('photo.tif')
+      const original = joinTiff([{ bytes: page, facts: [taken(0x9003, '2026:04:01 09:00:00'), exposure, taken(0xa431, 'serial-1')] }])
+      const { bytes, removed } = await rebuild(original, 'image/tiff', keep)
+      expect(removed).toEqual([{ what: 'metadata', count: 1 }])
+      const words = Buffer.from(bytes).toString('latin1')
+      expect([words.includes('2026:04:01 09:00:00\0'), words.includes('serial-1')]).toEqual([true, false])
+      expect(readTiff(bytes, 1)).toMatchObject([{ facts: [{ tag: 0x829a, octets: exposure.octets }, { tag: 0x9003 }], metadata: 2 }])
+      expect((await rebuild(bytes, 'image/tiff', keep)).removed).toEqual([])
+      expect((await rebuild(original, 'image/tiff')).removed).toEqual([{ what: 'metadata', count: 3 }])
     })
 
     test('a picture lying on its side stands upright all the same, and says nothing about it', async () => {
