@@ -1,4 +1,5 @@
 /** What kinds of files are called by people who do not know media types. */
+import { DANGEROUS_TYPES } from '../../core/media/dangerous-names.ts'
 import type { Language } from '../http/route.ts'
 
 type Name = { readonly ja: string; readonly en: string }
@@ -69,7 +70,7 @@ const UNKNOWN: Name = { ja: '種類の分からないファイル', en: 'file of
 
 /** `reason`: of the report; what was stopped as a program is called one. */
 export function fileTypeText(mediaType: string, language: Language, reason?: string): string {
-  if (reason === 'dangerous-type') return PROGRAM[language]
+  if (reason === 'dangerous-type' || (DANGEROUS_TYPES as readonly string[]).includes(mediaType)) return PROGRAM[language]
   const found = NAMES.find(([beginning]) => mediaType.startsWith(beginning))
   return (found?.[1] ?? UNKNOWN)[language]
 }

@@ -35,7 +35,7 @@ const ja = {
     'workshop-walled': { name: '無害化の処理が隔離されている', fix: '設定 sandbox.wall を none 以外にしてください。' },
     'second-factor': { name: '承認者・管理者・監査人に二要素認証を求めている', fix: '設定 portal.secondFactor.requiredFor に承認者、管理者、監査人を入れてください。' },
     'who-approves': { name: '承認できる人が2人以上いて、どの部署にもいる', fix: '「利用者」で承認者を決めてください。' },
-    'somebody-else-decides': { name: 'どの職員の申請にも、本人以外の承認者がいる', fix: '「部署」で、その部署か上の部署に承認者を決めてください。' },
+    'somebody-else-decides': { name: 'どの職員の申請にも、本人以外の承認者がいる', fix: '「組織」で、その部署か上の部署に承認者を決めてください。' },
     'approvers-factor': { name: '承認者が全員、二要素認証を設定している', fix: '名前の出た承認者に、サインインして「自分の設定」で設定するよう頼んでください。' },
     registrars: { name: '承認者の登録を、管理者でも承認者でもない人が確かめる', fix: '設定 vault.registrars に、その人のメールアドレスを書いてください。書かないと、元のファイルはだれにも渡せません。' },
     'who-runs': { name: '管理者と監査人がいる', fix: '「利用者」で役割を決めてください。管理者と監査人は別の人にします。' },

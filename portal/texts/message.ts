@@ -130,7 +130,7 @@ const en: MessageTexts = {
   members: count => `Files inside (${count})`,
   moreMembers: count => `and ${count} more`,
   signature: 'The digital signature fell off. Check the original if you need it.',
-  untilNote: date => `until ${date}`,
+  untilNote: date => date,
   actions: {
     take: 'Take the disarmed file',
     mail: 'Send to my mailbox',
