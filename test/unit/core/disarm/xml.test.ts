@@ -66,6 +66,8 @@ describe('reading', () => {
     ['two colons', '<a:b:c xmlns:a="urn:x"/>'],
     ['one attribute by two prefixes', '<a xmlns:p="urn:x" xmlns:q="urn:x" p:k="1" q:k="2"/>'],
     ['an attribute twice', '<a k="1" k="2"/>'],
+    ['a prefix declared twice', '<a xmlns:p="u:1" xmlns:p="u:2"/>'],
+    ['a default namespace declared twice', '<a xmlns="u:1" xmlns="u:1"/>'],
     ['two roots', '<a/><a/>'],
     ['text behind the root', '<a/>x'],
     ['an end that is missing', '<a><b></b>'],
