@@ -2,6 +2,7 @@
  * Tokens of the HTTP API: list, one with its last use, made and revoked. The secret stands in the one answer that made it
  * and nowhere else: that page is no address to come back to.
  */
+import { csvLine } from '../../store/audit-formats.ts'
 import { flag, html, type SafeHtml } from '../http/html.ts'
 import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import { shortTime } from '../http/when.ts'
@@ -11,7 +12,7 @@ import { adminTexts } from '../texts/admin.ts'
 import { commonTexts } from '../texts/common.ts'
 import { tokenTexts } from '../texts/tokens.ts'
 import { type AdminHouse, needing } from './house.ts'
-import { actForm, dataTable, facts, field, noticeBox, number, reasonField } from './widgets.ts'
+import { actForm, csvAnswer, dataTable, facts, field, noticeBox, number, reasonField } from './widgets.ts'
 
 const LONGEST_REASON = 500
 const USUAL = { days: '365', rate: '60' }
@@ -19,6 +20,7 @@ const USUAL = { days: '365', rate: '60' }
 export function tokenRoutes(house: AdminHouse): SignedRoute[] {
   return [
     { ...needing('token.see'), method: 'GET', path: '/tokens', handle: visit => list(house, visit, undefined) },
+    { ...needing('token.see'), method: 'GET', path: '/tokens.csv', handle: visit => csv(house, visit) },
     { ...needing('token.change'), method: 'POST', path: '/tokens', handle: visit => make(house, visit) },
     { ...needing('token.see'), method: 'GET', path: '/tokens/:tokenId', handle: visit => one(house, visit, undefined) },
     { ...needing('token.change'), method: 'POST', path: '/tokens/:tokenId/revoke', handle: visit => revoke(house, visit) },
@@ -34,8 +36,16 @@ function list({ tokens }: AdminHouse, visit: SignedVisit, wrong: Wrong | undefin
   const columns = [texts.name, texts.scopes, texts.networks, texts.lastUse, texts.until, words.state].map(label => ({ label }))
   const body = html`<p>${texts.lead}</p>${wrong !== undefined && wrong !== 'reason' && noticeBox('problem', html`<p>${texts.problems[wrong]}</p>`)}
 ${rows.length === 0 ? html`<p class="empty">${texts.empty}</p>` : dataTable(texts.title, columns, rows.map(row => cellsOf(row, visit)))}
+${rows.length > 0 && html`<p class="no-print"><a href="/tokens.csv">${words.csv}</a></p>`}
 ${person.roles.has('administrator') && html`<h2>${texts.make}</h2>${makeForm(visit, wrong)}`}`
   return { kind: 'page', title: texts.title, body, wide: true, ...(wrong === undefined ? {} : { status: 422 as const }) } as const
+}
+
+function csv({ tokens }: AdminHouse, { language, nowMs, person }: SignedVisit) {
+  const [texts, words] = [tokenTexts(language), adminTexts(language)]
+  const iso = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString())
+  const lines = tokens.list(person.tenant).map(row => csvLine([row.name, row.scopes.join(' '), row.networks.join(' '), iso(row.usedAtMs), iso(row.untilMs), texts.states[stateOf(row, nowMs)]]))
+  return csvAnswer('tokens.csv', `\ufeff${csvLine([texts.name, texts.scopes, texts.networks, texts.lastUse, texts.until, words.state])}${lines.join('')}`)
 }
 
 function cellsOf(row: TokenRecord, { language, nowMs }: SignedVisit) {

@@ -10,6 +10,7 @@ import { html, type SafeHtml } from '../http/html.ts'
 import { Refused, type SignedRoute, type SignedVisit } from '../http/route.ts'
 import { dayText, shortTime, sizeText } from '../http/when.ts'
 import type { Report } from '../../core/verdict.ts'
+import { csvLine } from '../../store/audit-formats.ts'
 import type { MailPage, MailQuestion } from '../ports.ts'
 import { adminTexts } from '../texts/admin.ts'
 import { commonTexts } from '../texts/common.ts'
@@ -18,13 +19,16 @@ import { auditKindText } from '../texts/audit-kinds.ts'
 import { traceTexts } from '../texts/trace.ts'
 import { type AdminHouse, needing } from './house.ts'
 import { type LifeStep, lifeOf } from './life.ts'
-import { dataTable, facts, field, nextLink } from './widgets.ts'
+import { csvAnswer, dataTable, facts, field, nextLink } from './widgets.ts'
 
 const PAGE = 50
+/** Of a file. */
+const MOST_PAGES = 40
 
 export function traceRoutes(house: AdminHouse): SignedRoute[] {
   return [
     { ...needing('dashboard.see'), method: 'GET', path: '/trace', handle: visit => search(house, visit) },
+    { ...needing('dashboard.see'), method: 'GET', path: '/trace.csv', handle: visit => csv(house, visit) },
     { ...needing('dashboard.see'), method: 'GET', path: '/trace/:queueId', handle: visit => one(house, visit) },
   ]
 }
@@ -33,13 +37,14 @@ async function search(house: AdminHouse, visit: SignedVisit) {
   const { language, query } = visit
   const [words, texts] = [adminTexts(language), traceTexts(language)]
   const question = query.get('q').trim()
-  const found = question === '' ? undefined : await find(house, visit, question)
+  const found = question === '' ? undefined : await find(house, { tenant: visit.person.tenant, question, after: query.get('after') })
   if (found && 'queueId' in found) return { kind: 'redirect', to: `/trace/${encodeURIComponent(found.queueId)}` } as const
   const body = html`<p>${texts.lead}</p>
 <form method="get" role="search">${field({ name: 'q', label: texts.question, value: question, type: 'search' })}<button>${commonTexts(language).search}</button></form>
 ${found && resultList(found, house, visit)}
 ${found && found.searchedToMs !== undefined && html`<p>${words.searchOn(dayText(found.searchedToMs, language, house.era))}</p>`}
-${found && nextLink(visit, found.next, words.more)}`
+${found && nextLink(visit, found.next, words.more)}
+${found && found.rows.length > 0 && html`<p class="no-print"><a href="/trace.csv?${new URLSearchParams({ q: question }).toString()}">${words.csv}</a></p>`}`
   return { kind: 'page', title: texts.title, body, wide: true } as const
 }
 
@@ -62,11 +67,24 @@ function resultList({ rows, next }: MailPage, _house: AdminHouse, { language }: 
 }
 
 type Found = MailPage | { readonly queueId: string }
+type Ask = { readonly tenant: string; readonly question: string; readonly after: string }
+
+/** What the search finds, page after page; a bounded number of them. */
+async function csv(house: AdminHouse, { language, query, person: { tenant } }: SignedVisit) {
+  const words = adminTexts(language)
+  const lines = [csvLine([words.id, words.time, words.sender, words.recipients, words.subject, words.state, words.size])]
+  for (let [after, pages] = ['' as string | undefined, 0]; after !== undefined && pages < MOST_PAGES; pages++) {
+    const found = await find(house, { tenant, question: query.get('q').trim(), after })
+    const page = 'queueId' in found ? pageOf(await house.operations.trace({ tenant, queueId: found.queueId, limit: 1 })) : found
+    for (const { queueId, acceptedAtMs, headerFrom, reversePath, mailboxes, subject, state, bytes } of page.rows) lines.push(csvLine([queueId, new Date(acceptedAtMs).toISOString(), headerFrom || reversePath || words.nobody, mailboxes.join(' '), subject, words.mailStates[state] ?? state, bytes]))
+    after = page.next
+  }
+  return csvAnswer('trace.csv', `\ufeff${lines.join('')}`)
+}
 
 /** What the words may be decides how they are looked for; a name that looks like nothing else is a file's. */
-async function find({ operations, mail }: AdminHouse, visit: SignedVisit, question: string): Promise<Found> {
-  const { tenant } = visit.person
-  const base: MailQuestion = { tenant, mailboxes: 'all', limit: PAGE, ...(visit.query.get('after') === '' ? {} : { after: visit.query.get('after') }) }
+async function find({ operations, mail }: AdminHouse, { tenant, question, after }: Ask): Promise<Found> {
+  const base: MailQuestion = { tenant, mailboxes: 'all', limit: PAGE, ...(after === '' ? {} : { after }) }
   if (/^[0-9a-f]{64}$/i.test(question)) return byTrace(await operations.trace({ tenant, sha256: question, limit: PAGE }))
   if (/^<.*>$/.test(question)) return mail.list({ ...base, messageId: question })
   if (question.includes('@')) return byAddress(mail, base, question)
@@ -90,7 +108,10 @@ async function byAddress(mail: AdminHouse['mail'], base: MailQuestion, address: 
 }
 
 function byTrace(results: Awaited<ReturnType<AdminHouse['operations']['trace']>>): Found {
-  if (results.length === 1) return { queueId: results[0]!.queueId }
+  return results.length === 1 ? { queueId: results[0]!.queueId } : pageOf(results)
+}
+
+function pageOf(results: Awaited<ReturnType<AdminHouse['operations']['trace']>>): MailPage {
   const rows = results.map(({ queueId, tenant, reversePath, recipients, subject, steps }) => ({ publicId: '', queueId, tenant, acceptedAtMs: steps[0]?.atMs ?? 0, headerFrom: '', reversePath, subject, mailboxes: recipients, bytes: 0, state: 'clean' as const, partsKept: 0 }))
   return { rows, next: undefined, searchedToMs: undefined }
 }

@@ -18,7 +18,7 @@ import { mailWith, Served } from '../support/served.ts'
 
 const PASSWORD = 'Himitsu-2026-abc'
 const BY: Asker = { actor: 'user:tanaka', tenant: 'default', address: '192.0.2.10' }
-const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '1', SEKISHO_VAULT_APPROVERS: '1', SEKISHO_VAULT_REGISTRARS: 'touroku@town.example.jp' })
+const served = new Served({ SEKISHO_VAULT_PASSWORD_TRIES: '1', SEKISHO_VAULT_APPROVERS: '1', SEKISHO_PORTAL_REQUESTS_CLASS3_ORIGINAL_DAYS: '7', SEKISHO_VAULT_REGISTRARS: 'touroku@town.example.jp' })
 const PNG = '89504e470d0a1a0a'
 
 let vault: Vault
@@ -231,6 +231,22 @@ describe('limits and secrets', () => {
       for (const path of files) expect(readFileSync(path).includes(secret), path).toBe(false)
     }
   })
+})
+
+test('an original is kept as long as the class of its mailbox says, which the portal tells; the notice names that day', async () => {
+  const mail = mailClient(join(served.data, 'run/control.sock'))
+  expect(await mail.tellClasses({ tenant: 'default', isFirst: true, isLast: true, addresses: { 1: [], 2: [], 3: ['himitsu@town.example.jp'] } })).toBe(true)
+  const kept = async (to: string) => {
+    const before = served.delivered().length
+    expect(await served.send(mailWith('機密の資料', '資料を送ります。\n', [{ name: '配置図.jww', type: 'application/octet-stream', bytes: Buffer.from('JwwData.') }]), to)).toMatch(/^250 /)
+    await vi.waitUntil(() => served.delivered().length > before, { timeout: 30_000 })
+    const { rows } = await mail.list({ tenant: 'default', mailboxes: [to], limit: 1 })
+    const { originalUntilMs = 0, acceptedAtMs } = (await mail.message(rows[0]!.publicId))!
+    return Math.round((originalUntilMs - acceptedAtMs) / 86_400_000)
+  }
+  expect([await kept('himitsu@town.example.jp'), await kept('staff@town.example.jp')]).toEqual([7, 30])
+  const day = new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { era: 'long', year: 'numeric', month: 'long', day: 'numeric', timeZone: 'Asia/Tokyo' }).format(Date.now() + 7 * 86_400_000)
+  expect(served.delivered().some(each => readComposed(Buffer.from(each, 'latin1')).text.includes(day))).toBe(true)
 })
 
 test('no process of the house may leave its memory on a disk', () => {

@@ -73,6 +73,8 @@ describe('what a page shows', () => {
     for (const word of ['受け取りました', '配達しました', '資料.zip', 'encrypted', '192.0.2.1']) expect(body).toContain(word)
     for (const question of ['kept', 'Pkept']) expect((await text(`/trace?q=${question}`)).to).toBe('/trace/kept')
     for (const question of ['chosa@example.go.jp', 'a@town.example.jp', '<kept@example.go.jp>', '資料']) expect((await text(`/trace?q=${encodeURIComponent(question)}`)).body, question).toContain('href="/trace/kept"')
+    for (const question of ['kept', 'a@town.example.jp']) expect((await text(`/trace.csv?q=${question}`)).body, question).toMatch(/\nkept,2026-/)
+    expect((await text('/trace.csv?q=evil.example')).body).not.toMatch(/(?:^|[,\n])"?[=+@]/)
     expect((await text('/trace?q=nobody@nowhere.example')).body).toContain('見つかりませんでした')
   })
 
