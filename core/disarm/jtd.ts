@@ -1,7 +1,7 @@
 /**
- * Ichitaro documents (一太郎, .jtd): their text, as a text file.
+ * Ichitaro documents (一太郎, .jtd, and .jtdc, which packs one): their text, as a text file.
  *
- *   octets ──▶ cfb.ts ──▶ DocumentText ──▶ 16-bit units ▸ records skipped ──▶ .txt
+ *   octets ──▶ cfb.ts ──▶ (JSCompDocument ──▶ LZH ──▶ cfb.ts) ──▶ DocumentText ──▶ 16-bit units ▸ records skipped ──▶ .txt
  *
  * The format has no published description. What is used here is what people found in files of versions 8 to 16: a head of
  * 32 octets with the marks `SsmgV.01` and `TextV.01`, then UTF-16BE, in which 0x1C opens a record of a stated length that ends with
@@ -10,14 +10,22 @@
  * Source: observations published with the rjtd and openjtd projects (2026).
  */
 import { Buffer } from 'node:buffer'
+import { openLzh } from './archive/open-packed.ts'
+import { readySevenZip } from './archive/seven-zip.ts'
 import type { Disarmed, Disarmer, DisarmInput } from './contract.ts'
 import { oleBaggage } from './ole/baggage.ts'
-import { readCompound } from './ole/cfb.ts'
+import { readCompound, type Storage } from './ole/cfb.ts'
 import { plainTextFile } from './ole/plain-text.ts'
+
+export { readySevenZip }
 
 const MAGIC = 'SsmgV.01'
 const TEXT_MARK = 'TextV.01'
 const HEAD_BYTES = 32
+/** The method of the packed member stands within the first octets. */
+const LZH_WITHIN = 100
+/** The document is the first. */
+const MOST_MEMBERS = 10
 const RECORD = 0x1c
 const INLINE = 0x1d
 const INLINE_END = 0x1e
@@ -28,23 +36,36 @@ const MAX_INLINE_UNITS = 4096
 
 export const jtdDisarmer: Disarmer = {
   table: [
-    { object: 'text of the body', becomes: 'rebuilt' },
+    { object: 'text of the body, of compressed documents (jtdc), too', becomes: 'rebuilt' },
     { object: 'layout, tables, pictures, phonetic guides', becomes: 'removed', kind: 'layout' },
     { object: 'embedded objects', becomes: 'removed', kind: 'oleObjects' },
     { object: 'author and other properties', becomes: 'removed', kind: 'metadata' },
   ],
-  disarm(input: DisarmInput): Disarmed {
-    const root = readCompound(input.untrustedBytes)
-    if (!root) return { kind: 'cannot', reason: 'malformed' }
-    const stream = root.streams.get('DocumentText')
+  async disarm(input: DisarmInput): Promise<Disarmed> {
+    const outer = readCompound(input.untrustedBytes)
+    if (!outer) return { kind: 'cannot', reason: 'malformed' }
+    const packed = outer.streams.get('JSCompDocument')
+    const root = packed ? await unpacked(packed, input) : outer
+    if (root === 'limit') return { kind: 'cannot', reason: 'limit' }
+    const stream = root?.streams.get('DocumentText')
     const units = stream && unitsOf(Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength))
-    if (!units) return UNREADABLE
+    if (!root || !units) return UNREADABLE
     const text = visibleText(units)
     // An empty text file would look like an empty document.
     if (text.trim() === '') return UNREADABLE
     const removed = oleBaggage(root).filter(({ what }) => what !== 'unknownParts')
     return plainTextFile(text, removed, input)
   },
+}
+
+/** A document of the compressed kind (.jtdc, .jttc): one member of an LZH archive behind a short head. */
+async function unpacked(packed: Uint8Array, { limits }: DisarmInput): Promise<Storage | 'limit' | undefined> {
+  const at = /-lh\d-/.exec(Buffer.from(packed.subarray(0, LZH_WITHIN)).toString('latin1'))?.index ?? 0
+  if (at < 2) return undefined
+  const archive = await openLzh(packed.subarray(at - 2), { entries: MOST_MEMBERS, bytes: limits.outputBytes })
+  if (archive.kind === 'cannot') return archive.reason === 'limit' ? 'limit' : undefined
+  const content = await archive.entries[0]?.read(limits.outputBytes)
+  return content instanceof Uint8Array ? readCompound(content) : undefined
 }
 
 function unitsOf(stream: Buffer): Uint16Array | undefined {

@@ -226,7 +226,11 @@ export const FAMILIES: readonly Family[] = [
     makes: ['text/plain'],
     lane: 'heavy',
     raster: false,
-    load: async () => (await import('./jtd.ts')).jtdDisarmer,
+    load: async () => {
+      const { jtdDisarmer, readySevenZip } = await import('./jtd.ts')
+      await readySevenZip()
+      return jtdDisarmer
+    },
   },
   {
     name: 'step',

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { openPackage } from '../../core/disarm/zip-package.ts'
 import { writeZip } from '../../core/disarm/zip-write.ts'
 import { cp932, lh5Run, lzhOf, rar4Of, rar5Of } from '../support/archives.ts'
-import { jtd } from '../support/jtd.ts'
+import { jtd, jtdc } from '../support/jtd.ts'
 import { msg, MSG_VALUES } from '../support/msg.ts'
 import { attachment, message, properties, utf16, winmail } from '../support/tnef.ts'
 
@@ -30,7 +30,7 @@ const MADE: Readonly<Record<string, () => readonly Uint8Array[]>> = {
     attachment(0x9005, properties({ id: 0x3707, type: 0x1f, data: utf16('とても長い名前.csv') })),
   ))],
   'application/vnd.ms-outlook': () => [msg(MSG_VALUES)],
-  'application/x-js-taro': () => [jtd('令和八年度 報告書\n', 0x1c, 0, 6, 1, 6, 0x1f, '本文です。\n', 0x1c, 1, 7, 0, 0, 3, 0x1d, '午後', 0x1e, 5, 0, 3, 0x1f, 0x0e, 0x90, 3, 'おわり')],
+  'application/x-js-taro': () => [jtdc(jtd('圧縮した文書です。\n')), jtd('令和八年度 報告書\n', 0x1c, 0, 6, 1, 6, 0x1f, '本文です。\n', 0x1c, 1, 7, 0, 0, 3, 0x1d, '午後', 0x1e, 5, 0, 3, 0x1f, 0x0e, 0x90, 3, 'おわり')],
 }
 
 export function madeSamples(type: string): readonly Uint8Array[] {
