@@ -92,6 +92,20 @@ test('200 % zoom is half the window: nothing is cut off', async () => {
   await context.close()
 })
 
+test('high contrast: what is told by colour is told by borders and words, and nothing moves', async () => {
+  const { context, page, troubles } = await visitorOf(browser, town.portal, { login: 'tanaka' })
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce', colorScheme: 'dark' })
+  for (const path of ['/', '/m/7K2QLOCKED', '/m/REBUILT']) {
+    await page.goto(path)
+    const flat = await page.evaluate("[...document.querySelectorAll('main .tag, main .notice, main .card, main button, main a.button')].filter(each => getComputedStyle(each).borderTopStyle !== 'solid' || each.textContent.trim() === '').map(each => each.outerHTML.slice(0, 80))")
+    expect([path, flat]).toEqual([path, []])
+    expect([path, await page.evaluate('document.getAnimations().length')]).toEqual([path, 0])
+    await shoot(page, `contrast-${path.replaceAll(/\W/g, '')}`)
+  }
+  expect(troubles).toEqual([])
+  await context.close()
+})
+
 test('from the notice’s link to the disarmed file: two clicks for a rebuilt one, three for a locked one', async () => {
   const { context, page } = await visitorOf(browser, town.portal, { login: 'tanaka' })
   const startedMs = performance.now()
