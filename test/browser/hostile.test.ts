@@ -161,8 +161,8 @@ describe('files for spreadsheets and logs', () => {
     for (const detail of [HOSTILE, FORGED_LINE, `${HOSTILE}${FORGED_LINE}`]) house.admin.record({ tenant: 'default', kind: 'sign-in', actor: `user:${detail}`, subject: detail, detail: { agent: detail } })
     const records = (await Array.fromAsync(chain.records(0))).filter(({ tenant }) => tenant === 'default').length
     const { body } = await town.ask({ face: 'admin', method: 'POST', path: '/audit/export', as: 'admin', form: { chain: 'portal', format } })
-    // The export notes itself first.
-    expect(body.trimEnd().split(/\r\n|\n/).length).toBe(records + 1 + (format === 'csv' ? 1 : 0))
+    // The export notes itself first; a table has a head, JSON Lines a seal at the end.
+    expect(body.trimEnd().split(/\r\n|\n/).length).toBe(records + 1 + (format === 'csv' || format === 'jsonl' ? 1 : 0))
     if (format === 'csv') for (const cell of cellsOf(body)) expect(/^[=+\-@\t\r]/.test(cell)).toBe(false)
     expect(body).not.toMatch(/^2026-01-01T00:00:00Z forged/m)
   })
