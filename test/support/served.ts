@@ -36,7 +36,8 @@ export class Served {
     this.#server = spawn(process.execPath, [MAIN, 'serve'], { env: this.environment, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#server.stdout?.on('data', chunk => (this.output += chunk))
     this.#server.stderr?.on('data', chunk => (this.output += chunk))
-    await vi.waitUntil(() => this.output.includes('sekisho ready'), { timeout: 70_000 }).catch(() => expect.fail(this.output))
+    // Pages stand behind mail: on a busy machine they come later, with a ready line of their own.
+    await vi.waitUntil(() => /sekisho ready .*manage=/.test(this.output), { timeout: 100_000 }).catch(() => expect.fail(this.output))
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
