@@ -1,8 +1,10 @@
 /** Opens the faces of the portal over one table of routes. */
+import { availableParallelism } from 'node:os'
 import { assetRoutes } from './http/assets.ts'
 import { type FrameOptions, frame } from './http/frame.ts'
 import { FACES, type Face, type OpenRoute, type Route, standsOn } from './http/route.ts'
 import { ownPath } from './http/own-path.ts'
+import { Pace } from './http/pace.ts'
 import { type FaceOptions, type FaceServer, startFace } from './http/server.ts'
 
 export type PortalOptions = Omit<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'towns' | 'frame'> & {
@@ -12,17 +14,25 @@ export type PortalOptions = Omit<FaceOptions, 'face' | 'address' | 'port' | 'ori
 
 export type Portal = { readonly faces: readonly FaceServer[]; close(): Promise<void> }
 
+/** A second, at least, and however short the processor is: a thirtieth of its time. */
+const PAGES_PER_CORE = 15
+
 /** All faces, or none. */
 export async function openPortal(options: PortalOptions): Promise<Portal> {
   const routes = withHouseRoutes(options.routes)
   const faces: FaceServer[] = []
-  try {
-    for (const each of options.faces) faces.push(await startFace({ ...options, ...each, routes, frame: frameOf(options, routes, each.face) }))
-  } catch (error) {
+  const pace = new Pace(PAGES_PER_CORE * availableParallelism()).start()
+  const close = async () => {
+    pace.stop()
     await Promise.all(faces.map(face => face.close()))
+  }
+  try {
+    for (const each of options.faces) faces.push(await startFace({ ...options, ...each, routes, frame: frameOf(options, routes, each.face), turn: () => pace.turn() }))
+  } catch (error) {
+    await close()
     throw error
   }
-  return { faces, close: async () => void (await Promise.all(faces.map(face => face.close()))) }
+  return { faces, close }
 }
 
 /** What every portal has beside its pages. */

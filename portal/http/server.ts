@@ -55,6 +55,8 @@ export type FaceOptions = {
   readonly nowMs: () => number
   /** Draws what is inside a page into the frame. */
   readonly frame: (page: Extract<Answer, { kind: 'page' }>, visit: Visit) => string
+  /** Awaited before a page or an answer is made (pace.ts). */
+  readonly turn?: () => Promise<void> | undefined
   readonly onRequest: (line: PortalLine) => void
   readonly onError: (requestId: string, error: unknown) => void
 }
@@ -162,6 +164,7 @@ class FaceDesk {
 
   /** Everything that can be known before the body is read. */
   async #admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (!('isSessionless' in route && route.isSessionless)) await this.#options.turn?.()
     const visit = this.#visitOf(request, route)
     this.#visits.set(request, visit)
     if (route.who === 'token') return void this.#tokens.set(request, this.#options.admitToken(request.headers.authorization, { ...route, address: visit.address, nowMs: visit.nowMs }))
