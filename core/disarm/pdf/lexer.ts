@@ -29,7 +29,8 @@ export function numberText(value: number): string {
   return decimals(value)
 }
 
-function decimals(value: number): string {
+/** Without exponent, and not taken for any other. */
+export function decimals(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(12).replace(/\.?0+$/, '')
 }
 

@@ -11,6 +11,7 @@ import type { DisarmInput } from '../contract.ts'
 import { type ObjectKind, type ObjectRule, type Removed, ruleFor, sumRemoved } from '../../objects.ts'
 import { OverLimit, type Ref, type Stream, type Value } from './object.ts'
 import { type Unpacked, unpack } from './filters.ts'
+import { exactCorners } from './page-boxes.ts'
 import type { Source } from './source.ts'
 import { type Body, PdfWriter } from './writer.ts'
 
@@ -35,6 +36,7 @@ export class Rebuild {
   readonly source: Source
   readonly input: DisarmInput
   readonly writer: PdfWriter
+  readonly exactCorners: ReadonlyMap<number, number>
   /** Pages of the new file by object of the old one; filled before anything is linked. */
   readonly pageNumbers = new Map<number, number>()
   readonly contentNumbers = new Map<string, number>()
@@ -49,6 +51,7 @@ export class Rebuild {
     this.source = source
     this.input = input
     this.writer = new PdfWriter(input.limits.outputBytes)
+    this.exactCorners = exactCorners(input.untrustedBytes)
   }
 
   /** `7 0 R` of the new file, or undefined when the object does not fit the shape. */

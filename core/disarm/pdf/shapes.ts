@@ -8,7 +8,7 @@
  */
 import type { ObjectKind } from '../../objects.ts'
 import { DANGEROUS_KEYS, DANGEROUS_KINDS } from './danger.ts'
-import { nameSyntax, numberText, stringText } from './lexer.ts'
+import { decimals, nameSyntax, numberText, stringText } from './lexer.ts'
 import { type Dict, isDict, Name, nameText, Ref, Stream, Text, type Value } from './object.ts'
 import type { ObjectShape, Rebuild } from './rebuild.ts'
 
@@ -93,8 +93,13 @@ export const box: Shape = (value, job) => {
   const found = job.source.resolve(value)
   if (!Array.isArray(found) || found.length !== 4) return undefined
   const corners = found.map(each => job.source.resolve(each))
-  const sane = corners.every(corner => typeof corner === 'number' && Math.abs(corner) <= 1e6)
-  return sane ? numbers(corners, job) : undefined
+  const isCorner = (corner: Value): corner is number => typeof corner === 'number' && Math.abs(corner) <= 1e6
+  return corners.every(isCorner) ? `[${corners.map(corner => cornerText(corner, job)).join(' ')}]` : undefined
+}
+
+function cornerText(corner: number, job: Rebuild): string {
+  const exact = job.exactCorners.get(Math.fround(corner))
+  return exact === undefined ? numberText(corner) : decimals(exact)
 }
 
 /** Plain values, nested to a depth that real files need; no dictionaries, so nothing that acts. */
