@@ -102,7 +102,7 @@ describe('a program in the box', () => {
     const here = await open(fake('setsid sleep 98761 & sleep 98761'), { drawWithinMs: 1_500 })
     expect(await draw(here)).toBeUndefined()
     await expect.poll(() => processesNamed('sleep\u000098761').length, { timeout: 5_000 }).toBe(0)
-    expect(here.deaths).toEqual(['deadline'])
+    await expect.poll(() => here.deaths, { timeout: 5_000 }).toEqual(['deadline'])
   })
 
   test('that takes too much memory, in many processes, is killed with all of them', async () => {
@@ -110,7 +110,7 @@ describe('a program in the box', () => {
     const here = await open(fake(`${hog}\n${hog}\n${hog}\n${hog}\nsleep 98762`), { memoryMiB: 300 })
     expect(await draw(here)).toBeUndefined()
     await expect.poll(() => processesNamed('sleep\u000098762').length, { timeout: 5_000 }).toBe(0)
-    expect(here.deaths).toEqual(['memory'])
+    await expect.poll(() => here.deaths, { timeout: 5_000 }).toEqual(['memory'])
   })
 
   test('reaches neither network, nor our files, nor the host; and writes only in its scratch folder', async () => {
