@@ -50,7 +50,8 @@ test('the client speaks with the real one: clean, found, too large', async () =>
   const client = createClamd({ address: socket, timeoutMs: 20_000, atOnce: 2 })
   expect(await client.scan(only('harmless'))).toEqual({ kind: 'clean' })
   expect(await client.scan(only(INFECTED))).toEqual({ kind: 'found', name: expect.stringContaining('Own.Test.Signature') })
-  expect(await client.scan(only('x'.repeat(2 ** 21)))).toMatchObject({ kind: 'refused' })
+  // It hangs up after its answer, which a write that comes too late may lose.
+  expect(await client.scan(only('x'.repeat(2 ** 21)))).toMatchObject({ kind: expect.stringMatching(/^(?:refused|down)$/) })
 })
 
 test('a known file is kept back, also inside a mail; the others pass', async () => {
