@@ -45,9 +45,9 @@ test('breaks off, goes on where it stopped, and becomes what it is', async () =>
   await page.click('main button')
   await expect.poll(() => page.evaluate("document.querySelector('progress').value")).toBeGreaterThan(30)
   expect(await page.textContent('.say')).toContain('送っています')
-  // The network came back after the page was opened anew.
-  isBroken = false
+  // The network comes back after the page was opened anew: the old one tries again by itself.
   await page.goto('/upload')
+  isBroken = false
   await page.setInputFiles('input[type=file]', path)
   await page.click('main button')
   await page.waitForURL('**/upload/done?*')
