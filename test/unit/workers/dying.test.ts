@@ -25,13 +25,16 @@ test('a result that differs from its manifest goes nowhere', async () => {
 })
 
 test('a message that comes piece by piece is read again from the caller when its process dies meanwhile', async () => {
+  // Without a process it would wait for the next one, and lose none.
+  await until(() => local.workshop.ready)
   const octets = Buffer.concat([message({}), Buffer.alloc(300_000, 'x')])
   const work = local.workshop.begin(testJob(), async function* () {
     yield octets
   })
   await work.write(octets.subarray(0, 100_000))
-  for (const pid of local.workshop.pids()) process.kill(pid, 'SIGKILL')
-  await until(() => local.deaths.some(({ cause }) => cause === 'SIGKILL'))
+  const [pids, before] = [local.workshop.pids(), local.deaths.length]
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  await until(() => local.deaths.slice(before).filter(({ cause }) => cause === 'SIGKILL').length === pids.length)
   await work.write(octets.subarray(100_000))
   expect(await work.finish()).toMatchObject({ kind: 'done', degraded: 'alone' })
   await until(() => local.workshop.ready)
