@@ -4,19 +4,21 @@
  */
 import { closeSync, constants, createReadStream, fstatSync, openSync, type ReadStream } from 'node:fs'
 
+const NO_FILE = 'neither a file nor a folder: copy its content to a file first'
+
 /** @throws an Error that says why, without the name of the file. */
 export function readRegularFile(path: string): ReadStream {
   const fd = openOrTell(path)
-  if (fstatSync(fd).isFile()) return createReadStream('', { fd })
-  const what = fstatSync(fd).isDirectory() ? 'a folder; name the files in it' : 'neither a file nor a folder: copy its content to a file first'
+  const facts = fstatSync(fd)
+  if (facts.isFile()) return createReadStream('', { fd })
   closeSync(fd)
-  throw new Error(what)
+  throw new Error(facts.isDirectory() ? 'a folder; name the files in it' : NO_FILE)
 }
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'may not be read by this user',
-  ENXIO: 'neither a file nor a folder: copy its content to a file first',
+  ENXIO: NO_FILE,
 }
 
 function openOrTell(path: string): number {

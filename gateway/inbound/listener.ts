@@ -139,12 +139,11 @@ class InboundConnection extends SMTPConnection {
   }
 
   override init(): void {
-    const { events } = this.#shared.options
     const { listedUpstream, address } = this.inbound.client
     this._setListeners(() => {
       const refused = this.inbound.connect()
       if (refused) return this.#refuseGreeting(REPLIES[refused])
-      events.connected({ connectionId: this.id, clientAddress: address, listedUpstream })
+      this.#shared.options.events.connected({ connectionId: this.id, clientAddress: address, listedUpstream })
       const delayMs = this.inbound.greetingDelayMs
       if (delayMs === 0) this.connectionReady()
       else setTimeout(() => this.connectionReady(), delayMs).unref()

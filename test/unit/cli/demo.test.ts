@@ -22,7 +22,8 @@ test('mails of the demonstration differ in sender, day and subject, and come to 
   expect(read.filter(({ attachments }) => attachments.length > 0).length).toBeGreaterThan(20)
 })
 
-test('everybody of its town can sign in, with a second factor where the role needs one', async () => {
+/** Both towns with their people, in a folder of their own. */
+async function demoTowns() {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-demo-'))
   const loaded = loadConfig(undefined, { SEKISHO_DATA_DIR: folder })
   if (!('config' in loaded)) throw new Error('no configuration')
@@ -32,6 +33,11 @@ test('everybody of its town can sign in, with a second factor where the role nee
     rmSync(folder, { recursive: true })
   })
   const logins = await settleDemoTowns(rooms)
+  return { rooms, logins }
+}
+
+test('everybody of its town can sign in, with a second factor where the role needs one', async () => {
+  const { rooms, logins } = await demoTowns()
   expect(new Set(logins.flatMap(({ roles }) => roles))).toEqual(new Set(['staff', 'approver', 'administrator', 'auditor']))
   const admin = logins.find(({ login }) => login === 'admin')!
   const answer = await rooms.signIn.withPassword({ tenant: 'default', login: 'admin', password: DEMO_PASSWORD }, { face: 'inner', address: '127.0.0.1', agent: '' })
@@ -42,15 +48,7 @@ test('everybody of its town can sign in, with a second factor where the role nee
 }, 30_000)
 
 test('a department below sees the shared mail of the one above; the other town has people of every role and sees nothing of ours', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sekisho-demo-'))
-  const loaded = loadConfig(undefined, { SEKISHO_DATA_DIR: folder })
-  if (!('config' in loaded)) throw new Error('no configuration')
-  const rooms = await openPortalRooms(loaded.config)
-  onTestFinished(() => {
-    rooms.db.close()
-    rmSync(folder, { recursive: true })
-  })
-  const logins = await settleDemoTowns(rooms)
+  const { rooms, logins } = await demoTowns()
   const seen = (tenant: string, login: string) => rooms.mailboxes.mailboxesOf(rooms.people.byLogin(tenant, login)!.personId, '2030-01-01')
   expect(seen('default', 'ogawa')).toContain('zei@town.example.jp')
   expect(new Set(logins.filter(({ tenant }) => tenant === 'kita').flatMap(({ roles }) => roles))).toEqual(new Set(['staff', 'approver', 'administrator', 'auditor']))
