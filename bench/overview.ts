@@ -16,7 +16,7 @@ import { openForWriting } from '../store/sqlite/schema.ts'
 import { Tallies } from '../store/sqlite/tallies.ts'
 import { slotAfter, slotOf } from '../store/statistics.ts'
 import { scratchDirectory } from '../test/unit/store/sample.ts'
-import { fillStore } from './load/large-store.ts'
+import { fillStore, largeStoreId } from './load/large-store.ts'
 import { questionTimer } from './load/questions.ts'
 
 const QUESTIONS = 50
@@ -43,14 +43,14 @@ measure('recipients of 75 days', () => overview({ name: 'top', argument: { ...mo
 measure('when originals end, 14 days', () => overview({ name: 'expiries', argument: { tenant: 'default', fromMs: FIRST_MS + 40 * 86_400_000, days: 14 } }))
 measure('queue', () => listQueue(database, { tenant: 'default', limit: 200 }))
 measure('queue of one recipient', () => listQueue(database, { tenant: 'default', recipient: 'desk@town.example.jp', limit: 200 }))
-measure('one message in the queue', index => listQueue(database, { queueId: `q${index + 1}`, limit: 200 }))
-measure('rows of 50 originals', index => listQuarantine(database, { queueIds: Array.from({ length: 50 }, (_, i) => `q${index * 50 + i + 1}`), tenant: 'default', limit: 50 }))
-measure('trace of one', index => trace(database, { queueId: `q${index * 97 + 1}`, limit: 1 }))
+measure('one message in the queue', index => listQueue(database, { queueId: largeStoreId(index + 1), limit: 200 }))
+measure('rows of 50 originals', index => listQuarantine(database, { queueIds: Array.from({ length: 50 }, (_, i) => largeStoreId(index * 50 + i + 1)), tenant: 'default', limit: 50 }))
+measure('trace of one', index => trace(database, { queueId: largeStoreId(index * 97 + 1), limit: 1 }))
 measure('trace by digest', index => trace(database, { tenant: 'default', sha256: (index + 1).toString(16).padStart(64, '0'), limit: 50 }))
 measure('audit, first page', () => auditPageOf(database, { tenant: 'default', limit: 50 }))
 measure('audit, a day in the middle', () => auditPageOf(database, { tenant: 'default', sinceMs: FIRST_MS + 30 * 86_400_000, untilMs: FIRST_MS + 31 * 86_400_000, limit: 50 }))
 measure('audit, a search that finds nothing', () => auditPageOf(database, { tenant: 'default', text: 'nowhere', limit: 50 }))
-measure('audit of one message', index => auditPageOf(database, { subject: `q${index + 1}`, limit: 50 }))
+measure('audit of one message', index => auditPageOf(database, { subject: largeStoreId(index + 1), limit: 50 }))
 measure('a page of stored files', index => overview({ name: 'storedMessages', argument: { tenant: 'default', sinceMs: 0, before: rows - index * 250, limit: 250 } }))
 tallies.close()
 database.close()

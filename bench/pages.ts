@@ -16,7 +16,7 @@ import { openForWriting } from '../store/sqlite/schema.ts'
 import { type AccessTown, openAccessTown, OWNER, type VisitorName } from '../test/support/access-town.ts'
 import { NOW_MS } from '../test/support/portal.ts'
 import { LINES, MATRIX } from '../test/unit/portal/access-table.ts'
-import { fillStore } from './load/large-store.ts'
+import { fillStore, largeStoreId } from './load/large-store.ts'
 import { quantile } from './load/measure.ts'
 
 const ASKED = 15
@@ -32,8 +32,8 @@ const MORE: readonly (readonly [Face, VisitorName, string])[] = [
   ['inner', 'owner', `/m/P${Math.floor(rows / 20) * 10}`],
   ['admin', 'admin', '/quarantine?sender=nowhere&state=any'],
   ['admin', 'admin', '/quarantine?from=2026-10-20&until=2026-10-20'],
-  ['admin', 'admin', `/quarantine/q${Math.floor(rows / 2)}`],
-  ['admin', 'admin', `/trace/q${Math.floor(rows / 2)}`],
+  ['admin', 'admin', `/quarantine/${largeStoreId(Math.floor(rows / 2))}`],
+  ['admin', 'admin', `/trace/${largeStoreId(Math.floor(rows / 2))}`],
   ['admin', 'admin', `/trace?q=${OWNER}`],
   ['admin', 'admin', '/trace?q=nowhere.pdf'],
   ['admin', 'admin', '/trace?q=nobody@nowhere.example'],

@@ -114,7 +114,7 @@ class Gateway {
     const onBroken = (error: unknown) => this.#broken(error)
     const classes = await ClassBook.open(join(config.dataDir, 'mail/classes.json'), error => record.alarm('class-book', messageOf(error)))
     const now = await settle(config, classes.classOf, error => record.alarm('recipient-file', String(error)))
-    const store = await openStore({ directory: join(config.dataDir, 'mail'), ...now.storeSettings, onBroken })
+    const store = await openStore({ directory: join(config.dataDir, 'mail'), ...now.storeSettings, niceness: config.niceness, onBroken })
     const pulse = await Pulse.of(store, () => this.#house.now.config)
     pulse.emergency = config.emergency.atStart === 'keep' ? await store.emergency() : config.emergency.atStart
     return { now, voice, metrics, record, store, classes, pulse, onBroken }

@@ -16,12 +16,10 @@ import { recipientSettings } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { Replaying } from '../core/policy/replay.ts'
 import { handOver } from '../gateway/collector.ts'
-import { Refused } from '../portal/http/route.ts'
 import type { AuditSource, InspectionFacts, Operations, PolicyVersion, ReplayAnswer, ReplayAsk } from '../portal/ports.ts'
 import type { ChainedRecord } from '../store/audit.ts'
-import { type ControlClient, controlClient } from './control-client.ts'
-import { EXIT, Failure } from './exit.ts'
-import { fewAtOnce } from './few-at-once.ts'
+import type { ControlClient } from './control-client.ts'
+import { gatewayForPages } from './gateway-for-pages.ts'
 
 export type OperationsOptions = {
   readonly config: Config
@@ -30,11 +28,8 @@ export type OperationsOptions = {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** Of the questions of administrators, auditors and tokens; a dashboard has seven. */
-const AT_ONCE = 4
-
 export function operationsClient({ config, configPath, environment }: OperationsOptions): Operations {
-  const gateway = sayingUnavailable(controlClient(config.controlSocket, fewAtOnce(AT_ONCE)))
+  const gateway = gatewayForPages(config.controlSocket)
   return {
     health: async () => {
       const { oldestDueAtMs, ...status } = await gateway.call('status', {})
@@ -61,14 +56,6 @@ export function operationsClient({ config, configPath, environment }: Operations
     forward: messages => handOver(messages, { address: config.portal.collector, caFile: config.portal.collectorCaFile }),
     audit: gatewayAudit(gateway),
   }
-}
-
-/** A gateway that is not there, or starting, is a page that says so. */
-function sayingUnavailable(client: ControlClient): ControlClient {
-  const rethrow = (error: unknown): never => {
-    throw error instanceof Failure && error.exitCode === EXIT.unavailable ? new Refused('unavailable') : error
-  }
-  return { call: (method, params) => client.call(method, params).catch(rethrow), stream: (method, params) => client.stream(method, params).catch(rethrow) }
 }
 
 function gatewayAudit(gateway: ControlClient): AuditSource {

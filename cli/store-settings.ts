@@ -12,7 +12,7 @@ import { tenantIds } from './wiring.ts'
 
 const SECRET_BYTES = 32
 
-export async function storeSettings(config: Config): Promise<Omit<StoreOptions, 'directory' | 'onBroken' | 'files'>> {
+export async function storeSettings(config: Config): Promise<Omit<StoreOptions, 'directory' | 'onBroken' | 'niceness' | 'files'>> {
   const { store } = config
   const vault = join(config.dataDir, 'vault')
   const recipients = await Promise.all(tenantIds(config).map(async tenant => [tenant, [await readRecipient(vault, tenant)]] as const))

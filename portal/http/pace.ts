@@ -5,10 +5,11 @@
  *   each second: how long did this thread wait for a processor?  mostly ─▶ half as many pages, down to a floor
  *                                                                hardly ─▶ a quarter more, up to as many as come
  *
- * Who is beyond that waits a moment, in the order of coming; nobody is refused. A floor of pages is more than the people of a town ask for.
+ * Who is beyond that waits a moment, in the order of coming; nobody is refused, but by a portal that stops. A floor of pages is more than the people of a town ask for.
  * The kernel's account of waiting (proc_pid_schedstat, sched-stats) is Linux's; elsewhere nobody waits.
  */
 import { readFileSync } from 'node:fs'
+import { Refused } from './route.ts'
 
 const LOOK_MS = 1_000
 const TICK_MS = 50
@@ -25,7 +26,8 @@ export class Pace {
   readonly #read: () => ProcessorTime | undefined
   readonly #floor: number
   readonly #nowMs: () => number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { readonly go: () => void; readonly refuse: (why: Refused) => void }[] = []
+  #isStopped = false
   #last: ProcessorTime | undefined
   #begun = 0
   #perSecond = Number.POSITIVE_INFINITY
@@ -49,20 +51,21 @@ export class Pace {
 
   stop(): void {
     clearInterval(this.#timer)
-    this.#perSecond = Number.POSITIVE_INFINITY
-    for (const go of this.#waiting.splice(0)) go()
+    this.#isStopped = true
+    for (const { refuse } of this.#waiting.splice(0)) refuse(new Refused('unavailable'))
   }
 
   get perSecond(): number {
     return this.#perSecond
   }
 
-  /** Undefined: at once. */
+  /** Undefined: at once. @throws Refused once the portal stops: what a page is made of may be gone already. */
   turn(): Promise<void> | undefined {
+    if (this.#isStopped) throw new Refused('unavailable')
     this.#fill()
     if (this.#perSecond === Number.POSITIVE_INFINITY || (this.#waiting.length === 0 && this.#allowed >= 1)) return void this.#begin()
-    return new Promise(go => {
-      this.#waiting.push(go)
+    return new Promise((go, refuse) => {
+      this.#waiting.push({ go, refuse })
       if (this.#waiting.length === 1) this.#tick()
     })
   }
@@ -104,7 +107,7 @@ export class Pace {
       this.#fill()
       while (this.#waiting.length > 0 && this.#allowed >= 1) {
         this.#begin()
-        this.#waiting.shift()!()
+        this.#waiting.shift()!.go()
       }
       if (this.#waiting.length > 0) this.#tick()
     }, TICK_MS)

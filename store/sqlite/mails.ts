@@ -12,6 +12,7 @@ import type { QueueId } from '../../core/smtp/envelope.ts'
 import type { Report } from '../../core/verdict.ts'
 import type { MailMessage, MailPage, MailQuestion, MailRow } from '../mails.ts'
 import type { RecipientState } from '../contract.ts'
+import { prepared } from './prepared.ts'
 
 type Row = Record<string, unknown>
 type Sql = { readonly sql: string; readonly values: readonly SQLInputValue[] }
@@ -38,9 +39,9 @@ export function listMails(database: DatabaseSync, question: MailQuestion): MailP
   while (more && rows.length <= limit && lookedAt < MOST_LOOKED_AT) {
     const step = isSearch ? SEARCH_STEP : limit + 1
     const candidates = candidatesSql(question, { above: span.above, below, step })
-    const seen = database.prepare(`SELECT count(*) AS count, min(entry_id) AS lowest FROM (${candidates.sql})`).get(...candidates.values)
+    const seen = prepared(database, `SELECT count(*) AS count, min(entry_id) AS lowest FROM (${candidates.sql})`).get(...candidates.values)
     const found = pageSql(question, candidates)
-    rows.push(...database.prepare(found.sql).all(...found.values, limit + 1 - rows.length))
+    rows.push(...prepared(database, found.sql).all(...found.values, limit + 1 - rows.length))
     more = Number(seen?.['count']) >= step
     lookedAt += Number(seen?.['count']) * (mailboxes === 'all' ? 1 : mailboxes.length)
     if (more) below = Number(seen?.['lowest'])
@@ -108,7 +109,7 @@ function part(text: string): string {
 function spanOf(database: DatabaseSync, { after, sinceMs, untilMs }: MailQuestion): { readonly above: number; readonly below: number } {
   const given = after === undefined ? Number.NaN : Number(after)
   const below = Number.isSafeInteger(given) ? given : Number.MAX_SAFE_INTEGER
-  const first = (sql: string, atMs: number) => database.prepare(`${ENTRY_AT} ${sql}`).get(atMs)?.['entry_id']
+  const first = (sql: string, atMs: number) => prepared(database, `${ENTRY_AT} ${sql}`).get(atMs)?.['entry_id']
   const later = untilMs === undefined ? undefined : first('m.accepted_at_ms > ? ORDER BY m.accepted_at_ms LIMIT 1', untilMs + CLOCK_SLACK_MS)
   const earlier = sinceMs === undefined ? undefined : first('m.accepted_at_ms < ? ORDER BY m.accepted_at_ms DESC LIMIT 1', sinceMs - CLOCK_SLACK_MS)
   return { above: Number(earlier ?? 0), below: Math.min(below, Number(later ?? Number.MAX_SAFE_INTEGER)) }
@@ -118,16 +119,15 @@ const ENTRY_AT = 'SELECT e.entry_id FROM messages m JOIN entries e ON e.queue_id
 
 function acceptedAt(database: DatabaseSync, entryId: number): number | undefined {
   const sql = 'SELECT m.accepted_at_ms AS at FROM entries e JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant WHERE e.entry_id = ?'
-  const row = database.prepare(sql).get(entryId)
+  const row = prepared(database, sql).get(entryId)
   return row ? Number(row['at']) : undefined
 }
 
 /** Undefined when there is none of this number, or no more. */
 export function mailMessage(database: DatabaseSync, publicId: string): MailMessage | undefined {
-  const row = database.prepare(MESSAGE).get(publicId)
+  const row = prepared(database, MESSAGE).get(publicId)
   if (!row) return undefined
-  const recipients = database
-    .prepare('SELECT mailbox, state FROM recipients WHERE entry_id = ? ORDER BY position')
+  const recipients = prepared(database, 'SELECT mailbox, state FROM recipients WHERE entry_id = ? ORDER BY position')
     .all(Number(row['entry_id']))
     .map(each => recipientOf(String(each['mailbox']), JSON.parse(String(each['state'])) as RecipientState))
   return {
@@ -152,8 +152,7 @@ function recipientOf(mailbox: string, state: RecipientState): MailMessage['recip
 }
 
 function mailboxesOf(database: DatabaseSync, row: Row, asked: MailQuestion['mailboxes']): readonly string[] {
-  const all = database
-    .prepare('SELECT mailbox FROM recipients WHERE entry_id = ? ORDER BY position')
+  const all = prepared(database, 'SELECT mailbox FROM recipients WHERE entry_id = ? ORDER BY position')
     .all(Number(row['entry_id']))
     .map(each => String(each['mailbox']))
   if (asked === 'all') return all

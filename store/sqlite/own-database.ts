@@ -9,7 +9,7 @@
  */
 import { chmod, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { generateCheckpointKey } from '../audit.ts'
 import type { AuditCheckpoint, AuditRecord, AuditVerdict } from '../contract.ts'
 import { readIfThere, writeDurably } from '../durable-file.ts'
@@ -17,6 +17,7 @@ import type { AuditSeal } from '../audit-file.ts'
 import { auditCutoffMs, DEFAULT_RETENTION } from '../retention.ts'
 import { AuditChain } from './chain.ts'
 import { lockStore, openDatabase } from './database.ts'
+import { prepared } from './prepared.ts'
 import { type Slice, verifySlice, type Walked } from './verifying.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
@@ -40,7 +41,6 @@ export class OwnDatabase {
   readonly #lock: DatabaseSync
   readonly #chain: AuditChain
   readonly #auditYears: number
-  readonly #statements = new Map<string, StatementSync>()
 
   private constructor(database: DatabaseSync, lock: DatabaseSync, chain: AuditChain, { nowMs, auditYears = DEFAULT_RETENTION.auditYears }: Pick<OwnDatabaseOptions, 'nowMs' | 'auditYears'>) {
     this.#database = database
@@ -71,21 +71,21 @@ export class OwnDatabase {
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepared(sql).get(...values)
+    return prepared(this.#database, sql).get(...values)
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepared(sql).all(...values)
+    return prepared(this.#database, sql).all(...values)
   }
 
   /** Returns how many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).changes)
+    return Number(prepared(this.#database, sql).run(...values).changes)
   }
 
   /** Returns the rowid of the new row. */
   insert(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).lastInsertRowid)
+    return Number(prepared(this.#database, sql).run(...values).lastInsertRowid)
   }
 
   /** All of `work` or nothing, durable when it returns. Inside of another one it is part of that. `work` must not wait. */
@@ -178,14 +178,6 @@ export class OwnDatabase {
 
   #cutoffMs(): number {
     return auditCutoffMs({ auditYears: this.#auditYears }, this.nowMs())
-  }
-
-  #prepared(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
-    if (known) return known
-    const statement = this.#database.prepare(sql)
-    this.#statements.set(sql, statement)
-    return statement
   }
 }
 

@@ -58,9 +58,19 @@ export type ReaderRoom = {
 
 export function answerReader(room: ReaderRoom, call: Call<ReaderCalls>): Answer {
   try {
-    return { id: call.id, value: read(room, call) }
+    return { id: call.id, value: atOneMoment(room.database, () => read(room, call)) }
   } catch (error) {
     return answerFor(call.id, error)
+  }
+}
+
+/** One read transaction: all that an answer is made of, as it stood at one moment; and the writer's pages are looked for once. */
+function atOneMoment<T>(database: DatabaseSync, read: () => T): T {
+  database.exec('BEGIN')
+  try {
+    return read()
+  } finally {
+    database.exec('COMMIT')
   }
 }
 
@@ -95,14 +105,8 @@ function read({ database, layout, publicKey, tallies }: ReaderRoom, call: Call<R
   }
 }
 
-/** One read transaction: base and records as they stood at one moment. */
 function sliceOf(database: DatabaseSync, publicKey: string, { walked, ...rules }: VerifyAsk): Slice {
-  database.exec('BEGIN')
-  try {
-    return verifySlice(database, { ...rules, publicKey }, walked)
-  } finally {
-    database.exec('COMMIT')
-  }
+  return verifySlice(database, { ...rules, publicKey }, walked)
 }
 
 function auditPage(database: DatabaseSync, fromSeq: number, limit: number): { lines: string[]; nextSeq: number } {

@@ -47,6 +47,8 @@ export type StoreOptions = StoreSettings & {
   readonly directory: string
   /** Called once when a flush has failed or the thread has died: end the process, start-up recovers. */
   readonly onBroken?: (error: StoreBroken) => void
+  /** How far reads for people stand behind mail when the processor is short (nice(2)). */
+  readonly niceness?: number
   /** Tests only: writer and reader run in this thread, the writer on these. */
   readonly files?: FileOps
 }
@@ -55,12 +57,12 @@ export type SqliteStore = Store & StoreAdmin & MailReads & SealedReads & StoreOv
 
 /** Rejects when another process has the store open, or its files cannot be read. */
 export async function openStore(options: StoreOptions): Promise<SqliteStore> {
-  const { directory, onBroken = () => {}, files, ...rest } = options
+  const { directory, onBroken = () => {}, files, niceness = 0, ...rest } = options
   const settings = settingsOf(rest)
   const writer = files
     ? await startWriterHere(directory, settings, files, onBroken)
     : await startWriter(directory, settings, onBroken)
-  return new ThreadedStore(directory, settings, { writer, here: files !== undefined })
+  return new ThreadedStore(directory, settings, { writer, here: files !== undefined, niceness })
 }
 
 const SPACE_FRESH_MS = 1000
@@ -72,7 +74,7 @@ const MOST_TALLY_SLICES = 20
 class ThreadedStore implements SqliteStore {
   readonly #layout: Layout
   readonly #writer: Running<WriterCalls>
-  readonly #here: boolean
+  readonly #readers: { readonly here: boolean; readonly niceness: number }
   #reader: Running<ReaderCalls> | undefined
   #settings: StoreSettings
   #space: { readonly atMs: number; readonly space: Promise<StoreSpace> } | undefined
@@ -81,12 +83,12 @@ class ThreadedStore implements SqliteStore {
   constructor(
     directory: string,
     settings: StoreSettings,
-    { writer, here }: { writer: Running<WriterCalls>; here: boolean },
+    { writer, ...readers }: { writer: Running<WriterCalls>; here: boolean; niceness: number },
   ) {
     this.#layout = layoutOf(directory)
     this.#settings = settings
     this.#writer = writer
-    this.#here = here
+    this.#readers = readers
   }
 
   commit(message: AcceptedMessage) {
@@ -289,7 +291,7 @@ class ThreadedStore implements SqliteStore {
   }
 
   #read<Name extends keyof ReaderCalls>(name: Name, argument: ReaderCalls[Name][0]) {
-    this.#reader ??= startReader(this.#layout.directory, this.#here)
+    this.#reader ??= startReader(this.#layout.directory, this.#readers)
     return this.#reader.channel.call(name, argument)
   }
 

@@ -54,14 +54,15 @@ export async function startWriterHere(
   return { channel, stop: async () => channel.close() }
 }
 
-export function startReader(directory: string, here: boolean): Running<ReaderCalls> {
+/** `niceness`: of the reader, whose questions are those of people who look; mail goes before them. */
+export function startReader(directory: string, { here, niceness }: { readonly here: boolean; readonly niceness: number }): Running<ReaderCalls> {
   const { port1, port2 } = new MessageChannel()
   if (here) {
     serveReader(port2, directory)
     const channel = new Channel<ReaderCalls>(port1, () => {})
     return { channel, stop: async () => channel.close() }
   }
-  const worker = new Worker(THREAD, { workerData: { role: 'reader', port: port2, directory }, transferList: [port2] })
+  const worker = new Worker(THREAD, { workerData: { role: 'reader', port: port2, directory, niceness }, transferList: [port2] })
   const channel = new Channel<ReaderCalls>(port1, () => {})
   worker.on('error', error => channel.break(`the reader thread failed: ${(error as Error).message}`))
   return { channel, stop: () => stopThread(worker, channel) }

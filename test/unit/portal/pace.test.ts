@@ -77,12 +77,12 @@ test('it goes back to as many as come once the processor is free', async () => {
   expect(pace.perSecond).toBe(Number.POSITIVE_INFINITY)
 })
 
-test('whoever waits is let in when the portal closes', async () => {
+test('whoever waits, or comes later, is told that there is nobody when the portal closes', async () => {
   const pace = paceOn({ share: 0.8 })
   await visits(pace, 100)
   pace.look()
-  const seen = await visits(pace, 3)
+  const told = [1, 2, 3].map(() => expect(pace.turn()).rejects.toMatchObject({ problem: 'unavailable' }))
   pace.stop()
-  await vi.advanceTimersByTimeAsync(0)
-  expect(seen.inside).toBe(3)
+  await Promise.all(told)
+  expect(() => pace.turn()).toThrow('unavailable')
 })
