@@ -4,7 +4,7 @@
  *   npm run bench -- compose [rounds]
  *
  * The same letter, alone and with a file of 60 KB: composed by us, and by nodemailer's composer; then verified as the verifier
- * does it (mailparser, and the comparison with what was meant), beside mailparser alone.
+ * does it (one grammar, and the comparison with what was meant), beside mailparser, which reads anything.
  */
 import { simpleParser } from 'mailparser'
 import MailComposer from 'nodemailer/lib/mail-composer/index.js'
@@ -34,13 +34,13 @@ function contestsWith(name: string, files: readonly (typeof FILE)[]): Contest[] 
     {
       name: `verify, ${name}`,
       bytes: message.length,
-      contenders: { sekisho: () => verified(message, manifest), 'mailparser alone': () => simpleParser(Buffer.from(message), { skipTextToHtml: true, skipImageLinks: true }) },
+      contenders: { sekisho: async () => verified(message, manifest), mailparser: () => simpleParser(Buffer.from(message), { skipTextToHtml: true, skipImageLinks: true }) },
     },
   ]
 }
 
-async function verified(...[message, manifest]: [Uint8Array, Parameters<typeof verifyComposed>[1]]): Promise<void> {
-  const different = await verifyComposed(message, manifest, ALLOWED)
+function verified(...[message, manifest]: [Uint8Array, Parameters<typeof verifyComposed>[1]]): void {
+  const different = verifyComposed(message, manifest, ALLOWED)
   if (different.length > 0) throw new Error(different.join('; '))
 }
 

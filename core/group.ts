@@ -18,7 +18,7 @@ import type { HeaderField } from './mime/part.ts'
 import { BODY_TEXT, type Decision } from './policy/decide.ts'
 import { type Body, composeBody } from './text/body.ts'
 import { makeHarmlessLine } from './text/harmless.ts'
-import { encodeIso2022Jp } from './text/iso2022jp-encode.ts'
+import { encodeIso2022Jp, inJisCharacters } from './text/iso2022jp-encode.ts'
 import { composeNotice, type MessageNotes } from './text/notice.ts'
 import { noticeText } from './text/notice-texts.ts'
 import { type MemberReport, type Outcome, type PartReport, type Report, wantsFile } from './verdict.ts'
@@ -60,13 +60,14 @@ export async function sanitizeForGroup(job: SanitizeJob, group: PolicyGroup, mes
   })
   const parts = settled.map(each => partReport(each, body))
   const text = assembleText(group, body, { parts, fields, inlineImages: inlineImages(settled, body), notes: notesOf(group, message, body, fields) })
+  const iso2022Jp = policy.bodyCharset === 'iso-2022-jp' ? encodeIso2022Jp(text.replace(/\n/g, '\r\n')) : undefined
   const composed = compose({
     queueId: job.queueId,
     fields: fields.fields,
     subject: fields.subject,
     messageId: fields.messageId,
-    text,
-    iso2022Jp: policy.bodyCharset === 'iso-2022-jp' ? encodeIso2022Jp(text.replace(/\n/g, '\r\n')) : undefined,
+    text: iso2022Jp ? inJisCharacters(text) : text,
+    iso2022Jp,
     files: settled.flatMap(outFiles),
     seed: job.seed,
   })

@@ -1,5 +1,5 @@
 /**
- * The verifier: reads composed messages back with an independent parser and says what differs from the manifest.
+ * The verifier: reads composed messages back by the grammar of our messages and says what differs from the manifest.
  *
  * A process of its own with neither threads, native code nor disarmers, so that whoever takes over a sanitizer
  * still cannot vouch for what it made. Work is plain main-thread work; it hangs or dies as a whole.
@@ -11,7 +11,7 @@ import { deprive } from './deprive.ts'
 import type { VerifierSettings } from './child-command.ts'
 import { FRAME, json, PROTOCOL_VERSION, parseJson, parsePacket } from './protocol.ts'
 
-type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>) => Promise<string[]>
+type VerifyComposed = (message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>) => string[] | Promise<string[]>
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as VerifierSettings
 let allowedTypes: ReadonlySet<string> = new Set()
@@ -23,13 +23,18 @@ const gateway = openLine((type, id, payload) => {
 })
 watchOwnMemory(settings.memoryMiB)
 
-/** The parser never throws on what it reads; if it does, the message is not what was meant. */
 async function verify(id: number, payload: Buffer): Promise<void> {
   const { meta, octets } = parsePacket(payload)
-  const mismatches = await verifyComposed!(octets, meta as Manifest, allowedTypes).catch(error => [
-    `verifier failed: ${String(error).slice(0, 200)}`,
-  ])
-  gateway.send(FRAME.verified, id, json(mismatches))
+  gateway.send(FRAME.verified, id, json(await mismatchesOf(octets, meta as Manifest)))
+}
+
+/** The reading never throws; if it does, the message is not what was meant. */
+async function mismatchesOf(message: Uint8Array, manifest: Manifest): Promise<string[]> {
+  try {
+    return await verifyComposed!(message, manifest, allowedTypes)
+  } catch (error) {
+    return [`verifier failed: ${String(error).slice(0, 200)}`]
+  }
 }
 
 import(pathToFileURL(settings.module).href).then(

@@ -22,6 +22,7 @@ export type Composition = {
   /** Values that the manifest repeats, as a parser will decode them. */
   readonly subject: string
   readonly messageId: string
+  /** As a parser will decode it: with the characters of JIS where that is how it is written. */
   readonly text: string
   /** The text with CRLF line ends in ISO-2022-JP; undefined where UTF-8 is wanted or the text does not fit. */
   readonly iso2022Jp: Uint8Array | undefined

@@ -31,11 +31,14 @@ const HALF_WIDTH_KANA = /[\uff61-\uff9f]+/g
 
 let codes: Uint16Array | undefined
 
+/** The same text with the characters that JIS has for it: what a reader of `encodeIso2022Jp(text)` sees. */
+export function inJisCharacters(text: string): string {
+  return text.replace(HALF_WIDTH_KANA, run => run.normalize('NFKC')).replace(SAME_IN_JIS_ALL, character => SAME_IN_JIS[character]!)
+}
+
 /** Octets of `text`, or undefined when a character has no place in ISO-2022-JP. Line ends are kept. Linear. */
 export function encodeIso2022Jp(text: string): Uint8Array | undefined {
-  const source = text
-    .replace(HALF_WIDTH_KANA, run => run.normalize('NFKC'))
-    .replace(SAME_IN_JIS_ALL, character => SAME_IN_JIS[character]!)
+  const source = inJisCharacters(text)
   codes ??= invert()
   // Worst case: a switch before each character and one back behind it.
   const bytes = new Uint8Array(source.length * 8 + 3)

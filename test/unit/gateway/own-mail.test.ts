@@ -29,7 +29,7 @@ function deps(over: Partial<LetterDeps> = {}): LetterDeps & { readonly committed
     newQueueId: () => 'Q7' as QueueId,
     newSeed: () => 'ab'.repeat(16),
     senderOf: () => '無害化ゲートウェイ',
-    verify: ({ message, manifest }) => verifyComposed(message, manifest, new Set()),
+    verify: async ({ message, manifest }) => verifyComposed(message, manifest, new Set()),
     ...over,
   }
 }
