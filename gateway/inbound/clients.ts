@@ -49,11 +49,21 @@ export function clientKey(address: string): string {
   return `${parsed.toNormalizedString().split(':').slice(0, 4).join(':')}::/64`
 }
 
-function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  return ipaddr.isValid(text) ? ipaddr.process(text) : undefined
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** The same clients come again and again, and each connection is looked up in several lists. */
+const MOST_REMEMBERED = 1_000
+const parsedBefore = new Map<string, Address | undefined>()
+
+function parseAddress(text: string): Address | undefined {
+  if (parsedBefore.has(text)) return parsedBefore.get(text)
+  const parsed = ipaddr.isValid(text) ? ipaddr.process(text) : undefined
+  if (parsedBefore.size >= MOST_REMEMBERED) parsedBefore.clear()
+  parsedBefore.set(text, parsed)
+  return parsed
 }
 
-function hostRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+function hostRange(text: string): [Address, number] {
   const address = ipaddr.process(text)
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
