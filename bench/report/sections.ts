@@ -95,7 +95,7 @@ export const SECTIONS: readonly Section[] = [
   {
     id: 'portal',
     title: 'Mail beside pages',
-    runs: [{ bench: 'portal', args: ['--seconds', '10', '--rounds', '5', '--warm-up', '3000'] }],
+    runs: [{ bench: 'portal', args: ['--seconds', '8', '--rounds', '10', '--warm-up', '8000'] }],
     about:
       'S mails over 10 connections as fast as they are taken, over 100,000 stored mails, with and without 100 connections of browsers that ask for pages as fast as they are answered; ' +
       'browsers and all processes on the same cores, the browsers at the lowest priority. Portal, vault and their workers have a twenty-eighth of the weight of mail (`nice`). ' +
