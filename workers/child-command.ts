@@ -47,7 +47,7 @@ export function commandOf(kind: Kind, code: ChildCode): string[] {
 
 function walledCommandOf(kind: Kind, code: ChildCode): string[] {
   if (kind.role === 'office') return officeCommand(code)
-  const paths: SandboxPaths = { codeRoot: code.codeRoot, extraCode: code.modules?.extraCode ?? [] }
+  const paths: SandboxPaths = { codeRoot: code.codeRoot, extraCode: code.modules?.extraCode ?? [], packages: kind.role !== 'verifier' }
   const given = kind.role === 'verifier' ? verifierArguments(kind.lane, code, paths) : sanitizerArguments(kind.lane, code, paths)
   if (code.wall === undefined) return [code.nodePath, ...given]
   return inClosedBox(code.wall, { readable: [...codePaths(paths), ...fontPaths({ addons: kind.role === 'sanitizer' && kind.lane !== 'light' })], hidden: code.dataDir }, [code.nodePath, ...given])

@@ -15,6 +15,8 @@ export type LaneOptions = {
   /** What one process may have in work. The first job is taken whatever its size. */
   readonly jobsPerProcess: number
   readonly bytesPerProcess: number
+  /** While a process is not behind with a job by so much, the next one is its too: two that take turns cost each other their caches. 0: whoever has least. */
+  readonly promptMs: number
   /** Longest silence about one job while it is the process's turn. */
   readonly timeoutMs: number
   /** After so many jobs a process is replaced; with `oneJob` it ends after its first. */
@@ -145,7 +147,7 @@ export class Lane {
   #assign(): void {
     const nowMs = Date.now()
     while (this.#waiting.length > 0) {
-      const peer = this.#roomiest(this.#waiting[0]!.job.bytes)
+      const peer = this.#taker(this.#waiting[0]!.job.bytes, nowMs)
       if (!peer) return
       const { job } = this.#waiting.shift()!
       this.#waitingBytes -= job.bytes
@@ -154,15 +156,24 @@ export class Lane {
     }
   }
 
-  #roomiest(bytes: number): Peer | undefined {
+  /** The first that is prompt, or who has least. */
+  #taker(bytes: number, nowMs: number): Peer | undefined {
     const { jobsPerProcess, bytesPerProcess, oneJob } = this.options
     let best: Peer | undefined
     for (const peer of this.peers) {
       if (peer.draining || peer.inWork.size >= jobsPerProcess || (oneJob && peer.jobsBegun > 0)) continue
       if (peer.inWork.size > 0 && peer.bytesInWork + bytes > bytesPerProcess) continue
+      if (this.#isPrompt(peer, nowMs)) return peer
       if (!best || peer.inWork.size < best.inWork.size) best = peer
     }
     return best
+  }
+
+  /** By its oldest job that waits for nobody else: jobs stand in the order in which they were given. */
+  #isPrompt(peer: Peer, nowMs: number): boolean {
+    if (this.options.promptMs === 0) return false
+    for (const { job, touchedMs } of peer.inWork.values()) if (!job.waiting) return nowMs - touchedMs < this.options.promptMs
+    return true
   }
 
   #tick(): void {

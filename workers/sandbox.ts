@@ -14,13 +14,15 @@ export type SandboxPaths = {
   readonly codeRoot: string
   /** More code that may be read, e.g. job entries of tests. */
   readonly extraCode: readonly string[]
+  /** Whether packages are within reach: the verifier has none. */
+  readonly packages: boolean
 }
 
-const CODE = ['core', 'workers', 'node_modules', 'package.json']
+const CODE = ['core', 'workers', 'package.json']
 
 /** All that a worker process reads of the file system. */
-export function codePaths({ codeRoot, extraCode }: SandboxPaths): string[] {
-  return [...CODE.map(name => join(codeRoot, name)), ...extraCode]
+export function codePaths({ codeRoot, extraCode, packages }: SandboxPaths): string[] {
+  return [...CODE, ...(packages ? ['node_modules'] : [])].map(name => join(codeRoot, name)).concat(extraCode)
 }
 
 /**

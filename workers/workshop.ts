@@ -7,6 +7,7 @@
  * Nothing is started here: the launcher does that, and reaches us by the same socket. Whatever the processes do,
  * every call ends in a WorkResult.
  */
+import { availableParallelism } from 'node:os'
 import type { ComposedGroup, SanitizeJob } from '../core/job.ts'
 import type { LooseFile } from '../core/rebuild.ts'
 import type { Report } from '../core/verdict.ts'
@@ -85,6 +86,8 @@ export const DEFAULTS = {
 
 const NO_REPORT: Report = { verdict: 'relay', profile: '', policyVersion: '', parts: [], findings: [] }
 const JOBS_PER_PROCESS = 48
+/** Some dozens of small mails; where there are cores for all, a free process is worth more than a warm one. */
+const PROMPT_MS = availableParallelism() > 2 ? 10 : 40
 const BYTES_PER_PROCESS = 16 * 2 ** 20
 
 /** Resolves when the socket listens; processes join as the launcher starts them. */
@@ -220,6 +223,7 @@ class ListeningWorkshop implements OpenWorkshop {
     const { heavyThreads, recycleAfterJobs, jobTimeoutMs, filesWithinMs } = this.#options
     const many = {
       jobsPerProcess: JOBS_PER_PROCESS,
+      promptMs: PROMPT_MS,
       bytesPerProcess: BYTES_PER_PROCESS,
       recycleAfterJobs,
       timeoutMs: jobTimeoutMs,
@@ -228,7 +232,7 @@ class ListeningWorkshop implements OpenWorkshop {
     const single = { ...many, jobsPerProcess: 1, oneJob: true }
     return {
       light: this.#makeLane('light', many),
-      heavy: this.#makeLane('heavy', { ...many, jobsPerProcess: heavyThreads, timeoutMs: filesWithinMs }),
+      heavy: this.#makeLane('heavy', { ...many, promptMs: 0, jobsPerProcess: heavyThreads, timeoutMs: filesWithinMs }),
       suspect: this.#makeLane('suspect', single),
       verifier: this.#makeLane('verifier', { ...many, recycleAfterJobs: recycleAfterJobs * 10 }),
       suspectVerifier: this.#makeLane('suspect verifier', single),

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -41,6 +41,14 @@ function bytesOnDisk(): Buffer {
   return Buffer.concat(files.map(entry => readFileSync(join(entry.parentPath, entry.name))))
 }
 
+/** Niceness of each (proc_pid_stat(5), field 19). */
+function threadsOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).map(thread => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  })
+}
+
 describe('in its own threads', () => {
   test('commits, settles, lists and exports across a restart', async () => {
     let store = await openStore({ directory, ...SETTINGS })
@@ -63,6 +71,18 @@ describe('in its own threads', () => {
     const { entries } = await store.commit(message())
     await expect(openStore({ directory, ...SETTINGS })).rejects.toThrow('another process has this store open')
     expect(await store.readMessage(entries[0]!.entryId)).toHaveLength(entries[0]!.messageBytes)
+    await store.close()
+  })
+
+  test.runIf(process.platform === 'linux')('reads for people stand behind mail: their thread is lowered, and no other (niceness is a thread’s on Linux alone)', async () => {
+    const own = getPriority()
+    const lowered = () => threadsOf(process.pid).filter(nice => nice === 19).length
+    expect(lowered()).toBe(0)
+    const store = await openStore({ directory, ...SETTINGS, niceness: 19 })
+    await store.commit(message())
+    expect(lowered()).toBe(0)
+    await store.listQueue({ limit: 10 })
+    expect([lowered(), getPriority()]).toEqual([1, own])
     await store.close()
   })
 
