@@ -1,5 +1,6 @@
 /** Settings that say what is done with content: profile, groups of recipients, own rows, tenants. */
 import { USUAL_FORMS } from '../core/file-forms.ts'
+import { isOwnField } from '../core/mime/fields.ts'
 import { OBJECT_KINDS, OBJECTS, type ObjectKind, type ObjectRule } from '../core/objects.ts'
 import { LINK_POLICIES, PROFILES } from '../core/policy/model.ts'
 import {
@@ -39,8 +40,9 @@ const FIELDS = { en: 'Header fields kept beside the built-in ones.', ja: '標準
 const CHARSETS = ['utf-8', 'iso-2022-jp'] as const
 
 const fieldName = line()
-  .regex(/^[!-9;-~]{1,76}$/, { error: 'must be the name of a header field' })
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,75}$/, { error: 'must be the name of a header field: letters, digits and hyphens' })
   .transform(name => name.toLowerCase())
+  .refine(name => !isOwnField(name), { error: 'is a field that composed messages have of their own, or never have' })
 
 /** What a group of recipients or a tenant may have its own way. Left out, the wider setting holds. */
 const overrides = {

@@ -75,6 +75,7 @@ describe('what is written is used', () => {
         { network: '2001:db8::/32', authservIds: ['mx.example'] },
       ],
     ],
+    ['policy: { extraHeaderFields: [X-Ticket-ID] }', (c: Config) => c.policy.extraHeaderFields, ['x-ticket-id']],
     ['dataDir: ../data', (c: Config) => [c.dataDir, c.controlSocket], ['/etc/data', '/etc/data/run/control.sock']],
     [
       'smtp: { tls: { certFile: c.pem, keyFile: /k.pem } }',
@@ -125,6 +126,9 @@ describe('each problem is told with its place', () => {
       'smtp:\n  upstreams:\n    - network: 10.0.0.1\n      authserv: x',
       'sekisho.yaml:4:7: smtp.upstreams[0].authserv: no such setting; did you mean authservIds?',
     ],
+    ['policy:\n  extraHeaderFields: [X-Ticket, x_ticket]', 'sekisho.yaml:2:33: policy.extraHeaderFields[1]: must be the name of a header field: letters, digits and hyphens'],
+    ['policy:\n  extraHeaderFields: [Subject]', 'sekisho.yaml:2:23: policy.extraHeaderFields[0]: is a field that composed messages have of their own, or never have'],
+    ['policy:\n  extraHeaderFields: [Content-Language]', 'sekisho.yaml:2:23: policy.extraHeaderFields[0]: is a field that composed messages have of their own, or never have'],
     ['domains:\n  - exa mple', "sekisho.yaml:2:5: domains[0]: 'exa mple' is not a domain name"],
     ['contact: "a\\nb"', 'sekisho.yaml:1:1: contact: must be text on one line, of at most 1000 characters'],
     ['portalUrl: javascript:alert(1)', 'sekisho.yaml:1:1: portalUrl: must be an http:// or https:// address'],
