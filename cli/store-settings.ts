@@ -6,13 +6,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { readRecipient } from '../store/keys.ts'
-import type { StoreOptions } from '../store/sqlite/store.ts'
+import type { StoreSettings } from '../store/sqlite/protocol.ts'
 import { daysByClass, retentionClass } from './class-retention.ts'
 import { tenantIds } from './wiring.ts'
 
 const SECRET_BYTES = 32
 
-export async function storeSettings(config: Config): Promise<Omit<StoreOptions, 'directory' | 'onBroken' | 'niceness' | 'files'>> {
+export async function storeSettings(config: Config): Promise<StoreSettings> {
   const { store } = config
   const vault = join(config.dataDir, 'vault')
   const recipients = await Promise.all(tenantIds(config).map(async tenant => [tenant, [await readRecipient(vault, tenant)]] as const))

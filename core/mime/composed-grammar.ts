@@ -102,12 +102,7 @@ function readText([type, encoding, ...more]: readonly Field[], body: Octets): st
   if (charset === undefined) throw new NotOurGrammar(`type: ${JSON.stringify(type?.value.slice(0, 60))}`)
   if (type?.name !== 'content-type' || encoding?.name !== 'content-transfer-encoding' || more.length > 0) throw new NotOurGrammar('text: fields')
   if (encoding.value !== (charset === 'us-ascii' ? '7bit' : 'base64')) throw new NotOurGrammar(`text: encoding ${JSON.stringify(encoding.value.slice(0, 20))}`)
-  const octets = charset === 'us-ascii' ? plainOctets(body) : decodeBase64(body)
-  try {
-    return DECODERS[charset].decode(octets).replaceAll(CRLF, '\n')
-  } catch {
-    throw new NotOurGrammar(`text: is not ${charset}`)
-  }
+  return decode(charset, charset === 'us-ascii' ? plainOctets(body) : decodeBase64(body), 'text').replaceAll(CRLF, '\n')
 }
 
 function plainOctets({ buffer, start, end }: Octets): Buffer {
@@ -182,16 +177,16 @@ function decodeWords(written: string): string {
     .map(word => {
       const encoded = /^=\?UTF-8\?B\?([A-Za-z0-9+/]+={0,2})\?=$/.exec(word)?.[1]
       if (encoded === undefined || word.length > 75) throw new NotOurGrammar(`subject: ${JSON.stringify(word.slice(0, 80))}`)
-      return decodeUtf8(Buffer.from(encoded, 'base64'))
+      return decode('utf-8', strictBase64(encoded), 'subject')
     })
     .join('')
 }
 
-function decodeUtf8(octets: Uint8Array): string {
+function decode(charset: keyof typeof DECODERS, octets: Uint8Array, where: string): string {
   try {
-    return DECODERS['utf-8'].decode(octets)
+    return DECODERS[charset].decode(octets)
   } catch {
-    throw new NotOurGrammar('subject: is not UTF-8')
+    throw new NotOurGrammar(`${where}: is not ${charset}`)
   }
 }
 

@@ -58,17 +58,20 @@ const LIST_FIELDS = new Map([
   ['list-owner', 'List-Owner'],
   ['list-archive', 'List-Archive'],
 ])
-const OTHER_WRITTEN = ['received', 'authentication-results', 'date', 'from', 'bcc', 'subject', 'message-id', 'in-reply-to', 'references', 'mime-version', 'x-sekisho-origin', LOOP_MARK_FIELD.toLowerCase()]
-/** Whether composed messages have a field of this name (lower-case) of their own, or must not have any: then it cannot be kept as it came. */
-export function isOwnField(name: string): boolean {
-  return name.startsWith('content-') || OWN_FIELDS.has(name)
-}
-const OWN_FIELDS = new Set<string>([...ADDRESS_FIELDS, ...TOKEN_FIELDS.keys(), ...LIST_FIELDS.keys(), ...OTHER_WRITTEN])
 const FIELD_NAMES: Readonly<Record<(typeof ADDRESS_FIELDS)[number], string>> = {
   sender: 'Sender',
   'reply-to': 'Reply-To',
   to: 'To',
   cc: 'Cc',
+}
+
+const OTHER_WRITTEN = ['received', 'authentication-results', 'date', 'from', 'subject', 'message-id', 'in-reply-to', 'references', 'mime-version', 'x-sekisho-origin', LOOP_MARK_FIELD.toLowerCase()]
+const NEVER_WRITTEN = ['bcc']
+const OWN_FIELDS = new Set<string>([...ADDRESS_FIELDS, ...TOKEN_FIELDS.keys(), ...LIST_FIELDS.keys(), ...OTHER_WRITTEN, ...NEVER_WRITTEN])
+
+/** Whether composed messages have a field of this name (lower-case) of their own, or must not have any: then it cannot be kept as it came. */
+export function isOwnField(name: string): boolean {
+  return name.startsWith('content-') || OWN_FIELDS.has(name)
 }
 
 export function composeFields(context: FieldContext): ComposedFields {

@@ -16,12 +16,16 @@ const MOST_SHOWN_CHARS = 80
 /** What differs, in words for the operator; [] when the message is what was meant. `allowedTypes`: media types that a file may have. Never throws. */
 export function verifyComposed(message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>): string[] {
   try {
-    const seen = readComposedStrictly(message)
-    return [...compareHeader(seen, manifest), ...compareText(seen, manifest), ...compareFiles(seen, manifest, allowedTypes)]
+    return differencesFrom(manifest, readComposedStrictly(message), allowedTypes)
   } catch (error) {
     if (error instanceof NotOurGrammar) return [error.message]
     return [`unreadable: ${error instanceof Error ? error.message : String(error)}`]
   }
+}
+
+/** What was read is not what was meant, whoever has read it. */
+export function differencesFrom(manifest: Manifest, seen: ReadComposed, allowedTypes: ReadonlySet<string>): string[] {
+  return [...compareHeader(seen, manifest), ...compareText(seen, manifest), ...compareFiles(seen, manifest, allowedTypes)]
 }
 
 function compareHeader(seen: ReadComposed, manifest: Manifest): string[] {

@@ -4,14 +4,13 @@
  *   compose ──▶ message + manifest ──▶ [mailparser] ──▶ [] or what differs
  *
  * The verifier itself knows one grammar and forgives nothing (core/mime/composed-grammar.ts). This parser shares no code with our
- * own, and forgives as other programs do: what passes there must read alike here. Everything is compared: the header
- * fields in order with no extras, decoded subject and message id, the text, each file's name, type, size and
- * digest, and that each type may leave at all.
+ * own, and forgives as other programs do: what passes there must read alike here. The comparison with what was meant is the verifier's.
  */
 import { Buffer } from 'node:buffer'
-import { hash } from 'node:crypto'
 import { MailParser } from 'mailparser'
 import type { Manifest } from '../../core/job.ts'
+import type { ReadComposed, ReadFile } from '../../core/mime/composed-grammar.ts'
+import { differencesFrom } from '../../core/mime/verify.ts'
 
 /** Fields that a part of ours has; any other is one that nobody meant. */
 const PART_FIELDS = new Set(['content-type', 'content-transfer-encoding', 'content-disposition'])
@@ -22,87 +21,30 @@ const OPTIONS = {
   skipTextLinks: true,
   checksumAlgo: false,
 } as never
-const MOST_SHOWN_CHARS = 80
 
-/** Both names, of Content-Type and of Content-Disposition: programs differ in which one they show. */
-type SeenFile = {
-  readonly names: readonly string[]
-  readonly mediaType: string
-  readonly bytes: Buffer
-  readonly fields: readonly string[]
-  readonly detached: boolean
-}
-type Seen = {
-  readonly fields: readonly string[]
-  readonly subject: string
-  readonly messageId: string
-  readonly rootType: string
-  readonly text: string
-  readonly html: boolean
-  readonly files: readonly SeenFile[]
-}
+/** What mailparser sees beside that: our grammar has one form for each. */
+type SeenFile = ReadFile & { readonly fields: readonly string[]; readonly detached: boolean }
+type Seen = Omit<ReadComposed, 'files'> & { readonly rootType: string; readonly html: boolean; readonly files: readonly SeenFile[] }
 
-/**
- * What differs, in words for the operator; [] when the message is what was meant. `allowedTypes` are the media
- * types that a file may have. Never rejects: a message that cannot be read differs.
- */
-export async function readByMailparser(
-  message: Uint8Array,
-  manifest: Manifest,
-  allowedTypes: ReadonlySet<string>,
-): Promise<string[]> {
+/** As verifyComposed: what differs, [] when the message is what was meant. Never rejects: a message that cannot be read differs. */
+export async function readByMailparser(message: Uint8Array, manifest: Manifest, allowedTypes: ReadonlySet<string>): Promise<string[]> {
   try {
     const seen = await read(message)
-    return [
-      ...compareHeader(seen, manifest),
-      ...compareBody(seen, manifest),
-      ...compareFiles(seen, manifest, allowedTypes),
-    ]
+    return [...differencesFrom(manifest, seen, allowedTypes), ...formsOf(seen, manifest)]
   } catch (error) {
     return [`unreadable: ${error instanceof Error ? error.message : String(error)}`]
   }
 }
 
-function compareHeader(seen: Seen, manifest: Manifest): string[] {
-  const different: string[] = []
-  if (!sameList(seen.fields, manifest.fields))
-    different.push(`fields: ${shown(seen.fields)} instead of ${shown(manifest.fields)}`)
-  if (seen.subject !== manifest.subject)
-    different.push(`subject: ${shown(seen.subject)} instead of ${shown(manifest.subject)}`)
-  if (bare(seen.messageId) !== bare(manifest.messageId)) {
-    different.push(`message id: ${shown(seen.messageId)} instead of ${shown(manifest.messageId)}`)
-  }
-  return different
-}
-
-function compareBody(seen: Seen, manifest: Manifest): string[] {
+function formsOf({ rootType, html, files }: Seen, manifest: Manifest): string[] {
   const different: string[] = []
   const wantedType = manifest.files.length > 0 ? 'multipart/mixed' : 'text/plain'
-  if (seen.rootType !== wantedType) different.push(`type: ${shown(seen.rootType)} instead of ${wantedType}`)
-  if (seen.html) different.push('an HTML part')
-  if (hash('sha256', seen.text.replace(/\n+$/, '')) !== manifest.textSha256) different.push('text differs')
-  return different
-}
-
-function compareFiles(seen: Seen, manifest: Manifest, allowedTypes: ReadonlySet<string>): string[] {
-  const different: string[] = []
-  if (seen.files.length !== manifest.files.length)
-    different.push(`${seen.files.length} files instead of ${manifest.files.length}`)
-  for (const [index, file] of seen.files.entries()) {
-    const meant = manifest.files[index]
-    if (!allowedTypes.has(file.mediaType))
-      different.push(`file ${index + 1}: type ${shown(file.mediaType)} may not leave`)
+  if (rootType !== wantedType) different.push(`type: ${rootType} instead of ${wantedType}`)
+  if (html) different.push('an HTML part')
+  for (const [index, file] of files.entries()) {
     const extra = file.fields.filter(field => !PART_FIELDS.has(field))
-    if (extra.length > 0) different.push(`file ${index + 1}: fields ${shown(extra)}`)
+    if (extra.length > 0) different.push(`file ${index + 1}: fields ${extra.join(' ')}`)
     if (!file.detached) different.push(`file ${index + 1}: not an attachment`)
-    if (!meant) continue
-    const wrongName = file.names.find(name => name !== meant.name)
-    if (wrongName !== undefined)
-      different.push(`file ${index + 1}: name ${shown(wrongName)} instead of ${shown(meant.name)}`)
-    if (file.mediaType !== meant.mediaType)
-      different.push(`file ${index + 1}: type ${shown(file.mediaType)} instead of ${shown(meant.mediaType)}`)
-    const same = file.bytes.length === meant.bytes && hash('sha256', file.bytes) === meant.sha256
-    if (!same) different.push(`file ${index + 1}: content differs`)
   }
   return different
 }
@@ -166,16 +108,4 @@ function parameterOf(field: unknown, name: string): string {
   const params =
     typeof field === 'object' && field !== null && 'params' in field ? (field.params as Record<string, unknown>) : {}
   return Object.hasOwn(params, name) ? String(params[name]) : ''
-}
-
-function bare(messageId: string): string {
-  return messageId.replace(/^<|>$/g, '')
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((each, index) => each === b[index])
-}
-
-function shown(value: string | readonly string[]): string {
-  return JSON.stringify(value).slice(0, MOST_SHOWN_CHARS)
 }

@@ -105,6 +105,13 @@ test('inside core, policy and disarm do not know each other', () => {
   }
 })
 
+test('the verifier shares nothing with what it judges: neither composer, encoder nor reader, nor a package', () => {
+  const used = (path: string) => importsOf(path).toSorted()
+  expect(used('core/mime/composed-grammar.ts')).toEqual(['node:buffer'])
+  expect(used('core/mime/verify.ts')).toEqual(['../job.ts', './composed-grammar.ts', 'node:crypto'])
+  expect(readFileSync('core/mime/verify.ts', 'utf8')).toContain("import type { Manifest } from '../job.ts'")
+})
+
 test('the load tester knows only the writing side of core', () => {
   for (const path of files.filter(each => each.startsWith('loadtest/'))) {
     const used = importsOf(path).filter(each => each.startsWith('.')).map(each => join(dirname(path), each))
