@@ -6,7 +6,6 @@
  * It starts no programs and reads no private keys; the supervisor does both.
  */
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { policyScopes } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { type AdminServer, startAdmin } from '../gateway/admin.ts'
@@ -24,6 +23,7 @@ import type { Relay } from '../gateway/outbound/relay.ts'
 import type { RpcServer } from '../rpc/server.ts'
 import type { Act, Emergency } from '../store/contract.ts'
 import { openStore } from '../store/sqlite/store.ts'
+import { letBuffersGrowWithTheHeap } from '../workers/collector.ts'
 import type { OpenOffice } from '../workers/office.ts'
 import type { OpenWorkshop } from '../workers/workshop.ts'
 import { gatewayFacts } from './gateway-facts.ts'
@@ -46,17 +46,12 @@ const TALLY_EVERY_MS = 60_000
 const RETAIN_EVERY_MS = 6 * 3_600_000
 const SILENT_AFTER_MS = 30_000
 const EXIT_BROKEN = 70
-/**
- * Otherwise V8 goes over the whole heap whenever 64 MiB of buffers have come and gone beside it: with large mails, for each
- * second one. Measured (docs/performance/notes.md): 0.85 of the CPU for mails of 10 MB, 0.93 for 100 KB.
- */
-const BUFFERS_GROW_WITH_THE_HEAP = '--external-memory-accounted-in-global-limit'
 
 /** Time for replies to leave after the store has broken. */
 const LAST_REPLIES_MS = 250
 
 export async function runGateway(config: Config, source: ConfigSource): Promise<void> {
-  setFlagsFromString(BUFFERS_GROW_WITH_THE_HEAP)
+  letBuffersGrowWithTheHeap()
   // A thread may read the directory that its process stands in, whatever the permissions: so it is an empty one.
   process.chdir(join(config.dataDir, 'run/gateway'))
   await new Gateway(config, source).run()

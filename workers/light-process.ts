@@ -8,12 +8,14 @@
  */
 import { endNow, openLine, PID_OUTSIDE, watchOwnMemory } from './child-line.ts'
 import type { LightSettings } from './child-command.ts'
+import { letBuffersGrowWithTheHeap } from './collector.ts'
 import { FRAME, json, PROTOCOL_VERSION } from './protocol.ts'
 import { loadSanitizer, SanitizerJobs } from './sanitizer-jobs.ts'
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as LightSettings
 let jobs: SanitizerJobs | undefined
 
+letBuffersGrowWithTheHeap()
 const gateway = openLine((type, id, payload) => jobs?.hear(type, id, payload))
 watchOwnMemory(settings.memoryMiB)
 
