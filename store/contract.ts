@@ -26,7 +26,7 @@ export type SealedOriginal = {
     /** Sealed payload, its age header apart. */
     | { readonly kind: 'memory'; readonly bytes: Uint8Array }
     /** A file in the store's incoming folder, complete but not yet flushed. `commit` flushes and renames it. */
-    | { readonly kind: 'file'; readonly tempPath: string; readonly bytes: number; readonly sha256: string }
+    | { readonly kind: 'file'; readonly tempPath: string; readonly bytes: number }
 }
 
 export type QueuedGroup = {

@@ -5,7 +5,8 @@
  * orderly exit would wait for threads that may never answer.
  */
 import net from 'node:net'
-import { type FrameHandler, FrameReader, FrameWriter } from './protocol.ts'
+import { type FrameHandler, FrameReader } from './frame-reader.ts'
+import { FRAME, FrameWriter } from './protocol.ts'
 
 const GATEWAY_FD = 3
 /** Frames from the gateway carry at most one message. */
@@ -25,16 +26,16 @@ export function endNow(meant: boolean): never {
   throw new Error('unreachable')
 }
 
+/** Octets of a message that comes piece by piece are views, valid during the call; all other frames own their memory. */
 export function openLine(onFrame: FrameHandler): FrameWriter {
   // Walls and shells put the current directory there, whatever they are given.
   for (const name of Object.keys(process.env)) delete process.env[name]
-  const reader = new FrameReader(onFrame, MOST_FRAME_BYTES)
-  // Read into the same memory each time and taken out in its size: memory of 64 KiB for each read, put together
-  // again for larger frames, made the collector run.
+  const reader = new FrameReader(onFrame, { maxBytes: MOST_FRAME_BYTES, inPieces: FRAME.data })
+  // Read into the same memory each time: memory of 64 KiB for each read made the collector run.
   const onread = {
     buffer: Buffer.allocUnsafeSlow(READ_BYTES),
     callback: (length: number, octets: Uint8Array) => {
-      reader.push(Buffer.from(octets.subarray(0, length)))
+      reader.push(Buffer.from(octets.buffer, octets.byteOffset, length))
       return true
     },
   }

@@ -13,9 +13,9 @@ import net from 'node:net'
 import { constants } from 'node:os'
 import { lowerSession } from './behind-mail.ts'
 import { type ChildCode, commandOf, type Kind } from './child-command.ts'
+import { FrameReader } from './frame-reader.ts'
 import {
   FRAME,
-  FrameReader,
   FrameWriter,
   json,
   type LaneName,
@@ -117,7 +117,7 @@ class RunningLauncher implements Launcher {
   #connected(socket: net.Socket): void {
     this.#control = socket
     this.#writer = new FrameWriter(socket)
-    const reader = new FrameReader((type, _id, payload) => this.#hear(type, payload), MOST_FRAME_BYTES)
+    const reader = new FrameReader((type, _id, payload) => this.#hear(type, payload), { maxBytes: MOST_FRAME_BYTES })
     socket.on('data', (chunk: Buffer) => reader.push(chunk))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#lost())

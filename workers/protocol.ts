@@ -56,54 +56,9 @@ export const CHUNK_BYTES = 64 * 1024
 /** Frames smaller than this together are copied into one write: cheaper than a vector of many pieces. */
 const COALESCE_BYTES = 16 * 1024
 
-/** Thrown by FrameReader on a length that no honest peer sends. */
+/** Thrown on what no honest peer sends. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
-}
-
-export type FrameHandler = (type: number, id: number, payload: Buffer) => void
-
-/**
- * Takes frames out of a stream of chunks. Payloads are views: of the chunk where a frame lies in one, of one
- * copy where it spans several. Nothing is allocated on the word of a length field alone.
- */
-export class FrameReader {
-  readonly #onFrame: FrameHandler
-  readonly #maxBytes: number
-  readonly #pieces: Buffer[] = []
-  #have = 0
-  #need = HEADER_BYTES
-
-  constructor(onFrame: FrameHandler, maxBytes: number) {
-    this.#onFrame = onFrame
-    this.#maxBytes = maxBytes
-  }
-
-  push(chunk: Buffer): void {
-    this.#have += chunk.length
-    if (this.#pieces.length === 0 && this.#have >= this.#need) this.#parse(chunk)
-    else {
-      this.#pieces.push(chunk)
-      if (this.#have >= this.#need) this.#parse(Buffer.concat(this.#pieces.splice(0), this.#have))
-    }
-  }
-
-  #parse(buffer: Buffer): void {
-    let at = 0
-    this.#need = HEADER_BYTES
-    while (buffer.length - at >= HEADER_BYTES) {
-      const length = buffer.readUInt32LE(at)
-      if (length > this.#maxBytes) throw new ProtocolError(`frame of ${length} bytes`)
-      this.#need = HEADER_BYTES + length
-      if (buffer.length - at < this.#need) break
-      const start = at + HEADER_BYTES
-      at += this.#need
-      this.#need = HEADER_BYTES
-      this.#onFrame(buffer.readUInt8(start - 5), buffer.readUInt32LE(start - 4), buffer.subarray(start, at))
-    }
-    this.#have = buffer.length - at
-    if (this.#have > 0) this.#pieces.push(buffer.subarray(at))
-  }
 }
 
 /** Collects frames and writes them at the end of the turn, so that a busy loop makes few system calls. */

@@ -8,10 +8,11 @@
 import { chmod, rm, stat } from 'node:fs/promises'
 import net from 'node:net'
 import { dirname } from 'node:path'
+import { FrameReader } from './frame-reader.ts'
 import type { Lane } from './lane.ts'
 import { LauncherLink } from './launcher-link.ts'
 import { ENDED, Peer } from './peer.ts'
-import { type Died, FRAME, FrameReader, type Hello, type LaneName, PROTOCOL_VERSION, parseJson, type WorkerRole } from './protocol.ts'
+import { type Died, FRAME, type Hello, type LaneName, PROTOCOL_VERSION, parseJson, type WorkerRole } from './protocol.ts'
 
 /** A process that ended without being told to. */
 export type WorkerDeath = {
@@ -95,7 +96,7 @@ export class Reception {
       clearTimeout(timer)
       heard = this.#welcome(socket, type, payload)
       if (!heard) socket.destroy()
-    }, this.#rules.mostFrameBytes)
+    }, { maxBytes: this.#rules.mostFrameBytes })
     const timer = setTimeout(() => socket.destroy(), HELLO_WITHIN_MS)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => clearTimeout(timer))

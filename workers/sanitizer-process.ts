@@ -28,7 +28,7 @@ pool.load().then(
 
 /** Files go to whichever thread is free. Messages come to the suspect lane only, which has one thread. */
 function hear(type: number, id: number, octets: Buffer): void {
-  // A buffer of its own: the chunk it lies in holds other frames as well.
+  // A buffer of its own: pieces of a message are views, and a small frame stands beside others.
   const payload = new Uint8Array(octets)
   if (type === FRAME.file) return run({ type, id, payload })
   pool.tellAll({ type, id, payload })

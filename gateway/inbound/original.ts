@@ -6,7 +6,6 @@
  *
  * Plain octets never touch the disk. The file key lives in memory only and goes with this object.
  */
-import { createHash } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { openWithFileKey, type RandomBytes, type Recipient, Sealer } from '../../core/seal/age.ts'
 import { Refusal } from '../../core/smtp/reply.ts'
@@ -14,6 +13,8 @@ import type { SealedOriginal, TenantId } from '../../store/contract.ts'
 import { writePieces } from '../../store/write-pieces.ts'
 
 const READ_BYTES = 256 * 1024
+/** So much goes to the disk at once: each write wakes a thread that waits for such work, which costs as much as 64 KiB. */
+const WRITE_BYTES = 512 * 1024
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT'])
 
 /** One tenant and who can open its originals. */
@@ -24,8 +25,11 @@ export class LargeOriginal {
   readonly #file: FileHandle
   readonly #sealer: Sealer
   readonly #tenants: readonly TenantId[]
-  readonly #digest = createHash('sha256')
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  /** Octets of the file that are written, or being written. */
   #bytes = 0
+  #writing: Promise<void> = Promise.resolve()
 
   private constructor(path: string, file: FileHandle, sealFor: readonly SealFor[], random: RandomBytes) {
     this.#path = path
@@ -40,14 +44,20 @@ export class LargeOriginal {
     return new LargeOriginal(path, file, sealFor, random)
   }
 
-  /** `chunk` is sealed before this returns, so the caller may hand it on at once. @throws Refusal storageFull */
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#append(this.#sealer.push(chunk))
+  /**
+   * `chunk` is sealed before this returns, so the caller may hand it on at once. Resolves when there is room for more:
+   * one write is under way while the pieces of the next are sealed. @throws Refusal storageFull
+   */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#hold(this.#sealer.push(chunk))
+    if (this.#heldBytes >= WRITE_BYTES) await this.#writeOut()
   }
 
-  /** Writes the last pieces and closes. Flushing is the store's. */
+  /** Writes the last pieces and closes. Flushing is the store's. @throws Refusal storageFull */
   async end(): Promise<void> {
-    await this.#append(this.#sealer.end())
+    this.#hold(this.#sealer.end())
+    await this.#writeOut()
+    await this.#writing
     await this.#file.close()
   }
 
@@ -59,8 +69,7 @@ export class LargeOriginal {
 
   sealed(): SealedOriginal {
     const headers = this.#tenants.map((tenant, i) => ({ tenant, ageHeader: this.#sealer.headers[i]! }))
-    const sha256 = this.#digest.copy().digest('hex')
-    return { headers, payload: { kind: 'file', tempPath: this.#path, bytes: this.#bytes, sha256 } }
+    return { headers, payload: { kind: 'file', tempPath: this.#path, bytes: this.#bytes } }
   }
 
   /** Never rejects: what is left over is deleted at the next start. */
@@ -69,14 +78,24 @@ export class LargeOriginal {
     await unlink(this.#path).catch(() => undefined)
   }
 
-  async #append(pieces: readonly Uint8Array[]): Promise<void> {
-    if (pieces.length === 0) return
+  #hold(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) {
-      this.#digest.update(piece)
-      this.#bytes += piece.length
+      this.#held.push(piece)
+      this.#heldBytes += piece.length
     }
-    const at = this.#bytes - pieces.reduce((sum, { length }) => sum + length, 0)
-    await orRefuse(writePieces(this.#file, pieces, at))
+  }
+
+  /** Resolves when the write before has ended and this one has begun. */
+  async #writeOut(): Promise<void> {
+    const pieces = this.#held
+    const at = this.#bytes
+    this.#bytes += this.#heldBytes
+    this.#held = []
+    this.#heldBytes = 0
+    await this.#writing
+    this.#writing = orRefuse(writePieces(this.#file, pieces, at))
+    // Whoever writes next, or ends, hears of it.
+    this.#writing.catch(() => undefined)
   }
 }
 

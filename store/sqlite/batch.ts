@@ -4,7 +4,6 @@
  *
  * The functions here are the steps; their order stands in writer.ts alone.
  */
-import { createHash } from 'node:crypto'
 import { sealedLength } from '../../core/seal/age.ts'
 import { dayInJapan } from '../retention.ts'
 import type { FileOps, OpenFile } from './files.ts'
@@ -19,15 +18,9 @@ const OPEN_SEGMENTS = 16
 
 /** Where a payload stands, as its row says. */
 export type Place =
-  | { readonly kind: 'row'; readonly bytes: Uint8Array; readonly length: number; readonly sha256: string }
-  | {
-      readonly kind: 'segment'
-      readonly file: string
-      readonly offset: number
-      readonly length: number
-      readonly sha256: string
-    }
-  | { readonly kind: 'file'; readonly file: string; readonly length: number; readonly sha256: string }
+  | { readonly kind: 'row'; readonly bytes: Uint8Array; readonly length: number }
+  | { readonly kind: 'segment'; readonly file: string; readonly offset: number; readonly length: number }
+  | { readonly kind: 'file'; readonly file: string; readonly length: number }
 
 /** Whose payload, for how long: what shares a segment. */
 export type Shelf = {
@@ -94,18 +87,18 @@ export class Batch {
 
   /** Decides where sealed bytes, given in pieces, go, and takes note of what must be written for that. */
   placeSealed(shelf: Shelf, sealed: readonly Uint8Array[]): Place {
-    const facts = factsOf(sealed)
-    if (facts.length <= sealedLength(ROW_BYTES)) return { kind: 'row', bytes: Buffer.concat(sealed, facts.length), ...facts }
-    if (facts.length > SEGMENT_BYTES) return { kind: 'file', file: this.writeFile('originals', shelf.stem, sealed), ...facts }
-    return this.#appendTo(shelf, sealed, facts)
+    const length = sealed.reduce((sum, piece) => sum + piece.length, 0)
+    if (length <= sealedLength(ROW_BYTES)) return { kind: 'row', bytes: Buffer.concat(sealed, length), length }
+    if (length > SEGMENT_BYTES) return { kind: 'file', file: this.writeFile('originals', shelf.stem, sealed), length }
+    return this.#appendTo(shelf, sealed, length)
   }
 
   /** Takes a temporary file over that was written while the message arrived. */
-  placeFile(stem: string, temp: { readonly tempPath: string; readonly bytes: number; readonly sha256: string }): Place {
+  placeFile(stem: string, temp: { readonly tempPath: string; readonly bytes: number }): Place {
     const name = freshName(stem, 'payload')
     this.newFiles.push({ tempPath: temp.tempPath, pieces: undefined, folder: 'originals', name })
     this.folders.add('originals')
-    return { kind: 'file', file: name, length: temp.bytes, sha256: temp.sha256 }
+    return { kind: 'file', file: name, length: temp.bytes }
   }
 
   /** A new file of its own; returns its name. */
@@ -116,7 +109,7 @@ export class Batch {
     return name
   }
 
-  #appendTo(shelf: Shelf, sealed: readonly Uint8Array[], facts: Facts): Place {
+  #appendTo(shelf: Shelf, sealed: readonly Uint8Array[], length: number): Place {
     const day = dayInJapan(shelf.atMs)
     const file = segmentName(day, shelf.tenants, shelf.retentionClass)
     const start = this.#segments.ends.get(file) ?? 0
@@ -124,23 +117,11 @@ export class Batch {
     this.appends.set(file, append)
     const offset = append.end
     append.pieces.push(...sealed)
-    append.end += facts.length
+    append.end += length
     // A segment that does not exist yet needs its name flushed, too.
     if (!this.#segments.ends.has(file)) this.folders.add('segments')
-    return { kind: 'segment', file, offset, ...facts }
+    return { kind: 'segment', file, offset, length }
   }
-}
-
-type Facts = { readonly length: number; readonly sha256: string }
-
-function factsOf(pieces: readonly Uint8Array[]): Facts {
-  const digest = createHash('sha256')
-  let length = 0
-  for (const piece of pieces) {
-    digest.update(piece)
-    length += piece.length
-  }
-  return { length, sha256: digest.digest('hex') }
 }
 
 /** Step 1: every new file is on the disk, under its temporary name. The flushes run side by side. */

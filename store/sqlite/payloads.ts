@@ -26,7 +26,7 @@ export class Payloads {
   constructor(database: DatabaseSync, layout: Layout) {
     this.#layout = layout
     this.#insert = database.prepare(
-      'INSERT INTO payloads (tenants, headers, place, file, offset, length, sha256, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO payloads (tenants, headers, place, file, offset, length, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
     this.#find = database.prepare(
       'SELECT place, file, offset, length, headers, bytes FROM payloads WHERE payload_id = ?',
@@ -50,16 +50,7 @@ export class Payloads {
     const file = place.kind === 'row' ? null : place.file
     const offset = place.kind === 'segment' ? place.offset : 0
     const bytes = place.kind === 'row' ? place.bytes : null
-    const { lastInsertRowid } = this.#insert.run(
-      tenants,
-      headers,
-      place.kind,
-      file,
-      offset,
-      place.length,
-      place.sha256,
-      bytes,
-    )
+    const { lastInsertRowid } = this.#insert.run(tenants, headers, place.kind, file, offset, place.length, bytes)
     this.storedBytes += place.length
     return Number(lastInsertRowid)
   }

@@ -76,7 +76,7 @@ export function storeContract(name: string, openEngine: OpenEngine): void {
         writeFileSync(tempPath, payload)
         const headers = [{ tenant: 'default', ageHeader: sealer.headers[0]! }]
         const accepted = message({
-          original: { headers, payload: { kind: 'file', tempPath, bytes: payload.length, sha256: 'ab' } },
+          original: { headers, payload: { kind: 'file', tempPath, bytes: payload.length } },
         })
         await now.commitOne(accepted)
         expect(existsSync(tempPath)).toBe(false)

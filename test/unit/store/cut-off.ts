@@ -52,7 +52,7 @@ export function wantedFromFile(originalBytes: number): Wanted {
   mkdirSync(join(directory, 'incoming'), { recursive: true })
   writeFileSync(tempPath, payload)
   const headers = [{ tenant: 'default', ageHeader: sealer.headers[0]! }]
-  const file = { kind: 'file', tempPath, bytes: payload.length, sha256: '' } as const
+  const file = { kind: 'file', tempPath, bytes: payload.length } as const
   return {
     original,
     composed: accepted.groups[0]!.message,
