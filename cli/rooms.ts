@@ -70,7 +70,7 @@ export function openHouseWorkshop(house: House, office: OpenOffice | undefined):
     jobTimeoutMs: sanitizer.jobTimeoutMs,
     recycleAfterJobs: sanitizer.recycleAfterJobs,
     // The code of every format is a hundred MiB that a house of plain mails never needs.
-    onDemand: { heavy: sanitizer.heavyProcesses },
+    onDemand: { light: sanitizer.lightProcesses, heavy: sanitizer.heavyProcesses },
     onAlarm: text => record.alarm('workshop', text),
     onDeath: ({ lane, cause, pid }) => {
       metrics.count('sanitizer_ended_total', 1, { lane, cause: cause.slice(0, 40) })

@@ -3,7 +3,6 @@
  * under another user.
  */
 import { mkdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
@@ -16,9 +15,9 @@ import { apiOfficeSocket, apiWorkersSocket, mailOfficeSocket, OFFICE_OUTPUT_BYTE
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Resolves once the gateway is reached; keeps trying until then. Heavy and suspect processes are started as it asks for them. */
+/** Resolves once the gateway is reached; keeps trying until then. More processes are started as it asks for them. */
 function startWorkers(config: Config, wall: Wall | undefined): Promise<Launcher> {
-  const counts = { light: lightProcesses(config), heavy: 0, suspect: 0, verifier: 1 }
+  const counts = { light: 1, heavy: 0, suspect: 0, verifier: 1 }
   return launch(config, wall, { socketPath: workersSocket(config), counts })
 }
 
@@ -111,8 +110,4 @@ async function runLaunchers(launchers: readonly Promise<Launcher>[]): Promise<vo
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
   await Promise.all(launchers)
-}
-
-function lightProcesses({ sanitizer }: Config): number {
-  return sanitizer.lightProcesses || Math.max(1, Math.floor(availableParallelism() / 2))
 }

@@ -138,8 +138,8 @@ export const sanitizer = ruled(
         default: 0,
         min: 0,
         max: 256,
-        en: 'Processes for header, text and sniffing. 0: one per CPU core, at least two.',
-        ja: 'ヘッダ・本文・種別判定のプロセス数。0 なら CPU コアごとに1つ、最低2つ。',
+        en: 'Most processes for header, text and sniffing. One runs always; another starts when those that run are half a second behind. 0: one per CPU core, at least two.',
+        ja: 'ヘッダ・本文・種別判定のプロセス数の上限。常に1つが動き、処理が0.5秒遅れると1つずつ増やす。0 なら CPU コアごとに1つ、最低2つ。',
       }),
       heavyProcesses: integer({
         default: 0,

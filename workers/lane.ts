@@ -17,6 +17,8 @@ export type LaneOptions = {
   readonly bytesPerProcess: number
   /** While a process is not behind with a job by so much, the next one is its too: two that take turns cost each other their caches. 0: whoever has least. */
   readonly promptMs: number
+  /** More processes are wanted when the first job that waits, or the oldest of every process, is older. 0: as soon as a job waits. */
+  readonly growMs: number
   /** Longest silence about one job while it is the process's turn. */
   readonly timeoutMs: number
   /** After so many jobs a process is replaced; with `oneJob` it ends after its first. */
@@ -30,11 +32,11 @@ export type LaneHooks = {
   /** It has its first job. */
   readonly began: (peer: Peer) => void
   readonly kill: (peer: Peer, cause: string) => void
-  /** More jobs wait than processes are free. */
-  readonly wanting: (waiting: number) => void
+  /** More jobs than processes can take, or than they can do in time. */
+  readonly wanting: () => void
 }
 
-type Waiting = { readonly job: LaneJob; readonly untilMs: number }
+type Waiting = { readonly job: LaneJob; readonly sinceMs: number; readonly untilMs: number }
 
 const TICK_MS = 50
 let lastId = 0
@@ -78,15 +80,17 @@ export class Lane {
     const { mostWaiting, mostWaitingBytes } = this.options
     const full = this.#waiting.length >= mostWaiting || this.#waitingBytes + job.bytes > mostWaitingBytes
     if (full && !urgent) job.late()
-    else this.#lineUp({ job, untilMs: Date.now() + withinMs }, urgent)
+    else this.#lineUp(job, withinMs, urgent)
   }
 
-  #lineUp(entry: Waiting, urgent: boolean): void {
+  #lineUp(job: LaneJob, withinMs: number, urgent: boolean): void {
+    const sinceMs = Date.now()
+    const entry = { job, sinceMs, untilMs: sinceMs + withinMs }
     if (urgent) this.#waiting.unshift(entry)
     else this.#waiting.push(entry)
-    this.#waitingBytes += entry.job.bytes
+    this.#waitingBytes += job.bytes
     this.#assign()
-    if (this.#waiting.length > 0) this.#hooks.wanting(this.#waiting.length)
+    if (this.#waiting.length > 0 && (this.options.growMs === 0 || this.peers.size === 0)) this.#hooks.wanting()
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
@@ -163,17 +167,10 @@ export class Lane {
     for (const peer of this.peers) {
       if (peer.draining || peer.inWork.size >= jobsPerProcess || (oneJob && peer.jobsBegun > 0)) continue
       if (peer.inWork.size > 0 && peer.bytesInWork + bytes > bytesPerProcess) continue
-      if (this.#isPrompt(peer, nowMs)) return peer
+      if (isPrompt(peer, this.options.promptMs, nowMs)) return peer
       if (!best || peer.inWork.size < best.inWork.size) best = peer
     }
     return best
-  }
-
-  /** By its oldest job that waits for nobody else: jobs stand in the order in which they were given. */
-  #isPrompt(peer: Peer, nowMs: number): boolean {
-    if (this.options.promptMs === 0) return false
-    for (const { job, touchedMs } of peer.inWork.values()) if (!job.waiting) return nowMs - touchedMs < this.options.promptMs
-    return true
   }
 
   #tick(): void {
@@ -183,9 +180,17 @@ export class Lane {
       job.late()
     }
     for (const peer of this.peers) if (this.#overdue(peer, nowMs)) this.#hooks.kill(peer, 'deadline')
+    if (this.#isBehind(nowMs)) this.#hooks.wanting()
     if (this.#waiting.length > 0 || this.inWork > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
+  }
+
+  #isBehind(nowMs: number): boolean {
+    const { growMs } = this.options
+    if (growMs === 0) return false
+    const longWait = this.#waiting.some(({ sinceMs }) => nowMs - sinceMs > growMs)
+    return longWait || ![...this.peers].some(peer => !peer.draining && isPrompt(peer, growMs, nowMs))
   }
 
   #overdue(peer: Peer, nowMs: number): boolean {
@@ -194,4 +199,10 @@ export class Lane {
     }
     return false
   }
+}
+
+/** By its oldest job that waits for nobody else: jobs stand in the order in which they were given. */
+function isPrompt(peer: Peer, withinMs: number, nowMs: number): boolean {
+  for (const { job, touchedMs } of peer.inWork.values()) if (!job.waiting) return nowMs - touchedMs < withinMs
+  return withinMs > 0
 }

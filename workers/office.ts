@@ -58,7 +58,7 @@ class ListeningOffice implements OpenOffice {
       onLeft: () => this.#tune(),
       onDeath: options.onDeath,
     })
-    const rules = { name: 'office', jobsPerProcess: 1, promptMs: 0, bytesPerProcess: Number.MAX_SAFE_INTEGER, recycleAfterJobs: 1, oneJob: true }
+    const rules = { name: 'office', jobsPerProcess: 1, promptMs: 0, growMs: 0, bytesPerProcess: Number.MAX_SAFE_INTEGER, recycleAfterJobs: 1, oneJob: true }
     this.#lane = new Lane(
       { ...rules, mostWaiting: MOST_WAITING, mostWaitingBytes: MOST_WAITING_BYTES, timeoutMs: options.drawWithinMs },
       {

@@ -88,6 +88,8 @@ const NO_REPORT: Report = { verdict: 'relay', profile: '', policyVersion: '', pa
 const JOBS_PER_PROCESS = 48
 /** Some dozens of small mails; where there are cores for all, a free process is worth more than a warm one. */
 const PROMPT_MS = availableParallelism() > 2 ? 10 : 40
+/** A light process that is behind by so much has too much to do, or hangs: another one is started beside it. */
+const LIGHT_GROW_MS = 500
 const BYTES_PER_PROCESS = 16 * 2 ** 20
 
 /** Resolves when the socket listens; processes join as the launcher starts them. */
@@ -224,6 +226,7 @@ class ListeningWorkshop implements OpenWorkshop {
     const many = {
       jobsPerProcess: JOBS_PER_PROCESS,
       promptMs: PROMPT_MS,
+      growMs: 0,
       bytesPerProcess: BYTES_PER_PROCESS,
       recycleAfterJobs,
       timeoutMs: jobTimeoutMs,
@@ -231,7 +234,7 @@ class ListeningWorkshop implements OpenWorkshop {
     }
     const single = { ...many, jobsPerProcess: 1, oneJob: true }
     return {
-      light: this.#makeLane('light', many),
+      light: this.#makeLane('light', { ...many, growMs: LIGHT_GROW_MS }),
       heavy: this.#makeLane('heavy', { ...many, promptMs: 0, jobsPerProcess: heavyThreads, timeoutMs: filesWithinMs }),
       suspect: this.#makeLane('suspect', single),
       verifier: this.#makeLane('verifier', { ...many, recycleAfterJobs: recycleAfterJobs * 10 }),
@@ -253,7 +256,7 @@ class ListeningWorkshop implements OpenWorkshop {
     return lane
   }
 
-  /** Suspect processes, and others where that is asked for, are started as they are needed, within a bound. */
+  /** Processes are started as they are needed, within a bound. */
   #tune(lane: Lane): void {
     const { suspects: { ready, most }, onDemand } = this.#options
     const needed = lane.waiting + lane.inWork
@@ -265,7 +268,7 @@ class ListeningWorkshop implements OpenWorkshop {
   /** What was started stays. A message that is read will be verified: both start at once. */
   #demand(lane: Lane, needed: number, most: NonNullable<WorkshopOptions['onDemand']>): void {
     const { light, heavy, verifier } = this.#lanes
-    if (lane === light && most.light) this.#want('sanitizer', Math.min(most.light, Math.max(needed, light.peers.size)), 'light')
+    if (lane === light && most.light) this.#want('sanitizer', Math.min(most.light, light.peers.size + 1), 'light')
     if (lane === heavy && most.heavy) this.#want('sanitizer', Math.min(most.heavy, Math.max(needed, heavy.peers.size)), 'heavy')
     if ((lane === light || lane === verifier) && most.verifier) this.#want('verifier', most.verifier, 'light')
   }

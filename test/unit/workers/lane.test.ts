@@ -8,9 +8,15 @@ import { type LaneJob, Peer } from '../../../workers/peer.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+function emptyLane({ promptMs = 40, growMs = 0, jobsPerProcess = 48 } = {}): { readonly lane: Lane; readonly wanted: () => number } {
+  let wanted = 0
+  const rules = { name: 'light', mostWaiting: 10, mostWaitingBytes: 1e6, jobsPerProcess, bytesPerProcess: 1e6, promptMs, growMs, timeoutMs: 30_000, recycleAfterJobs: 1000, oneJob: false }
+  const lane: Lane = new Lane(rules, { replace: () => {}, began: () => {}, kill: each => lane.gone(each, 'deadline'), wanting: () => void wanted++ })
+  return { lane, wanted: () => wanted }
+}
+
 function laneOf(promptMs: number, jobsPerProcess = 48): { readonly lane: Lane; readonly first: Peer; readonly second: Peer } {
-  const rules = { name: 'light', mostWaiting: 10, mostWaitingBytes: 1e6, jobsPerProcess, bytesPerProcess: 1e6, promptMs, timeoutMs: 30_000, recycleAfterJobs: 1000, oneJob: false }
-  const lane = new Lane(rules, { replace: () => {}, began: () => {}, kill: peer => lane.gone(peer, 'deadline'), wanting: () => {} })
+  const { lane } = emptyLane({ promptMs, jobsPerProcess })
   const [first, second] = [peer(), peer()]
   lane.add(first)
   lane.add(second)
@@ -84,4 +90,33 @@ test('one that hangs is ended, and meanwhile the other works', () => {
   for (const id of [...second.inWork.keys()]) lane.heard(second, 1, id, Buffer.alloc(0))
   vi.advanceTimersByTime(30_000)
   expect([...lane.peers]).toEqual([second])
+})
+
+test('another is wanted when all are behind by so much, and not for jobs that wait for their senders', () => {
+  const { lane, wanted } = emptyLane({ growMs: 500 })
+  lane.add(peer())
+  give(lane, 3, true)
+  vi.advanceTimersByTime(2_000)
+  expect(wanted()).toBe(0)
+  give(lane, 1)
+  vi.advanceTimersByTime(490)
+  expect(wanted()).toBe(0)
+  vi.advanceTimersByTime(100)
+  expect(wanted()).toBeGreaterThan(0)
+})
+
+test('another is wanted when a job waits for so long although those in work go on', () => {
+  const { lane, wanted } = emptyLane({ growMs: 500, jobsPerProcess: 2 })
+  lane.add(peer())
+  give(lane, 2, true)
+  give(lane, 1)
+  expect(wanted()).toBe(0)
+  vi.advanceTimersByTime(600)
+  expect(wanted()).toBeGreaterThan(0)
+})
+
+test('one is wanted at once where there is none', () => {
+  const { lane, wanted } = emptyLane({ growMs: 500 })
+  give(lane, 1)
+  expect(wanted()).toBe(1)
 })
