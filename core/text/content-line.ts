@@ -39,17 +39,23 @@ export function* unfoldLines(text: string, style: LineStyle = 'new'): Generator<
   let continues = false
   for (const rawLine of rawLines(text)) {
     const first = rawLine.charCodeAt(0)
-    if (continues) line += rawLine
-    else if (first === SPACE || first === TAB) line = (line ?? '') + (style === 'new' ? rawLine.slice(1) : rawLine.replace('\t', ' '))
-    else {
+    const joined = continues || first === SPACE || first === TAB
+    if (!joined) {
       if (line !== undefined) yield line
-      line = rawLine
+      line = ''
       isQuoted = style === 'old' && QUOTED_PRINTABLE.test(rawLine)
     }
+    const folded = joined && !continues
     continues = isQuoted && rawLine.endsWith('=')
-    if (continues) line = line!.slice(0, -1)
+    // Cut off before it is joined: cutting the whole line each time copies all of it.
+    const piece = continues ? rawLine.slice(0, -1) : rawLine
+    line = (line ?? '') + (folded ? withoutFold(piece, style) : piece)
   }
   yield line ?? ''
+}
+
+function withoutFold(piece: string, style: LineStyle): string {
+  return style === 'new' ? piece.slice(1) : piece.replace('\t', ' ')
 }
 
 /** One after the other: a list of all lines takes as much as the text several times. */

@@ -210,12 +210,12 @@ describe('whatever comes', () => {
   })
 
   test.each<[string, (size: number) => string]>([
-    ['properties', size => event(...Array<string>(size).fill('SUMMARY;CN=a;X=b:c\\,d'))],
+    ['properties', size => event(`${'SUMMARY;CN=a;X=b:c\\,d\r\n'.repeat(size)}SUMMARY:d`)],
     ['parameters', size => event(`SUMMARY${';A="b",c'.repeat(size)}:x`)],
     ['folds', size => event(`SUMMARY:a${'\r\n b'.repeat(size)}`)],
     ['open quotes', size => event(`SUMMARY${';A="'.repeat(size)}:x`)],
-    ['nested components', size => ics(...Array<string>(size).fill('BEGIN:VEVENT'))],
-    ['ends', size => ics('BEGIN:VEVENT', ...Array<string>(size).fill('END:VEVENT'))],
+    ['nested components', size => ics(`${'BEGIN:VEVENT\r\n'.repeat(size)}BEGIN:VEVENT`)],
+    ['ends', size => ics('BEGIN:VEVENT', `${'END:VEVENT\r\n'.repeat(size)}END:VEVENT`)],
     ['soft breaks', size => card('2.1', `NOTE;ENCODING=QUOTED-PRINTABLE:${'=41=\r\n'.repeat(size)}`)],
     ['folded equals signs', size => card('2.1', `NOTE;X=${'a'.repeat(size)}${'\r\n ='.repeat(size)}`)],
     ['separators', size => card('3.0', `N:${'\\;;,'.repeat(size)}`)],
@@ -224,7 +224,7 @@ describe('whatever comes', () => {
     expectLinear(
       size => octets(make(size)),
       bytes => (isCard ? vcardDisarmer : calendarDisarmer).disarm(disarmInput(bytes, isCard ? 'text/vcard' : 'text/calendar')),
-      20_000,
+      60_000,
     )
   })
 })
