@@ -75,9 +75,7 @@ class PresentationReader {
     const notes = this.#listed(listOf(NOTES_OF_SLIDES), NOTES, directory).flatMap(({ own }, at) => (own.length > 0 ? ['', `【ノート ${at + 1}】`, ...own] : []))
     if (this.#budget < 0) return undefined
     // Titles and bodies stand in the list and come before the slide's other texts.
-    const lines = slides.map(({ listed, own }) => [...listed, ...own])
-    lines.at(-1)?.push(...notes)
-    return lines
+    return slides.map(({ listed, own }, at) => [...listed, ...own, ...(at === slides.length - 1 ? notes : [])])
   }
 
   /** What one list names, in its order. */

@@ -68,7 +68,8 @@ export function interpretHeader(
   const typeValue = first.get('content-type')
   const type = parseParameterised(typeValue ?? '')
   const disposition = parseParameterised(first.get('content-disposition') ?? '')
-  findings.push(...type.findings, ...disposition.findings)
+  // One by one: a header of semicolons has more of them than a call takes arguments.
+  for (const found of [type.findings, disposition.findings].flat()) findings.push(found)
   const transferEncoding = transferEncodingOf(first.get('content-transfer-encoding'), findings)
   const mediaType = mediaTypeOf(typeValue, type.value, defaultType, findings)
   const names = namesOf(type, disposition, findings)

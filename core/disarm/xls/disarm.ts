@@ -88,7 +88,7 @@ function rebuild(input: DisarmInput, root: Storage, records: readonly Rec[], glo
 
 function readSheets(records: readonly Rec[], globals: Globals, sums: { losses: Losses; budget: CellBudget }): Sheet[] {
   const starts = new Map(records.flatMap(({ type, at }, index) => (type === BOF ? [[at, index] as const] : [])))
-  const names = new Set<string>()
+  const names = new SheetNames()
   const seen = new Set<number>()
   const sheets: Sheet[] = []
   for (const [index, listed] of globals.sheets.entries()) {
@@ -98,7 +98,7 @@ function readSheets(records: readonly Rec[], globals: Globals, sums: { losses: L
     else if (start !== undefined && !seen.has(start)) {
       // Two entries for one sheet would be read twice for nothing.
       seen.add(start)
-      const sheet = readSheet(records, start, { name: uniqueName(listed, names), visibility: listed.visibility }, sums)
+      const sheet = readSheet(records, start, { name: names.unique(listed), visibility: listed.visibility }, sums)
       sheet.printArea = globals.print.areas.get(index) ?? []
       sheet.printTitles = globals.print.titles.get(index) ?? []
       sheets.push(sheet)
@@ -107,13 +107,23 @@ function readSheets(records: readonly Rec[], globals: Globals, sums: { losses: L
   return sheets
 }
 
-/** A name that programs take: 31 characters without :\/?*[], unlike any other. */
-function uniqueName({ name }: ListedSheet, taken: Set<string>): string {
-  const plain = name.replace(/[:\\/?*[\]\x00-\x1f]/g, '_').replace(/^'|'$/g, '_').slice(0, 31)
-  let unique = plain === '' ? 'Sheet' : plain
-  for (let count = 2; taken.has(unique.toLowerCase()); count++) unique = `${plain.slice(0, 24)} (${count})`
-  taken.add(unique.toLowerCase())
-  return unique
+/** Names that programs take: 31 characters without :\/?*[], each unlike any other. */
+class SheetNames {
+  readonly #taken = new Set<string>()
+  /** Where counting goes on for a name that is wanted again and again. */
+  readonly #counts = new Map<string, number>()
+
+  unique({ name }: ListedSheet): string {
+    const plain = name.replace(/[:\\/?*[\]\x00-\x1f]/g, '_').replace(/^'|'$/g, '_').slice(0, 31)
+    const stem = plain.slice(0, 24)
+    const key = stem.toLowerCase()
+    let unique = plain === '' ? 'Sheet' : plain
+    let count = this.#counts.get(key) ?? 2
+    for (; this.#taken.has(unique.toLowerCase()); count++) unique = `${stem} (${count})`
+    this.#counts.set(key, count)
+    this.#taken.add(unique.toLowerCase())
+    return unique
+  }
 }
 
 function dropLinks(sheets: readonly Sheet[], losses: Losses): void {

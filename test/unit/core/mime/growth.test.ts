@@ -47,7 +47,8 @@ test.for([
   ['folds', (n: number) => `A: b${'\r\n c'.repeat(n)}\r\n\r\n`, 30_000],
   ['blank folds', (n: number) => `A: b${'\r\n '.repeat(n)}\r\n\r\n`, 30_000],
   ['fields that may occur once', (n: number) => 'Subject: b\r\n'.repeat(n), 10_000],
-  ['parameters', (n: number) => `Content-Type: a/b${'; x=1'.repeat(n)}\r\n\r\n`, 20_000],
+  ['parameters', (n: number) => `Content-Type: a/b${'; x=1'.repeat(n)}\r\n\r\n`, 100_000],
+  ['semicolons', (n: number) => `Content-Disposition: a${';'.repeat(n)}\r\n\r\n`, 200_000],
 ] as const)('%s, when the limits allow it', ([, make, size]) => expectLinear(make as (size: number) => string, text => consume(text, WIDE), size))
 
 test('a header in single octets', () => expectLinear(n => 'A: b\r\n'.repeat(n), text => consume(text, WIDE, 1), 10_000))
