@@ -13,11 +13,12 @@ import { DISARMERS } from './disarm/registry.ts'
 import { decodePlainOnly, type Expansion, expand } from './expand.ts'
 import { sanitizeForGroup, type ReadMessage } from './group.ts'
 import type { MessageSummary, SanitizeJob, SanitizeResult } from './job.ts'
-import { type AuthResult, confirmsReversePath, readTrustedResults, type Resolver, SignatureCheck } from './mime/authentication.ts'
+import { type AuthResult, confirmsReversePath, readTrustedResults, type Resolver } from './mime/authentication.ts'
 import { parseAddressList } from './mime/address.ts'
 import { headerValue, headerValues } from './mime/header.ts'
 import type { HeaderField } from './mime/part.ts'
 import { MimeReader } from './mime/reader.ts'
+import { SignatureCheck } from './mime/signatures.ts'
 import { decodeUnstructured } from './mime/words.ts'
 import { readInnerBy } from './read-inner.ts'
 import { LOOP_MARK_FIELD } from './smtp/trace.ts'
@@ -42,7 +43,7 @@ export function beginSanitize(job: SanitizeJob, tools: SanitizeTools): Sanitizin
   const signatures = job.authenticate.length > 0 ? new SignatureCheck(job.authenticate, resolverOf(tools), Date.parse(job.receivedDate)) : undefined
   return {
     write(chunk) {
-      signatures?.write(new Uint8Array(chunk))
+      signatures?.write(chunk)
       reader.write(chunk)
     },
     async end() {

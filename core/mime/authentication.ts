@@ -1,12 +1,11 @@
 /**
- * The door to mailauth: SPF, DKIM and DMARC, how their results are written down, and ARC sets (core/mime/arc.ts).
+ * What is known of a sender: SPF, the results of a listed upstream, how all results are written down, and ARC sets
+ * (core/mime/arc.ts). A door to mailauth; the other is signatures.ts (DKIM and DMARC).
  *
- * Runs before anything is changed, and only for strangers; behind a listed upstream its own results are read
- * instead (`readTrustedResults`). Look-ups go through the injected resolver; without DNS the result is
- * `temperror`, never a delay. Loaded on first use: behind a listed upstream none of it is needed.
- * Standards: RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489 and its successor (DMARC), RFC 8601 (Authentication-Results).
+ * Checks of our own run for strangers only; behind a listed upstream its results are read instead (`readTrustedResults`).
+ * Standards: RFC 7208 (SPF), RFC 8601 (Authentication-Results).
  */
-import type { SenderCheck, SpfOutcome } from '../job.ts'
+import type { SpfOutcome } from '../job.ts'
 import type { Mailbox } from '../smtp/envelope.ts'
 import { domainOf } from '../smtp/mailbox.ts'
 import type { HeaderField } from './part.ts'
@@ -43,119 +42,6 @@ export async function checkSpf(question: SpfQuestion): Promise<SpfOutcome> {
   } catch {
     return { result: 'temperror', domain }
   }
-}
-
-type VerifiedSignature = {
-  readonly id?: string
-  readonly signingDomain?: string
-  readonly selector?: string
-  readonly status: { readonly result: string; readonly aligned?: string | false; readonly underSized?: number }
-}
-
-/** What is used of mailauth's verifier; its declarations leave out the class. */
-type Verifier = {
-  write(chunk: Uint8Array): boolean
-  end(done: (error?: Error | null) => void): void
-  messageHeaders(header: ParsedHeader): Promise<void>
-  on(event: 'error', listener: (error: Error) => void): void
-  readonly results: readonly VerifiedSignature[]
-  readonly headerFrom: readonly string[]
-  readonly fromFields: number
-}
-
-type ParsedHeader = { readonly parsed: readonly { readonly key: string }[] }
-
-/** DKIM and DMARC over one message as it streams by. Feed every received octet, then ask once. */
-export class SignatureCheck {
-  readonly #resolver: Resolver
-  readonly #verifier: Promise<Verifier>
-  readonly #wanted: readonly SenderCheck[]
-  #queue: Promise<unknown>
-  #broken = false
-
-  /** `nowMs` is the time of receipt: signatures expire by it. */
-  constructor(wanted: readonly SenderCheck[], resolver: Resolver, nowMs: number) {
-    this.#wanted = wanted
-    this.#resolver = resolver
-    this.#verifier = openVerifier(resolver, nowMs)
-    this.#queue = this.#verifier.then(verifier => verifier.on('error', () => (this.#broken = true))).catch(() => (this.#broken = true))
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#queue = this.#queue.then(async () => {
-      if (!this.#broken) (await this.#verifier).write(chunk)
-    })
-  }
-
-  /** Never rejects: what cannot be checked is `temperror`. */
-  async finish(spf: SpfOutcome | undefined): Promise<readonly AuthResult[]> {
-    try {
-      await this.#queue
-      const verifier = await this.#verifier
-      if (this.#broken) return this.#unchecked()
-      await new Promise<void>((resolve, reject) => verifier.end(error => (error ? reject(error) : resolve())))
-      const dmarc = this.#wanted.includes('dmarc') ? [await dmarcResult(verifier, spf, this.#resolver)] : []
-      return [...(this.#wanted.includes('dkim') ? dkimResults(verifier) : []), ...dmarc]
-    } catch {
-      return this.#unchecked()
-    }
-  }
-
-  #unchecked(): readonly AuthResult[] {
-    return this.#wanted.map(method => ({ method, result: 'temperror', properties: [] }))
-  }
-}
-
-async function openVerifier(resolver: Resolver, nowMs: number): Promise<Verifier> {
-  // @ts-expect-error The package declares its functions, not this class.
-  const { DkimVerifier } = await import('mailauth/lib/dkim/dkim-verifier.js')
-  const verifier = new DkimVerifier({ resolver, curTime: new Date(nowMs) }) as Verifier
-  const begin = verifier.messageHeaders.bind(verifier)
-  verifier.messageHeaders = header => begin(withFewSignatures(header))
-  return verifier
-}
-
-/** Each signature may want a hash of its own over the whole body, so the sender must not choose how many are looked at. */
-const MOST_SIGNATURES = 5
-/** Sets of foreign sealers are not used here, and their signatures would cost as much. */
-const UNUSED_FIELDS = new Set(['arc-seal', 'arc-message-signature', 'arc-authentication-results'])
-
-function withFewSignatures(header: ParsedHeader): ParsedHeader {
-  let signatures = 0
-  const isKept = ({ key }: { readonly key: string }) =>
-    !UNUSED_FIELDS.has(key) && (key !== 'dkim-signature' || ++signatures <= MOST_SIGNATURES)
-  return { ...header, parsed: header.parsed.filter(isKept) }
-}
-
-function dkimResults(verifier: Verifier): AuthResult[] {
-  const checked = verifier.results.map(signature => ({
-    method: 'dkim',
-    result: signature.status.result,
-    properties: [['header.d', signature.signingDomain ?? ''], ['header.s', signature.selector ?? '']] as const,
-  }))
-  return checked.length > 0 ? checked : [{ method: 'dkim', result: 'none', properties: [] }]
-}
-
-async function dmarcResult(verifier: Verifier, spf: SpfOutcome | undefined, resolver: Resolver): Promise<AuthResult> {
-  const { evaluateDmarc } = (await import('mailauth/lib/dmarc/index.js')) as unknown as {
-    evaluateDmarc(options: Record<string, unknown>): Promise<{ response: { status: { result: string; header?: { from?: string } } } | false }>
-  }
-  const { response } = await evaluateDmarc({
-    headerFrom: verifier.headerFrom,
-    fromFields: verifier.fromFields,
-    spfDomains: spf?.result === 'pass' ? [spf.domain] : [],
-    dkimDomains: verifier.results
-      .filter(signature => signature.status.result === 'pass')
-      .map(signature => ({
-        id: signature.id,
-        domain: signature.signingDomain,
-        aligned: signature.status.aligned,
-        underSized: signature.status.underSized,
-      })),
-    resolver,
-  })
-  if (!response) return { method: 'dmarc', result: 'permerror', properties: [] }
-  return { method: 'dmarc', result: response.status.result, properties: [['header.from', response.status.header?.from ?? '']] }
 }
 
 export type ArcKey = { readonly domain: string; readonly selector: string; readonly privateKeyPem: string }

@@ -36,7 +36,7 @@ const DOORS: Readonly<Record<string, string | readonly string[]>> = {
   nodemailer: 'gateway/outbound/smtp-client.ts',
   piscina: 'workers/pool.ts',
   mailparser: '(the tests only, as an oracle)',
-  mailauth: 'core/mime/authentication.ts',
+  mailauth: ['core/mime/authentication.ts', 'core/mime/signatures.ts'],
   'file-type': 'core/media/detect.ts',
   '@embedpdf/pdfium': 'core/disarm/pdf/engine.ts',
   parse5: 'core/text/html-tree.ts',
