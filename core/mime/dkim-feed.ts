@@ -82,6 +82,8 @@ export class DkimFeed {
 
   /** Both do all their work before they return; what they throw comes by the promise. */
   #after(done: Promise<void>): void {
+    // What fails after something has failed is heard by nobody.
+    done.catch(() => undefined)
     this.#work = this.#work.then(() => done)
     this.#work.catch(() => undefined)
   }

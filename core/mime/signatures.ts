@@ -69,6 +69,8 @@ export class SignatureCheck {
     this.#resolver = askedOnce(resolver)
     this.#nowMs = nowMs
     if (code) this.#open(code)
+    // Else `finish` waits for it, and hears why it cannot be had.
+    else loadCode().then(loaded => this.#opened(loaded)).catch(() => (this.#broken = true))
   }
 
   /** The octets are read during the call. Never throws. */
@@ -81,9 +83,10 @@ export class SignatureCheck {
   /** Never rejects: what cannot be checked is `temperror`. */
   async finish(spf: SpfOutcome | undefined): Promise<readonly AuthResult[]> {
     try {
-      const verifier = this.#verifier ?? this.#open(await loadCode())
+      const verifier = this.#opened(code ?? (await loadCode()))
       if (this.#broken) return this.#unchecked()
       const ended = this.#feed!.end()
+      ended.catch(() => undefined)
       if (this.#wanted.includes('dmarc')) this.#askAhead(verifier)
       await ended
       const dmarc = this.#wanted.includes('dmarc') ? [await dmarcResult(verifier, spf, this.#resolver)] : []
@@ -91,6 +94,10 @@ export class SignatureCheck {
     } catch {
       return this.#unchecked()
     }
+  }
+
+  #opened(loaded: Code): Verifier {
+    return this.#verifier ?? this.#open(loaded)
   }
 
   #open(loaded: Code): Verifier {

@@ -109,6 +109,14 @@ describe('header and body', () => {
   ])('of %s: linear', (_, piece) => expectLinear(size => Buffer.from(`A: b${piece.repeat(size)}x`), block => parseFields(block), 60_000))
 })
 
+test('a verifier that fails at every step fails once, at the end', async () => {
+  const fail = () => Promise.reject(new Error('no'))
+  const feed = new DkimFeed({ messageHeaders: fail, nextChunk: fail, finalChunk: fail })
+  for (const piece of ['A: b\r\n\r\n', 'body', 'more']) feed.write(Buffer.from(piece))
+  await new Promise(resolve => setImmediate(resolve))
+  await expect(feed.end()).rejects.toThrow('no')
+})
+
 describe('bounds', () => {
   const check = async (...chunks: string[]) => {
     const asked: string[] = []
