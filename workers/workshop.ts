@@ -45,7 +45,7 @@ export type WorkshopOptions = {
   readonly office?: OfficeWorkshop | undefined
   /** Suspect processes: how many stand ready, and how many there may be. */
   readonly suspects: { readonly ready: number; readonly most: number }
-  /** Most processes of the lanes that are started only when something waits; lanes without a number the launcher keeps. */
+  /** Most processes of the lanes that grow when something waits, or is behind; lanes without a number the launcher keeps. */
   readonly onDemand?: { readonly light?: number; readonly heavy?: number; readonly verifier?: number }
   readonly canaryRetryMs: number
   /** Largest frame that a worker process may send: its largest composed message and report. */

@@ -30,6 +30,7 @@ const MOST_HEADER_BYTES = 1024 * 1024
 export class DkimFeed {
   readonly #verifier: FedVerifier
   #header: Buffer[] | undefined = []
+  /** With those of the body that came with its end. */
   #headerBytes = 0
   /** What came last of the header: an end that has begun. */
   #tail = Buffer.alloc(0)
@@ -57,14 +58,16 @@ export class DkimFeed {
   #collect(header: Buffer[], piece: Buffer): void {
     const isStart = this.#headerBytes < LINE_END.length
     this.#headerBytes += piece.length
-    if (this.#headerBytes > MOST_HEADER_BYTES) throw new RangeError('the header has no end')
     // The end may lie across pieces.
     const joined = Buffer.concat([this.#tail, piece])
     const known = this.#tail.length
     const end = isStart && joined.subarray(0, LINE_END.length).equals(LINE_END) ? LINE_END.length : endOfHeader(joined)
     header.push(joined.subarray(known, end < 0 ? joined.length : end))
     this.#tail = joined.subarray(-EMPTY_LINE.length + 1)
-    if (end < 0) return
+    if (end < 0) {
+      if (this.#headerBytes > MOST_HEADER_BYTES) throw new RangeError('the header has no end')
+      return
+    }
     this.#begin(Buffer.concat(header))
     this.#body(joined.subarray(end))
   }

@@ -58,7 +58,7 @@ export class SignatureCheck {
   readonly #wanted: readonly SenderCheck[]
   readonly #nowMs: number
   /** Copies of what comes before the code is loaded. */
-  #early: Buffer[] = []
+  readonly #early: Buffer[] = []
   #verifier: Verifier | undefined
   #feed: DkimFeed | undefined
   #broken = false
@@ -214,6 +214,7 @@ function keysBy({ getPublicKey, toALabel }: Code, resolver: Resolver): KeyCache 
 function withKeyObject(key: PublicKey): PublicKey {
   return { ...key, publicKey: createPublicKey(String(key.publicKey)) }
 }
+
 function dkimResults(verifier: Verifier): AuthResult[] {
   const checked = verifier.results.map(signature => ({
     method: 'dkim',
@@ -244,4 +245,3 @@ async function dmarcResult(verifier: Verifier, spf: SpfOutcome | undefined, reso
   if (!response) return { method: 'dmarc', result: 'permerror', properties: [] }
   return { method: 'dmarc', result: response.status.result, properties: [['header.from', response.status.header?.from ?? '']] }
 }
-

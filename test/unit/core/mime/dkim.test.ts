@@ -134,6 +134,10 @@ describe('bounds', () => {
     expect((await check(...Array<string>(70).fill(`A: ${'x'.repeat(16_000)}\r\n`))).results).toEqual(['dkim=temperror', 'dmarc=temperror'])
   })
 
+  test('a large body that comes with the header in one chunk counts for neither bound', async () => {
+    expect((await check(`From: a@b.jp\r\n\r\n${'x'.repeat(2 * 2 ** 20)}`)).results).toEqual(['dkim=none', 'dmarc=none'])
+  })
+
   test('the walk to a policy is asked for at once, each name only once, and not for deep names', async () => {
     expect((await check('From: a@mail.town.example.jp\r\n\r\nbody')).asked).toEqual(['_dmarc.mail.town.example.jp', '_dmarc.town.example.jp', '_dmarc.example.jp', '_dmarc.jp'])
     expect((await check('From: a@a.b.c.d.e.f.jp\r\n\r\nbody')).asked[0]).toBe('_dmarc.a.b.c.d.e.f.jp')
