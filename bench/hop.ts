@@ -10,7 +10,9 @@
  * load on the machine hits both alike; before the first, each has taken `--warm-up` small mails, since a gateway runs for weeks and
  * its first mails cost twice (compilation). A cell's rate is mails at the sink by the time from the first connection to the
  * last arrival: mails that wait in a queue at the end are waited for. CPU and PSS are those of all processes of the
- * system. One JSON line per cell, then the medians.
+ * system. One JSON line per cell, then the medians, then each system by the first: medians of the ratios of each round.
+ *
+ * Two states of the project: `--systems sekisho@../before,sekisho`.
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -50,6 +52,8 @@ async function compare(systems: readonly System[], load: Load): Promise<void> {
   for (const cell of cells()) {
     const results = await takeTurns(systems, { rounds, load, cellFor: () => cell })
     for (const [system, measured] of results) printMedian(system, cell, measured)
+    const [[first, base], ...others] = [...results] as [[System, Measured[]], ...[System, Measured[]][]]
+    for (const [system, measured] of others) printRatios(`${system.name} by ${first.name}`, cell, { measured, base })
   }
 }
 
@@ -69,6 +73,13 @@ function printMedian(system: System, cell: Cell, measured: readonly Measured[]):
   const medians = Object.fromEntries(keys.map(key => [key, median(key)]))
   const sums = Object.fromEntries((['mails', 'lost', 'duplicates', 'errors'] as const).map(key => [key, measured.reduce((sum, each) => sum + each[key], 0)]))
   console.log(JSON.stringify({ median: system.name, ...cell, ...medians, slowest: Math.min(...rates), fastest: Math.max(...rates), ...sums }))
+}
+
+/** Runs of one round stand at one place. */
+function printRatios(ratios: string, { mailClass, connections, perConnection }: Cell, { measured, base }: { readonly measured: readonly Measured[]; readonly base: readonly Measured[] }): void {
+  const median = (key: keyof Measured) => middle(measured.map((each, i) => each[key] / base[i]![key]))
+  const keys = ['perSecond', 'cpuSecondsPer1000', 'pssMiB', 'ackP50Ms', 'ackP99Ms'] as const
+  console.log(JSON.stringify({ ratios, mailClass, connections, perConnection, ...Object.fromEntries(keys.map(key => [key, median(key)])) }))
 }
 
 function middle(values: readonly number[]): number {

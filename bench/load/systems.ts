@@ -9,10 +9,12 @@
  *   mimedefang   the same with MIMEDefang, which drops attachments and flattens HTML; needs Debian's mimedefang
  *   amavis       the same with amavisd-new behind its queue, 8 processes; needs Debian's amavisd-new
  *   haraka       peers/haraka: Haraka with a queue of its own; needs `npm ci --prefix bench/peers/haraka`
+ *
+ * `NAME@FOLDER`: that system of another checkout, as its own code starts it: two states of this project, side by side.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { startDnsServer } from '../../test/support/dns-server.ts'
 import { startHaraka } from './haraka.ts'
 import { startAmavis, startMimedefang, startPostfix } from './postfix.ts'
@@ -40,10 +42,18 @@ const STARTS: Readonly<Record<string, (plan: Plan) => Promise<System>>> = {
 }
 
 /** `settings` are for Sekisho only. @throws Error for a name that is none of the above. */
-export function startSystem(name: string, plan: Plan): Promise<System> {
+export async function startSystem(name: string, plan: Plan): Promise<System> {
+  const [ours, checkout] = name.split('@', 2)
+  if (checkout !== undefined) return { ...(await startElsewhere(ours!, checkout, plan)), name }
   const start = STARTS[name]
   if (!start) throw new Error(`no such system: ${name}; there are ${Object.keys(STARTS).join(', ')}`)
   return start(plan)
+}
+
+/** Each state of the project knows best how it is started. */
+async function startElsewhere(name: string, checkout: string, plan: Plan): Promise<System> {
+  const { startSystem: start } = (await import(resolve(checkout, 'bench/load/systems.ts'))) as { startSystem: typeof startSystem }
+  return start(name, plan)
 }
 
 const SMTP = { maxConnections: 400, maxConnectionsPerClient: 400, maxTransactions: 100_000, maxMessageBytes: '100MiB' }

@@ -23,7 +23,7 @@ export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdi
   const load: Load = { source: startSender(), sink: await startSink({ host: '127.0.0.1', port: 0, look: 'id' }) }
   const systems: System[] = []
   const start = async (name: string, settings: object = {}) => {
-    const system = await startSystem(name, { folder: join(folder, name), sinkPort: load.sink.port, settings })
+    const system = await startSystem(name, { folder: join(folder, String(systems.length)), sinkPort: load.sink.port, settings })
     systems.push(system)
     return system
   }
