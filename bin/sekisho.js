@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 const NEEDED = [24, 15]
 const main = new URL('../cli/main.ts', import.meta.url)
+const untyped = new URL('untyped.js', import.meta.url)
 const bundled = fileURLToPath(
   new URL(
     process.platform === 'win32' ? '../node_modules/.bin/node.cmd' : '../node_modules/.bin/node',
@@ -22,9 +23,9 @@ const running = process.versions.node.split('.').map(Number)
 const isNewEnough = running[0] > NEEDED[0] || (running[0] === NEEDED[0] && running[1] >= NEEDED[1])
 
 if (isNewEnough) {
-  import(main.href).then(module => module.main())
+  import(untyped.href).then(() => import(main.href)).then(module => module.main())
 } else if (existsSync(bundled)) {
-  const child = spawn(bundled, [fileURLToPath(main)].concat(process.argv.slice(2)), { stdio: 'inherit' })
+  const child = spawn(bundled, ['--import', untyped.href, fileURLToPath(main)].concat(process.argv.slice(2)), { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     process.exitCode = code === null ? 128 + (constants.signals[signal] || 0) : code

@@ -122,7 +122,7 @@ type Server = { readonly smtp: string; readonly portal: string; readonly outer: 
 
 /** Starts `serve` as a person would, and reads from its ready line where it listens. */
 function serve(folder: string): Promise<Server> {
-  const main = join(import.meta.dirname, 'main.ts')
+  const main = join(import.meta.dirname, '../bin/sekisho.js')
   const child = spawn(process.execPath, ['--no-warnings', main, 'serve', '--config', join(folder, 'sekisho.yaml')], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number>(done => child.on('exit', code => done(code ?? EXIT.failure)))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))

@@ -9,6 +9,7 @@ import type { LaneName, WorkerRole } from './protocol.ts'
 import type { SanitizerModules } from './sanitizer-jobs.ts'
 import { codePaths, fontPaths, heapMiB, processArguments, type SandboxPaths, threadArguments } from './sandbox.ts'
 import { inOfficeBox } from './office-wall.ts'
+import { untypedPaths, withoutTypes } from './untyped.ts'
 import { inClosedBox, type Wall } from './wall.ts'
 
 export type Kind = { readonly role: WorkerRole; readonly lane: LaneName }
@@ -57,8 +58,8 @@ function walledCommandOf(kind: Kind, code: ChildCode): string[] {
 function officeCommand({ office, wall, codeRoot, nodePath }: ChildCode): string[] {
   if (!office || wall?.kind !== 'bubblewrap') throw new Error('LibreOffice needs bubblewrap')
   const settings: OfficeSettings = { program: office.program, outputBytes: office.outputBytes }
-  const readable = ['workers', 'package.json'].map(name => join(codeRoot, name))
-  const command = [nodePath, '--disable-sigusr1', '--no-warnings', '--max-old-space-size=256', join(codeRoot, 'workers/office-process.ts'), JSON.stringify(settings)]
+  const readable = [...['workers', 'package.json'].map(name => join(codeRoot, name)), ...untypedPaths(codeRoot)]
+  const command = [nodePath, '--disable-sigusr1', '--no-warnings', '--max-old-space-size=256', ...withoutTypes(codeRoot), join(codeRoot, 'workers/office-process.ts'), JSON.stringify(settings)]
   return inOfficeBox(wall, { ...office, nodePath, readable }, command)
 }
 

@@ -8,6 +8,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { untypedPaths, withoutTypes } from './untyped.ts'
 
 export type SandboxPaths = {
   /** Directory with core/, workers/, node_modules/ and package.json. Data may stand beside them and stays unreadable. */
@@ -22,7 +23,8 @@ const CODE = ['core', 'workers', 'package.json']
 
 /** All that a worker process reads of the file system. */
 export function codePaths({ codeRoot, extraCode, packages }: SandboxPaths): string[] {
-  return [...CODE, ...(packages ? ['node_modules'] : [])].map(name => join(codeRoot, name)).concat(extraCode)
+  const code = [...CODE, ...(packages ? ['node_modules'] : [])].map(name => join(codeRoot, name))
+  return [...code, ...untypedPaths(codeRoot), ...extraCode]
 }
 
 /**
@@ -50,7 +52,7 @@ function addonRule(addons: boolean): string {
 
 /** For a pool thread: reads code, nothing else; in particular it may not start threads of its own. */
 export function threadArguments(paths: SandboxPaths, rules: { readonly addons: boolean }): string[] {
-  return ['--permission', ...readGrants(paths), ...SWITCHED_OFF, addonRule(rules.addons)]
+  return ['--permission', ...readGrants(paths), ...withoutTypes(paths.codeRoot), ...SWITCHED_OFF, addonRule(rules.addons)]
 }
 
 /** For the process. `--disable-sigusr1`: a signal must not open a debugger port. */
@@ -61,6 +63,7 @@ export function processArguments(
   return [
     '--permission',
     ...readGrants(paths),
+    ...withoutTypes(paths.codeRoot),
     ...(rules.threads ? ['--allow-worker'] : []),
     ...SWITCHED_OFF,
     addonRule(rules.addons),

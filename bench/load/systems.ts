@@ -75,7 +75,7 @@ export async function startSekisho(folder: string, sinkPort: number, extraSettin
   const file = join(folder, 'sekisho.yaml')
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(settings))
-  const child = spawn(process.execPath, ['--no-warnings', join(REPOSITORY, 'cli/main.ts'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--no-warnings', join(REPOSITORY, 'bin/sekisho.js'), 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] })
   await readyLine(child, 'sekisho ready')
   return { name: 'sekisho', version: process.version, port, rootPid: child.pid!, stop: () => stopped(child) }
 }
