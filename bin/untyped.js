@@ -8,11 +8,12 @@
  */
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { placeOf } from './untyped-place.js'
 
-registerHooks({
+// A Node too old for it comes as far as bin/sekisho.js, which says so.
+nodeModule.registerHooks?.({
   load(url, context, nextLoad) {
     const source = url.startsWith('file:') && url.endsWith('.ts') ? untyped(fileURLToPath(url)) : undefined
     return source === undefined ? nextLoad(url, context) : { format: 'module', source, shortCircuit: true }

@@ -17,6 +17,7 @@ import type { Config } from '../config/schema.ts'
 import { withoutTypes } from '../workers/untyped.ts'
 import type { Wall } from '../workers/wall.ts'
 import { forbidCoreDumps } from './no-core-dumps.ts'
+import { tidyOnceStarted } from './once-started.ts'
 import { ReadyParts } from './ready.ts'
 import type { ConfigSource } from './reload.ts'
 import { type ChildCommand, type ChildRole, RoleKeeper } from './role-keeper.ts'
@@ -40,6 +41,7 @@ export async function supervise(config: Config, source: ConfigSource): Promise<v
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopAll)
   process.on('SIGHUP', () => void makeNewKeys(config, source).finally(() => gateway.tell('reload')))
   const others = [...children.values()].filter(child => child !== gateway).map(child => child.keep().then(() => ready.giveUp(child.role)))
+  tidyOnceStarted()
   const code = await gateway.keep()
   stopAll()
   await Promise.race([Promise.all(others), delay(config.shutdownMs)])

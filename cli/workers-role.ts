@@ -10,6 +10,7 @@ import { type Launcher, type LauncherOptions, startLauncher } from '../workers/l
 import { findOffice } from '../workers/office-wall.ts'
 import { findWall, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
+import { tidyOnceStarted } from './once-started.ts'
 import { findOurWall } from './walls.ts'
 import { apiOfficeSocket, apiWorkersSocket, mailOfficeSocket, OFFICE_OUTPUT_BYTES, officeSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
 
@@ -110,4 +111,5 @@ async function runLaunchers(launchers: readonly Promise<Launcher>[]): Promise<vo
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
   await Promise.all(launchers)
+  tidyOnceStarted()
 }

@@ -77,6 +77,7 @@ const FILES = [
   'fs.write=«secrets»/new',
   'fs.write=new',
   'fs.write_in_code=«jobs»/new',
+  'fs.write_in_code=«code»/.untyped/new',
   'fs.symlink=«jobs»/link',
   'fs.rm=«jobs»/attacks.ts',
   'heap_snapshot=new',
