@@ -9,8 +9,8 @@ const AFTER_MS = 10_000
  * Gives back what starting took, for a process that only waits from then on: it allocates next to nothing, so V8 never comes to
  * collect it (a third of the supervisor's memory). It stops for some 50 ms, once.
  */
-export function tidyOnceStarted(): void {
-  setTimeout(collectGarbage, AFTER_MS).unref()
+export function tidyOnceStarted(afterMs = AFTER_MS): void {
+  setTimeout(collectGarbage, afterMs).unref()
 }
 
 /** V8 hands the function out in contexts made while the flag is set. */

@@ -39,11 +39,14 @@ export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdi
 
 type Turns = { readonly rounds: number; readonly load: Load; readonly cellFor: (system: System) => Cell }
 
-/** The order is turned in each round, so that other load on the machine hits all alike. One JSON line for each run. */
+/**
+ * Each round begins with the next one, so that other load on the machine hits all alike. Turned round instead, the first and the last
+ * of three or more would run twice in a row, which is worth some per cent. One JSON line for each run.
+ */
 export async function takeTurns(systems: readonly System[], { rounds, load, cellFor }: Turns): Promise<ReadonlyMap<System, Measured[]>> {
   const runs = new Map<System, Measured[]>(systems.map(system => [system, []]))
   for (let turn = 0; turn < rounds; turn++) {
-    for (const system of turn % 2 === 0 ? systems : systems.toReversed()) {
+    for (const system of systems.map((_, i) => systems[(i + turn) % systems.length]!)) {
       const measured = await measure(system, cellFor(system), load)
       runs.get(system)!.push(measured)
       console.log(JSON.stringify({ round: turn, system: system.name, ...cellFor(system), ...measured }))
