@@ -14,7 +14,7 @@ fail() { echo "test:system: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "must run as root: Postfix starts as root and changes to its own users (try: sudo -E npm run test:system)"
 
 missing=()
-for pair in exiftool:libimage-exiftool-perl tiffinfo:libtiff-tools identify:imagemagick postfix:postfix swaks:swaks curl:curl age:age age-keygen:age python3:python3 openssl:openssl slapd:slapd ldapadd:ldap-utils haproxy:haproxy systemd-analyze:systemd mkfs.ext4:e2fsprogs bwrap:bubblewrap unzip:unzip zip:zip 7zz:7zip bsdtar:libarchive-tools genisoimage:genisoimage zstd:zstd \
+for pair in exiftool:libimage-exiftool-perl tiffinfo:libtiff-tools identify:imagemagick postfix:postfix swaks:swaks curl:curl age:age age-keygen:age python3:python3 openssl:openssl slapd:slapd ldapadd:ldap-utils haproxy:haproxy systemd-analyze:systemd mkfs.ext4:e2fsprogs bwrap:bubblewrap clamd:clamav-daemon unzip:unzip zip:zip 7zz:7zip bsdtar:libarchive-tools genisoimage:genisoimage zstd:zstd \
   qpdf:qpdf pdftotext:poppler-utils localc:libreoffice-calc lowriter:libreoffice-writer loimpress:libreoffice-impress chromium:chromium; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
