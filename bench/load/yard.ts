@@ -30,7 +30,8 @@ export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdi
   try {
     await work({ load, folder, start })
   } finally {
-    for (const system of systems) await system.stop()
+    // One that is gone already must not keep the others from being stopped.
+    await Promise.allSettled(systems.map(system => system.stop()))
     load.source.end()
     load.sink.end()
     rmSync(folder, { recursive: true, force: true })
