@@ -19,7 +19,7 @@ import { type BaseCommit, checkOutBase, NoBase } from './load/base-commit.ts'
 import type { MailClass } from './load/mails.ts'
 import { type Cell, type Load, type Measured, measure } from './load/measure.ts'
 import { judge } from './load/rule.ts'
-import { startSekisho, type System } from './load/systems.ts'
+import { startSekisho, type System, systemsOf } from './load/systems.ts'
 
 const MARGINS = { cpu: 1.05, time: 1.15 } as const
 /** For each start and class. */
@@ -81,10 +81,9 @@ async function measureStart(startBefore: Start, { ratios, afterFirst }: { readon
   }
 }
 
-/** Each commit knows best how it is started. */
 async function startOf({ folder, commit }: BaseCommit): Promise<Start> {
   try {
-    return ((await import(join(folder, 'bench/load/systems.ts'))) as { startSekisho: Start }).startSekisho
+    return (await systemsOf(folder)).startSekisho
   } catch (error) {
     throw new NoBase(`the base ${commit} cannot be measured: ${String(error)}`)
   }

@@ -2,13 +2,13 @@
  * Run by `npm ci`: keeps each of our modules without its types, so that no process has to take them away at every start
  * (untyped.js reads what is written here). Does what Node does, by Node itself; without it all works, slower.
  */
-import { hash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { join } from 'node:path'
-import { FOLDER, placeOf } from './untyped-place.js'
+import { FOLDER, placeIn } from './untyped-place.js'
 
 const ROOT = join(import.meta.dirname, '..')
+const UNFINISHED = `${FOLDER}.unfinished`
 /** What runs beside these is started by developers only. */
 const ROOMS = ['cli', 'config', 'core', 'files', 'gateway', 'loadtest', 'portal', 'rest', 'rpc', 'store', 'vault', 'workers']
 
@@ -16,8 +16,10 @@ const ROOMS = ['cli', 'config', 'core', 'files', 'gateway', 'loadtest', 'portal'
 if (nodeModule.stripTypeScriptTypes !== undefined) {
   // Copies of files that have changed would be found by nobody.
   rmSync(join(FOLDER, '..'), { recursive: true, force: true })
-  mkdirSync(FOLDER, { recursive: true })
+  mkdirSync(UNFINISHED, { recursive: true })
   for (const path of modules()) keepUntyped(readFileSync(path))
+  // All or none: what a full disk or an end half-way has left is nowhere that anybody looks.
+  renameSync(UNFINISHED, FOLDER)
 }
 
 function modules() {
@@ -26,5 +28,5 @@ function modules() {
 }
 
 function keepUntyped(source) {
-  writeFileSync(placeOf(hash('sha256', source)), nodeModule.stripTypeScriptTypes(source.toString()))
+  writeFileSync(placeIn(UNFINISHED, source), nodeModule.stripTypeScriptTypes(source.toString()))
 }

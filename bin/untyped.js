@@ -6,11 +6,10 @@
  * Named by content, so what is there can never be of another state of the file. Plain JavaScript, because TypeScript would
  * load what this is here to avoid: the compiler that strips types takes some 12 MiB and a quarter of a second in each thread.
  */
-import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { placeOf } from './untyped-place.js'
+import { FOLDER, placeIn } from './untyped-place.js'
 
 // A Node too old for it comes as far as bin/sekisho.js, which says so.
 nodeModule.registerHooks?.({
@@ -23,7 +22,7 @@ nodeModule.registerHooks?.({
 /** Whatever goes wrong with the copy, the file itself is there. */
 function untyped(path) {
   try {
-    return readFileSync(placeOf(hash('sha256', readFileSync(path))), 'utf8')
+    return readFileSync(placeIn(FOLDER, readFileSync(path)), 'utf8')
   } catch {
     return undefined
   }

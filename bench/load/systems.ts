@@ -44,16 +44,15 @@ const STARTS: Readonly<Record<string, (plan: Plan) => Promise<System>>> = {
 /** `settings` are for Sekisho only. @throws Error for a name that is none of the above. */
 export async function startSystem(name: string, plan: Plan): Promise<System> {
   const [ours, checkout] = name.split('@', 2)
-  if (checkout !== undefined) return { ...(await startElsewhere(ours!, checkout, plan)), name }
+  if (checkout !== undefined) return { ...(await (await systemsOf(checkout)).startSystem(ours!, plan)), name }
   const start = STARTS[name]
   if (!start) throw new Error(`no such system: ${name}; there are ${Object.keys(STARTS).join(', ')}`)
   return start(plan)
 }
 
-/** Each state of the project knows best how it is started. */
-async function startElsewhere(name: string, checkout: string, plan: Plan): Promise<System> {
-  const { startSystem: start } = (await import(resolve(checkout, 'bench/load/systems.ts'))) as { startSystem: typeof startSystem }
-  return start(name, plan)
+/** Of another checkout: each state of the project knows best how it is started. Rejects when that has no such module. */
+export function systemsOf(checkout: string): Promise<{ readonly startSystem: typeof startSystem; readonly startSekisho: typeof startSekisho }> {
+  return import(resolve(checkout, 'bench/load/systems.ts'))
 }
 
 const SMTP = { maxConnections: 400, maxConnectionsPerClient: 400, maxTransactions: 100_000, maxMessageBytes: '100MiB' }

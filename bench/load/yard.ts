@@ -31,7 +31,8 @@ export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdi
     await work({ load, folder, start })
   } finally {
     // One that is gone already must not keep the others from being stopped.
-    await Promise.allSettled(systems.map(system => system.stop()))
+    const ends = await Promise.allSettled(systems.map(system => system.stop()))
+    for (const end of ends) if (end.status === 'rejected') console.error(String(end.reason))
     load.source.end()
     load.sink.end()
     rmSync(folder, { recursive: true, force: true })

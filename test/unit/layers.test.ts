@@ -118,3 +118,8 @@ test('the load tester knows only the writing side of core', () => {
     for (const file of used.filter(each => each.startsWith('core/'))) expect(LOADTEST_CORE, `${path} → ${file}`).toContain(file)
   }
 })
+
+test('npm ci keeps every room without its types', () => {
+  const listed = /^const ROOMS = \[(.*)\]$/m.exec(readFileSync('bin/strip-types.js', 'utf8'))![1]!
+  expect(listed.split(', ')).toEqual(Object.keys(MAY_IMPORT).toSorted().map(room => `'${room}'`))
+})

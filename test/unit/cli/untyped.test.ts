@@ -59,6 +59,13 @@ test('a place in the code is told as it is in the TypeScript', () => {
   expect(stderr).toContain(`${join(house, 'cli/main.ts')}:4:9`)
 })
 
+test('what ends half-way leaves no copies', () => {
+  writeFileSync(join(house, 'workers/not-only-types.ts'), 'export enum Colour { Red }\n')
+  expect(strip).toThrow()
+  expect(copies().filter(each => each.startsWith(join(house, '.untyped', process.version, '/')))).toEqual([])
+  expect(started()).toBe('process as written\nthread as written\n')
+})
+
 test('copies of what is gone are taken away', () => {
   strip()
   rmSync(join(house, 'core/text/greeting.ts'))
