@@ -66,10 +66,11 @@ export function interpretHeader(
 ): Entity {
   const first = firstOfEach(header, findings)
   const typeValue = first.get('content-type')
-  const type = parseParameterised(typeValue ?? '')
-  const disposition = parseParameterised(first.get('content-disposition') ?? '')
+  const type = parseParameterised(typeValue)
+  const disposition = parseParameterised(first.get('content-disposition'))
   // One by one: a header of semicolons has more of them than a call takes arguments.
-  for (const found of [type.findings, disposition.findings].flat()) findings.push(found)
+  for (const found of type.findings) findings.push(found)
+  for (const found of disposition.findings) findings.push(found)
   const transferEncoding = transferEncodingOf(first.get('content-transfer-encoding'), findings)
   const mediaType = mediaTypeOf(typeValue, type.value, defaultType, findings)
   const names = namesOf(type, disposition, findings)
@@ -86,7 +87,7 @@ export function interpretHeader(
     contentType: { type: opaque ? OCTET_STREAM : mediaType, params: typeValue === undefined ? NO_PARAMS : type.params },
     hasContentType: typeValue !== undefined && mediaType !== undefined,
     contentDisposition,
-    contentId: (first.get('content-id') ?? '').replace(/^<|>$/g, ''),
+    contentId: first.get('content-id')?.replace(/^<|>$/g, '') ?? '',
     names,
     transferEncoding,
     kind,
@@ -177,15 +178,15 @@ function checkBoundary(raw: string | undefined, type: Parameterised, findings: H
     findings.push({ code: 'boundary.missing' })
     return false
   }
-  const detail = printable(raw)
-  if (type.findings.some(({ code, detail: name }) => code === 'type.duplicate-parameter' && name === 'boundary')) {
-    findings.push({ code: 'boundary.conflict', detail })
-  }
-  if (type.findings.some(({ code, detail: name }) => code === 'type.half-quote' && name === 'boundary')) return false
-  if (type.extended.has('boundary')) findings.push({ code: 'boundary.extended', detail })
-  if (raw.includes('=?')) findings.push({ code: 'boundary.encoded-word', detail })
+  const tell = (code: HeaderFinding['code']) => findings.push({ code, detail: printable(raw) })
+  const said = (code: HeaderFinding['code']) =>
+    type.findings.some(({ code: found, detail: name }) => found === code && name === 'boundary')
+  if (said('type.duplicate-parameter')) tell('boundary.conflict')
+  if (said('type.half-quote')) return false
+  if (type.extended.has('boundary')) tell('boundary.extended')
+  if (raw.includes('=?')) tell('boundary.encoded-word')
   const problem = boundaryProblem(raw)
-  if (problem !== undefined) findings.push({ code: `boundary.${problem}`, detail })
+  if (problem !== undefined) tell(`boundary.${problem}`)
   return raw !== '' && raw.length <= BOUNDARY_MAX && !/[\0\r\n]/.test(raw)
 }
 

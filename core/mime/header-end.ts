@@ -14,8 +14,11 @@ const LF_CR = Buffer.from('\n\r')
 const LF_LF = Buffer.from('\n\n')
 const CR_CR = Buffer.from('\r\r')
 
-/** `end`: index after the last header line; `bodyStart`: index after the empty line. */
-export type HeaderEnd = { readonly end: number; readonly bodyStart: number }
+/**
+ * `end`: index after the last header line; `bodyStart`: index after the empty line. `block`: octets up to `end` as
+ * latin1 text, where they were read for the search anyway.
+ */
+export type HeaderEnd = { readonly end: number; readonly bodyStart: number; readonly block?: string }
 
 /**
  * `view` begins at the header. Octets before `from` were searched earlier without success.
@@ -25,7 +28,8 @@ export function findHeaderEnd(view: Buffer, from: number, atEnd: boolean): Heade
   if (view.length === 0) return atEnd ? 'none' : undefined
   if (view[0] === CR || view[0] === LF) return emptyLine(view, 0, atEnd)
   const lfCr = view.indexOf(LF_CR, from)
-  if (lfCr >= 0 && isPlain(latin1(view, from, lfCr + 1))) return emptyLine(view, lfCr + 1, atEnd)
+  const text = lfCr < 0 ? '' : latin1(view, from, lfCr + 1)
+  if (lfCr >= 0 && isPlain(text)) return emptyLine(view, lfCr + 1, atEnd, from === 0 ? text : undefined)
   const before = lfCr < 0 ? view : view.subarray(0, lfCr + 1)
   const lfLf = before.indexOf(LF_LF, from)
   const crCr = findDoubleCr(lfLf < 0 ? before : before.subarray(0, lfLf + 1), view, { from, atEnd })
@@ -46,9 +50,10 @@ export function resumeFrom(view: Buffer): number {
   return Math.max(0, view.length - CR_RUN_MAX - 2)
 }
 
-function emptyLine(view: Buffer, end: number, atEnd: boolean): HeaderEnd | undefined {
+function emptyLine(view: Buffer, end: number, atEnd: boolean, block?: string): HeaderEnd | undefined {
   const length = lineEndAt(view, end, atEnd)
-  return length === 0 ? undefined : { end, bodyStart: end + length }
+  if (length === 0) return undefined
+  return block === undefined ? { end, bodyStart: end + length } : { end, bodyStart: end + length, block }
 }
 
 /** Two CRs that are two line ends, and not a run before one LF. Undefined when that cannot be told yet. */

@@ -96,7 +96,7 @@ export function headerValue(header: readonly HeaderField[], key: string): string
 function parseCanonical(block: string, maxFields: number): ParsedHeader | undefined {
   const fields: HeaderField[] = []
   const findings: HeaderFinding[] = []
-  const unusual = UNUSUAL.test(block)
+  const into: Parsing = { fields, findings, unusual: UNUSUAL.test(block) }
   let longest = 0
   let start = 0
   while (start < block.length) {
@@ -116,22 +116,22 @@ function parseCanonical(block: string, maxFields: number): ParsedHeader | undefi
       folded = true
     }
     if (fields.length >= maxFields) return { fields, findings, truncated: start }
-    addField(block.slice(start, lineEnd), { first: start === 0, folded, unusual }, fields, findings)
+    const raw = block.slice(start, lineEnd)
+    if (start > 0 || !noteFirstLine(raw, findings)) addField(folded ? unfold(raw, findings) : raw, into)
     start = lineStart
   }
   if (longest > 998) findings.push({ code: 'header.line-too-long', detail: String(longest) })
   return { fields, findings, truncated: -1 }
 }
 
-type RawField = { readonly first: boolean; readonly folded: boolean; readonly unusual: boolean }
+type Parsing = { readonly fields: HeaderField[]; readonly findings: HeaderFinding[]; readonly unusual: boolean }
 
-function addField(raw: string, how: RawField, fields: HeaderField[], findings: HeaderFinding[]): void {
-  if (how.first && noteFirstLine(raw, findings)) return
-  let text = raw
-  if (how.folded) {
-    if (SUSPECT_FOLD.test(raw)) noteFold(raw, findings)
-    text = raw.replaceAll('\r\n', '')
-  }
+function unfold(raw: string, findings: HeaderFinding[]): string {
+  if (SUSPECT_FOLD.test(raw)) noteFold(raw, findings)
+  return raw.replaceAll('\r\n', '')
+}
+
+function addField(text: string, { fields, findings, unusual }: Parsing): void {
   const colon = text.indexOf(':')
   if (colon < 0) {
     findings.push({ code: 'header.no-colon', detail: printable(text) })
@@ -142,7 +142,7 @@ function addField(raw: string, how: RawField, fields: HeaderField[], findings: H
   const name = known === undefined ? fieldName(rawName, findings) : rawName
   const key = known ?? name.toLowerCase()
   const value = trimBlanks(text.slice(colon + 1))
-  if (how.unusual) noteOctets(key, value, findings)
+  if (unusual) noteOctets(key, value, findings)
   fields.push({ name, key, value })
 }
 

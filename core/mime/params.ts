@@ -32,11 +32,13 @@ type Scanned = {
 }
 
 const NO_NAMES: ReadonlySet<string> = new Set()
+const MISSING: Parameterised = { value: '', params: new Map(), raw: new Map(), extended: NO_NAMES, findings: [] }
 const NEEDS_DECODING = /=\?|[\x1b\x80-\xff]/
 const EXTENDED_NAME = /^([^*]+)\*(?:(\d{1,4})(\*)?)?$/
 
-/** Parses the unfolded latin1 value of a field. Never throws. */
-export function parseParameterised(value: string): Parameterised {
+/** Parses the unfolded latin1 value of a field, which may be missing. Never throws. */
+export function parseParameterised(value: string | undefined): Parameterised {
+  if (value === undefined) return MISSING
   const scan: Scan = { text: value, at: 0, findings: [] }
   const main = scanMainValue(scan)
   const scanned: Scanned = { plain: new Map(), segments: new Map() }

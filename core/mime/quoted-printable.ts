@@ -6,7 +6,11 @@
  * Standards: RFC 2045 §6.7.
  */
 import type { Anomalies } from './anomalies.ts'
+import type { LineCheck } from './lines.ts'
+import { latin1, NO_OCTETS } from './octets.ts'
 
+/** Largest piece decoded at once: bounds the output buffer. */
+const PIECE_BYTES = 64 * 1024
 const ENCODED_LINE_MAX = 76
 /** Blanks held back at most, to see whether a line end follows. */
 const HELD_BLANKS_MAX = 1000
@@ -24,8 +28,9 @@ type State = 'text' | 'escape' | 'digit' | 'soft-cr'
 
 export class QuotedPrintableDecoder {
   readonly #anomalies: Anomalies
+  readonly #lines: LineCheck
   readonly #emit: (decoded: Uint8Array) => void
-  #out = Buffer.alloc(0)
+  #out = NO_OCTETS
   #length = 0
   #state: State = 'text'
   #digit = 0
@@ -35,19 +40,37 @@ export class QuotedPrintableDecoder {
   /** The run begins with an `=` that is a soft break if only blanks follow in the line. */
   #heldEquals = false
 
-  constructor(anomalies: Anomalies, emit: (decoded: Uint8Array) => void) {
+  constructor(anomalies: Anomalies, lines: LineCheck, emit: (decoded: Uint8Array) => void) {
     this.#anomalies = anomalies
+    this.#lines = lines
     this.#emit = emit
   }
 
   write(window: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at += PIECE_BYTES) this.#piece(window, at, Math.min(at + PIECE_BYTES, end))
+  }
+
+  #piece(window: Buffer, start: number, end: number): void {
     this.#reserve(end - start)
-    let at = start
+    let at = this.#skipRegular(window, start, end)
+    this.#lines.check(latin1(window, at, end))
     while (at < end) {
-      if (this.#state === 'text' && this.#blankStart < 0) at = this.#copyRegular(window, at, end)
-      if (at < end) at = this.#octet(window[at]!, at)
+      at = this.#octet(window[at]!, at)
+      if (at < end && this.#inText) at = this.#copyRegular(window, at, end)
     }
     this.#flush()
+  }
+
+  /** Lines of the regular case need no check of their own. Only where a piece begins, or one of many stops would have many. */
+  #skipRegular(window: Buffer, start: number, end: number): number {
+    if (!this.#inText || this.#lines.afterCr) return start
+    const at = this.#copyRegular(window, start, end)
+    if (at > start) this.#lines.skipTo(this.#column)
+    return at
+  }
+
+  get #inText(): boolean {
+    return this.#state === 'text' && this.#blankStart < 0
   }
 
   end(): void {

@@ -18,7 +18,7 @@
 import { DelimiterSearch, judgeDelimiter, lineEndBefore, oddLineEnds } from './boundary.ts'
 import { type Entity, interpretHeader, OCTET_STREAM } from './entity.ts'
 import { type Frame, nameEntity, openFrame, type PartName, partHead } from './frame.ts'
-import { findHeaderEnd, noteSeparator, resumeFrom } from './header-end.ts'
+import { findHeaderEnd, type HeaderEnd, noteSeparator, resumeFrom } from './header-end.ts'
 import { type HeaderFinding, parseHeader } from './header.ts'
 import type { HeaderField, PartHead, ReaderEvents, ReaderLimits } from './part.ts'
 import { Reading } from './reading.ts'
@@ -107,12 +107,12 @@ class EntityReader {
       this.#searched = resumeFrom(view)
       return false
     }
-    const block = latin1(view, 0, found === 'none' ? view.length : found.end)
+    const block = found === 'none' ? latin1(view, 0, view.length) : (found.block ?? latin1(view, 0, found.end))
     const cut = this.#delimiterInHeader(block, atEnd)
     if (cut === undefined) return false
     if (cut >= 0) this.#beginEntity({ block: block.slice(0, cut), bodyStart: cut, separator: '', overflow: false })
     else if (found !== 'none') {
-      const separator = latin1(view, found.end, found.bodyStart)
+      const separator = separatorOf(view, found)
       this.#beginEntity({ block, bodyStart: found.bodyStart, separator, overflow: false })
     } else {
       const last = over ? lastLineEnd(view) : block.length
@@ -321,6 +321,11 @@ function asOctets(entity: Entity): Entity {
 
 function isEncoded({ transferEncoding }: Entity): boolean {
   return transferEncoding === 'base64' || transferEncoding === 'quoted-printable' || transferEncoding === 'uuencode'
+}
+
+/** Two octets are CRLF: one of two other octets would be two line ends. */
+function separatorOf(view: Buffer, { end, bodyStart }: HeaderEnd): string {
+  return bodyStart - end === 2 ? '\r\n' : latin1(view, end, bodyStart)
 }
 
 /** Index after the last whole line of a header that is cut. */

@@ -6,6 +6,8 @@
  * Standards: RFC 2046 §5.1.1 (preamble and epilogue).
  */
 
+import { NO_OCTETS } from './octets.ts'
+
 /** Collected before it is decided what the text is. */
 const SENTENCE_MAX = 512
 
@@ -30,7 +32,7 @@ type StrayEvents = {
 
 export class StrayText {
   readonly #events: StrayEvents
-  #held: Buffer | undefined = Buffer.alloc(0)
+  #held: Buffer | undefined = NO_OCTETS
 
   constructor(events: StrayEvents) {
     this.#events = events
@@ -47,6 +49,7 @@ export class StrayText {
 
   end(): void {
     if (!this.#held) return
+    if (this.#held.length === 0) return this.#events.trivial(false)
     const text = this.#held.toString('latin1')
     if (BLANK.test(text)) this.#events.trivial(false)
     else if (isUsualSentence(text)) this.#events.trivial(true)

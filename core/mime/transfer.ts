@@ -19,44 +19,40 @@ import { QuotedPrintableDecoder } from './quoted-printable.ts'
 import { UuDecoder } from './uuencode.ts'
 import { latin1 } from './octets.ts'
 
-const ENCODINGS: Readonly<Record<string, TransferEncoding>> = {
-  '7bit': '7bit',
-  '8bit': '8bit',
-  binary: 'binary',
-  base64: 'base64',
-  'quoted-printable': 'quoted-printable',
-}
+const ENCODINGS: ReadonlyMap<string, TransferEncoding> = new Map([
+  ['7bit', '7bit'],
+  ['8bit', '8bit'],
+  ['binary', 'binary'],
+  ['base64', 'base64'],
+  ['quoted-printable', 'quoted-printable'],
+])
 
 /** Misspellings of mailers in use that change nothing, and the names of uuencode. */
-const ALIASES: Readonly<Record<string, TransferEncoding>> = {
-  '7-bit': '7bit',
-  '7bits': '7bit',
-  '7 bit': '7bit',
-  '8-bit': '8bit',
-  '8bits': '8bit',
-  '8 bit': '8bit',
-  'x-uuencode': 'uuencode',
-  'x-uue': 'uuencode',
-  uuencode: 'uuencode',
-  uue: 'uuencode',
-}
+const ALIASES: ReadonlyMap<string, TransferEncoding> = new Map([
+  ['7-bit', '7bit'],
+  ['7bits', '7bit'],
+  ['7 bit', '7bit'],
+  ['8-bit', '8bit'],
+  ['8bits', '8bit'],
+  ['8 bit', '8bit'],
+  ['x-uuencode', 'uuencode'],
+  ['x-uue', 'uuencode'],
+  ['uuencode', 'uuencode'],
+  ['uue', 'uuencode'],
+])
 
 /** Reads the value of Content-Transfer-Encoding; a missing field is 7bit. */
 export function transferEncodingOf(value: string | undefined, findings: HeaderFinding[]): TransferEncoding {
   if (value === undefined) return '7bit'
   const name = value.toLowerCase()
-  const known = lookUp(ENCODINGS, name)
+  const known = ENCODINGS.get(name)
   if (known) return known
   const bare = withoutComments(name, findings)
-  const commented = bare === name ? undefined : lookUp(ENCODINGS, bare)
+  const commented = bare === name ? undefined : ENCODINGS.get(bare)
   if (commented) return commented
-  const alias = lookUp(ALIASES, bare)
+  const alias = ALIASES.get(bare)
   findings.push({ code: alias ? 'type.encoding-alias' : 'type.encoding-unknown', detail: printable(value) })
   return alias ?? 'unknown'
-}
-
-function lookUp(table: Readonly<Record<string, TransferEncoding>>, name: string): TransferEncoding | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 /** Only comments before and after the name: one inside it splits it for some parsers and not for others. */
@@ -94,7 +90,8 @@ export class TransferDecoder {
     this.#emit = emit
     this.#lines = new LineCheck(this.#anomalies, lineBytes)
     if (encoding === 'base64') this.#decoder = new Base64Decoder(this.#anomalies, this.#lines, emit)
-    else if (encoding === 'quoted-printable') this.#decoder = new QuotedPrintableDecoder(this.#anomalies, emit)
+    else if (encoding === 'quoted-printable')
+      this.#decoder = new QuotedPrintableDecoder(this.#anomalies, this.#lines, emit)
     else if (encoding === 'uuencode') this.#decoder = new UuDecoder(this.#anomalies, emit)
   }
 
@@ -104,8 +101,13 @@ export class TransferDecoder {
 
   write(window: Buffer, start: number, end: number): void {
     if (start >= end) return
-    if (this.#encoding === 'base64') return this.#decoder!.write(window, start, end)
+    if (this.#checksLines) return this.#decoder!.write(window, start, end)
     for (let at = start; at < end; at += PIECE_BYTES) this.#piece(window, at, Math.min(at + PIECE_BYTES, end))
+  }
+
+  /** These decoders prove lines regular as they go. */
+  get #checksLines(): boolean {
+    return this.#encoding === 'base64' || this.#encoding === 'quoted-printable'
   }
 
   #piece(window: Buffer, start: number, end: number): void {

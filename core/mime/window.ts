@@ -5,14 +5,16 @@
  * buffer of our own. What is left over is at most a header block (limited) or a piece of a delimiter line.
  */
 
+import { NO_OCTETS } from './octets.ts'
+
 const PIECE_BYTES = 64 * 1024
 
 export class Window {
   /** Octets from the first unused one on. Views are valid until the next `feed`. */
-  buffer: Buffer = Buffer.alloc(0)
+  buffer: Buffer = NO_OCTETS
   /** Offset of `buffer[0]` in the message. */
   offset = 0
-  #own: Buffer = Buffer.alloc(0)
+  #own: Buffer = NO_OCTETS
   #ownStart = 0
 
   /** Shows the chunk to `run` in pieces; `run` must drop what it has used. */
