@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { YOUNG_GENERATION } from '../workers/collector.ts'
 import { withoutTypes } from '../workers/untyped.ts'
 import type { Wall } from '../workers/wall.ts'
 import { forbidCoreDumps } from './no-core-dumps.ts'
@@ -84,5 +85,6 @@ async function makeNewKeys({ dataDir }: Config, source: ConfigSource): Promise<v
  */
 function roleCommand(role: ChildRole, configPath: string | undefined): string[] {
   const config = configPath === undefined ? [] : ['--config', configPath]
-  return [process.execPath, '--disable-sigusr1', '--no-warnings', ...withoutTypes(CODE_ROOT), join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', role, ...config]
+  const young = role === 'gateway' ? [YOUNG_GENERATION.gateway] : []
+  return [process.execPath, '--disable-sigusr1', '--no-warnings', ...young, ...withoutTypes(CODE_ROOT), join(CODE_ROOT, 'cli/main.ts'), 'serve', '--role', role, ...config]
 }

@@ -8,6 +8,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { YOUNG_GENERATION } from './collector.ts'
 import { untypedPaths, withoutTypes } from './untyped.ts'
 
 export type SandboxPaths = {
@@ -71,6 +72,7 @@ export function processArguments(
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${rules.heapMiB}`,
+    ...(rules.threads ? [] : [YOUNG_GENERATION.mailWorker]),
   ]
 }
 
