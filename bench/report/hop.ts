@@ -6,8 +6,13 @@ type Pair = { readonly ours: Line; readonly theirs: Line }
 
 const CELL = ['mailClass', 'connections', 'perConnection'] as const
 
+/** By class of mail as they were run, then new connections before reused ones, then by their number. */
 export function pairsOf(lines: readonly Line[]): Pair[] {
-  return medians(lines, line => line['median'] === 'sekisho' || line['median'] === 'stranger').flatMap(ours => {
+  const all = medians(lines, line => line['median'] === 'sekisho' || line['median'] === 'stranger')
+  const classes = all.map(line => line['mailClass'])
+  const places = (line: Line) => [classes.indexOf(line['mailClass']), num(line, 'perConnection'), num(line, 'connections')] as const
+  const inOrder = (a: Line, b: Line) => places(a).map((place, i) => place - places(b)[i]!).find(step => step !== 0) ?? 0
+  return all.toSorted(inOrder).flatMap(ours => {
     const theirs = medians(lines, line => line['median'] === 'postfix' && CELL.every(key => line[key] === ours[key]))[0]
     return theirs ? [{ ours, theirs }] : []
   })

@@ -24,16 +24,17 @@ export const SECTIONS: readonly Section[] = [
     id: 'hop',
     title: 'The whole hop beside Postfix as a plain relay',
     runs: [
-      hop('--seconds', '5', '--rounds', '1', '--classes', 'S,M', '--connections', '1,10,50,200'),
+      hop('--seconds', '4', '--rounds', '3', '--classes', 'S,M', '--connections', '10,50'),
+      hop('--seconds', '4', '--rounds', '1', '--classes', 'S,M', '--connections', '1,200'),
       hop('--seconds', '8', '--rounds', '1', '--classes', 'L', '--connections', '2', '--per-connection', '1', '--warm-up', '500'),
       hop('--seconds', '8', '--rounds', '1', '--classes', 'X', '--connections', '1', '--per-connection', '1', '--warm-up', '500'),
-      hop('--seconds', '8', '--rounds', '1', '--classes', 'mix', '--connections', '50', '--per-connection', '50', '--warm-up', '3000'),
+      hop('--seconds', '8', '--rounds', '3', '--classes', 'mix', '--connections', '50', '--per-connection', '50', '--warm-up', '3000'),
     ],
     about:
       'Source and sink are processes of their own on the same two cores; profile `text-only`, sealing, verifying and the durable store on. ' +
       'Postfix is a plain relay with stock limits that looks at nothing. Rates are mails at the sink by the time until the last of them arrived. ' +
       '"new": a connection per mail; "reused": 50 mails per connection. Ack is from the end of data to 250, hop from connecting to arrival at the sink. ' +
-      'CPU and PSS: all processes of the system.',
+      'CPU and PSS: all processes of the system. Medians, where there are several rounds.',
     body: hopTable,
     plots: lines => ({
       'hop-s': hopBars(lines, 'S', 'Mails of 5 KB'),
@@ -43,7 +44,7 @@ export const SECTIONS: readonly Section[] = [
   {
     id: 'strangers',
     title: 'Signed mails of strangers',
-    runs: [hop('--seconds', '5', '--rounds', '1', '--classes', 'signed', '--connections', '10,50', '--systems', 'stranger,postfix')],
+    runs: [hop('--seconds', '4', '--rounds', '3', '--classes', 'signed', '--connections', '10,50', '--systems', 'stranger,postfix')],
     about: 'S mails with a DKIM signature from a client that is no listed upstream: SPF, DKIM and DMARC are checked, DNS is on loopback and cached. Postfix checks nothing.',
     body: hopTable,
   },
@@ -51,7 +52,7 @@ export const SECTIONS: readonly Section[] = [
     id: 'peers',
     title: 'Beside those that look at mail',
     runs: [
-      hop('--seconds', '5', '--rounds', '1', '--classes', 'S,M', '--connections', '10', '--per-connection', '50', '--systems', 'sekisho,disarm,afternoon,haraka,mimedefang'),
+      hop('--seconds', '4', '--rounds', '3', '--classes', 'S,M', '--connections', '10', '--per-connection', '50', '--systems', 'sekisho,disarm,afternoon,haraka,mimedefang'),
       hop('--seconds', '3', '--rounds', '1', '--classes', 'S,M', '--connections', '10', '--per-connection', '50', '--systems', 'amavis', '--warm-up', '50'),
     ],
     about:

@@ -8,7 +8,7 @@ type Target = { readonly what: string; readonly against: string; readonly wanted
 type Verdict = { readonly said: string; readonly isMet: boolean }
 
 const atLeast = (values: readonly number[], least: readonly number[]): Verdict => ({
-  said: values.map(value => value.toFixed(2)).join('; '),
+  said: values.map((value, index) => (value >= least[index]! ? value.toFixed(2) : `**${value.toFixed(2)}**`)).join('; '),
   isMet: values.every((value, index) => value >= least[index]!),
 })
 const atMost = (value: number, most: number): Verdict => ({ said: value.toFixed(2), isMet: value <= most })
