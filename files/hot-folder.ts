@@ -98,7 +98,9 @@ export class HotFolder {
 
   async #look(): Promise<void> {
     this.#more = false
-    for (const name of await filesIn(this.#work)) this.#begin(name)
+    // What was in work when the reading began may be done and gone by its end.
+    const inWork = new Set(this.#inWork)
+    for (const name of await filesIn(this.#work)) if (!inWork.has(name)) this.#begin(name)
     for (const name of await this.#settled()) {
       if (this.#stopped || this.#isFull) {
         this.#more = true

@@ -11,24 +11,13 @@ test("the gateway's unit names the same size as the supervisor", () => {
   expect(/^Environment="NODE_OPTIONS=(.*)"$/m.exec(UNIT)?.[1]?.split(' ')).toContain(YOUNG_GENERATION.gateway)
 })
 
-/** Most objects live for a while, so V8 gives them as much room as it may. Prints the most that it gave, in MiB. */
-const FILL = `
-  const { getHeapSpaceStatistics } = require('node:v8')
-  const kept = []
-  let most = 0
-  for (let i = 0; i < 4e6; i++) {
-    kept[i % 4e5] = { i }
-    if (i % 1e4 === 0) most = Math.max(most, getHeapSpaceStatistics().find(space => space.space_name === 'new_space').space_size)
-  }
-  console.log(most / 2 ** 20)
-`
-
-function mostMiB(...flags: string[]): number {
-  return Number(spawnSync(process.execPath, [...flags, '-e', FILL], { encoding: 'utf8' }).stdout)
+/** What V8 would give a half of it at once, in MiB: the least that is asked for here, or the most that it may have. */
+function halfMiB(...flags: string[]): number {
+  const print = "const { space_available_size, space_used_size } = require('node:v8').getHeapSpaceStatistics().find(space => space.space_name === 'new_space'); console.log((space_available_size + space_used_size) / 2 ** 20)"
+  return Number(spawnSync(process.execPath, ['--min-semi-space-size=16', ...flags, '-e', print], { encoding: 'utf8' }).stdout)
 }
 
 test.each(Object.values(YOUNG_GENERATION))('%s is what V8 keeps to', flag => {
-  const half = Number(flag.split('=')[1])
-  expect(mostMiB(flag)).toBeLessThan(3 * half)
-  expect(mostMiB()).toBeGreaterThan(3 * half)
+  expect(Math.round(halfMiB(flag))).toBe(Number(flag.split('=')[1]))
+  expect(Math.round(halfMiB())).toBe(16)
 })
