@@ -72,6 +72,7 @@ export function processArguments(
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${rules.heapMiB}`,
+    // With threads it would be theirs as well, and those rebuild files.
     ...(rules.threads ? [] : [YOUNG_GENERATION.mailWorker]),
   ]
 }

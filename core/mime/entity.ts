@@ -56,8 +56,6 @@ const ONCE: ReadonlySet<string> = new Set([
   'references',
 ])
 
-const NO_PARAMS: ReadonlyMap<string, string> = new Map()
-
 /** Reads the fields that describe the body. `defaultType` is what a missing Content-Type means here. */
 export function interpretHeader(
   header: readonly HeaderField[],
@@ -84,7 +82,7 @@ export function interpretHeader(
   const opaque =
     mediaType === undefined || transferEncoding === 'unknown' || (kind === 'leaf' && isComposite(mediaType))
   return {
-    contentType: { type: opaque ? OCTET_STREAM : mediaType, params: typeValue === undefined ? NO_PARAMS : type.params },
+    contentType: { type: opaque ? OCTET_STREAM : mediaType, params: type.params },
     hasContentType: typeValue !== undefined && mediaType !== undefined,
     contentDisposition,
     contentId: first.get('content-id')?.replace(/^<|>$/g, '') ?? '',

@@ -18,7 +18,7 @@ const CR_CR = Buffer.from('\r\r')
  * `end`: index after the last header line; `bodyStart`: index after the empty line. `block`: octets up to `end` as
  * latin1 text, where they were read for the search anyway.
  */
-export type HeaderEnd = { readonly end: number; readonly bodyStart: number; readonly block?: string }
+export type HeaderEnd = { readonly end: number; readonly bodyStart: number; readonly block: string | undefined }
 
 /**
  * `view` begins at the header. Octets before `from` were searched earlier without success.
@@ -35,7 +35,7 @@ export function findHeaderEnd(view: Buffer, from: number, atEnd: boolean): Heade
   const crCr = findDoubleCr(lfLf < 0 ? before : before.subarray(0, lfLf + 1), view, { from, atEnd })
   if (crCr === undefined) return undefined
   if (crCr >= 0) return emptyLine(view, crCr + 1, atEnd)
-  if (lfLf >= 0) return { end: lfLf + 1, bodyStart: lfLf + 2 }
+  if (lfLf >= 0) return { end: lfLf + 1, bodyStart: lfLf + 2, block: undefined }
   if (lfCr >= 0) return emptyLine(view, lfCr + 1, atEnd)
   return atEnd ? 'none' : undefined
 }
@@ -52,8 +52,7 @@ export function resumeFrom(view: Buffer): number {
 
 function emptyLine(view: Buffer, end: number, atEnd: boolean, block?: string): HeaderEnd | undefined {
   const length = lineEndAt(view, end, atEnd)
-  if (length === 0) return undefined
-  return block === undefined ? { end, bodyStart: end + length } : { end, bodyStart: end + length, block }
+  return length === 0 ? undefined : { end, bodyStart: end + length, block }
 }
 
 /** Two CRs that are two line ends, and not a run before one LF. Undefined when that cannot be told yet. */

@@ -9,8 +9,6 @@ import type { Anomalies } from './anomalies.ts'
 import type { LineCheck } from './lines.ts'
 import { latin1, NO_OCTETS } from './octets.ts'
 
-/** Largest piece decoded at once: bounds the output buffer. */
-const PIECE_BYTES = 64 * 1024
 const ENCODED_LINE_MAX = 76
 /** Blanks held back at most, to see whether a line end follows. */
 const HELD_BLANKS_MAX = 1000
@@ -47,10 +45,6 @@ export class QuotedPrintableDecoder {
   }
 
   write(window: Buffer, start: number, end: number): void {
-    for (let at = start; at < end; at += PIECE_BYTES) this.#piece(window, at, Math.min(at + PIECE_BYTES, end))
-  }
-
-  #piece(window: Buffer, start: number, end: number): void {
     this.#reserve(end - start)
     let at = this.#skipRegular(window, start, end)
     this.#lines.check(latin1(window, at, end))
@@ -61,7 +55,7 @@ export class QuotedPrintableDecoder {
     this.#flush()
   }
 
-  /** Lines of the regular case need no check of their own. Only where a piece begins, or one of many stops would have many. */
+  /** Lines of the regular case need no check of their own. Only where a piece begins: one of many stops would have many checks. */
   #skipRegular(window: Buffer, start: number, end: number): number {
     if (!this.#inText || this.#lines.afterCr) return start
     const at = this.#copyRegular(window, start, end)

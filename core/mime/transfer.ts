@@ -101,17 +101,13 @@ export class TransferDecoder {
 
   write(window: Buffer, start: number, end: number): void {
     if (start >= end) return
-    if (this.#checksLines) return this.#decoder!.write(window, start, end)
+    if (this.#encoding === 'base64') return this.#decoder!.write(window, start, end)
     for (let at = start; at < end; at += PIECE_BYTES) this.#piece(window, at, Math.min(at + PIECE_BYTES, end))
   }
 
-  /** These decoders prove lines regular as they go. */
-  get #checksLines(): boolean {
-    return this.#encoding === 'base64' || this.#encoding === 'quoted-printable'
-  }
-
   #piece(window: Buffer, start: number, end: number): void {
-    if (this.#encoding !== 'binary') this.#lines.check(latin1(window, start, end))
+    // Quoted-printable proves its lines while it decodes, as base64 does.
+    if (this.#encoding !== 'binary' && this.#encoding !== 'quoted-printable') this.#lines.check(latin1(window, start, end))
     if (this.#decoder) return this.#decoder.write(window, start, end)
     const slice = window.subarray(start, end)
     if (this.#encoding === '7bit' && !isAscii(slice)) this.#anomalies.once('type.octets-in-7bit')

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { HotFolder, type HotFolderLine } from '../../../files/hot-folder.ts'
 
 vi.mock(import('node:fs/promises'), async original => {
@@ -36,11 +36,14 @@ test('what is done while a look reads the folder is not worked on again', async 
     },
     onDone: line => lines.push(line),
   })
+  onTestFinished(async () => {
+    await folder.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
   await folder.start()
   while (lines.length < names.length) await new Promise(resolve => setTimeout(resolve, 5))
   await folder.stop()
   expect(lines.filter(({ outcome }) => outcome !== 'done')).toEqual([])
   expect(lines.map(({ file }) => file).toSorted()).toEqual(names)
   expect(readdirSync(path('out', 'failed'))).toEqual([])
-  rmSync(dir, { recursive: true, force: true })
 })
