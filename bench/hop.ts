@@ -7,8 +7,8 @@
  *   source (own process) ──▶ system under test ──▶ sink (own process)
  *
  * load/systems.ts has the systems, load/mails.ts the classes of mail. The systems take turns within each round, so that other
- * load on the machine hits both alike; before the first, each has taken `--warm-up` small mails, since a gateway runs for weeks and
- * its first mails cost twice (compilation). A cell's rate is mails at the sink by the time from the first connection to the
+ * load on the machine hits both alike; before the first, each has taken `--warm-up` small mails (signed ones where only those are measured),
+ * since a gateway runs for weeks and its first mails cost twice (compilation). A cell's rate is mails at the sink by the time from the first connection to the
  * last arrival: mails that wait in a queue at the end are waited for. CPU and PSS are those of all processes of the
  * system. One JSON line per cell, then the medians, then each system by the first: medians of the ratios of each round.
  *
@@ -48,7 +48,8 @@ await inYard(async ({ load, start }) => {
 }, given.folder)
 
 async function compare(systems: readonly System[], load: Load): Promise<void> {
-  for (const system of systems) await warmUp(system, load, Number(given['warm-up']))
+  const warmedBy = given.classes === 'signed' ? 'signed' : 'S'
+  for (const system of systems) await warmUp(system, load, Number(given['warm-up']), warmedBy)
   for (const cell of cells()) {
     const results = await takeTurns(systems, { rounds, load, cellFor: () => cell })
     for (const [system, measured] of results) printMedian(system, cell, measured)

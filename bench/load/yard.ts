@@ -42,17 +42,27 @@ export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdi
 type Turns = { readonly rounds: number; readonly load: Load; readonly cellFor: (system: System) => Cell }
 
 /**
- * Each round begins with the next one, so that other load on the machine hits all alike. Turned round instead, the first and the last
- * of three or more would run twice in a row, which is worth some per cent. One JSON line for each run.
+ * Each round begins with the next one, so that other load on the machine hits all alike, and each comes after another one than in the
+ * round before: some leave the machine slower than others do. One JSON line for each run.
  */
 export async function takeTurns(systems: readonly System[], { rounds, load, cellFor }: Turns): Promise<ReadonlyMap<System, Measured[]>> {
   const runs = new Map<System, Measured[]>(systems.map(system => [system, []]))
   for (let turn = 0; turn < rounds; turn++) {
-    for (const system of systems.map((_, i) => systems[(i + turn) % systems.length]!)) {
+    for (const system of inTurn(systems, turn)) {
       const measured = await measure(system, cellFor(system), load)
       runs.get(system)!.push(measured)
       console.log(JSON.stringify({ round: turn, system: system.name, ...cellFor(system), ...measured }))
     }
   }
   return runs
+}
+
+/**
+ * From the outside in (0, 1, n-1, 2, n-2 …), and each turn one further: within n turns of an even number nobody has the same one before
+ * himself twice, and nobody runs twice in a row but in a pair (E. J. Williams, Experimental designs balanced for the estimation of residual effects of treatments, 1949).
+ */
+function inTurn(systems: readonly System[], turn: number): readonly System[] {
+  const count = systems.length
+  const place = (i: number) => (i % 2 === 1 ? (i + 1) / 2 : count - i / 2)
+  return systems.map((_, i) => systems[(place(i) + turn) % count]!)
 }
