@@ -101,7 +101,7 @@ export class Lane {
       this.#waiting.splice(index, 1)
       this.#waitingBytes -= job.bytes
     }
-    for (const peer of this.peers) for (const [id, entry] of peer.inWork) if (entry.job === job) this.#release(peer, id)
+    for (const peer of this.peers) for (const id of peer.inWork.keys()) if (peer.inWork.get(id)?.job === job) this.#release(peer, id)
   }
 
   add(peer: Peer): void {

@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Policy } from '../core/policy/model.ts'
+import { UnderWay } from '../core/under-way.ts'
 import {
   FRAME,
   type FrameType,
@@ -97,7 +98,7 @@ export class Peer {
   readonly role: WorkerRole
   readonly lane: LaneName
   readonly pid: number
-  readonly inWork = new Map<number, InWork>()
+  readonly inWork = new UnderWay<number, InWork>()
   /** Takes no new work; ends when idle. */
   draining = false
   /** A successor was asked for; until it is here this one goes on. */
@@ -126,9 +127,8 @@ export class Peer {
 
   /** The job is over for this process, however it ended. */
   take(id: number): LaneJob | undefined {
-    const entry = this.inWork.get(id)
+    const entry = this.inWork.take(id)
     if (!entry) return undefined
-    this.inWork.delete(id)
     this.bytesInWork -= entry.job.bytes
     return entry.job
   }

@@ -15,6 +15,7 @@ import type { HandsOut } from '../core/preview-ways.ts'
 import type { lockAgain } from '../core/lock-again.ts'
 import { type FileBounds, type FileTask, type JudgedFile, judgeFile, type LooseFile, rebuildFile } from '../core/rebuild.ts'
 import type { beginSanitize, Sanitizing, SanitizeTools } from '../core/sanitize.ts'
+import { UnderWay } from '../core/under-way.ts'
 import type { unlockerOf } from '../core/unlock.ts'
 import { deprive } from './deprive.ts'
 import { decodeJob, decodePolicy, encodeResult, packFile, packLook, unpackFile } from './message-codec.ts'
@@ -74,7 +75,7 @@ export class SanitizerJobs {
   readonly #code: SanitizerCode
   readonly #say: Say
   readonly #policies = new Map<number, Policy>()
-  readonly #jobs = new Map<number, MessageJob>()
+  readonly #jobs = new UnderWay<number, MessageJob>()
   readonly #queue: { readonly id: number; readonly payload: Uint8Array }[] = []
   #running = false
 
@@ -120,7 +121,7 @@ export class SanitizerJobs {
   }
 
   #begin(id: number, meta: unknown): MessageJob {
-    const job = new MessageJob(id, this.#say, () => this.#jobs.delete(id))
+    const job = new MessageJob(id, this.#say, () => this.#jobs.take(id))
     this.#jobs.set(id, job)
     job.begin(this.#code, meta, this.#policies)
     return job

@@ -34,14 +34,17 @@ type Verifier = FedVerifier & {
   addBodyHash(canonicalization: string, algorithm: string, mostBytes: number | ''): string
 }
 
+type Dmarc = { readonly response: { readonly status: { readonly result: string; readonly header?: { readonly from?: string } } } | false }
+
 type Code = {
+  readonly evaluateDmarc: (options: Record<string, unknown>) => Promise<Dmarc>
   readonly DkimVerifier: new (options: { readonly resolver: Resolver; readonly curTime: Date }) => Verifier
   readonly getPublicKey: (type: string, name: string, minBitLength: number | undefined, resolver: Resolver, rules?: KeyRules) => Promise<PublicKey>
   readonly toALabel: (domain: string) => string
   readonly normalizeDomainName: (domain: string) => string
 }
 
-/** Kept once it is there, so that a message need not wait for a promise, and its octets not for the message. */
+/** Kept once it is there, so that a message need not wait for a promise, and its octets not for the message. `import` takes some 30 µs each time. */
 let code: Code | undefined
 
 async function loadCode(): Promise<Code> {
@@ -49,7 +52,8 @@ async function loadCode(): Promise<Code> {
   const { DkimVerifier } = await import('mailauth/lib/dkim/dkim-verifier.js')
   // @ts-expect-error The package does not declare this module.
   const { getPublicKey, toALabel, normalizeDomainName } = await import('mailauth/lib/tools.js')
-  return (code ??= { DkimVerifier, getPublicKey, toALabel, normalizeDomainName })
+  const { evaluateDmarc } = (await import('mailauth/lib/dmarc/index.js')) as unknown as Pick<Code, 'evaluateDmarc'>
+  return (code ??= { DkimVerifier, getPublicKey, toALabel, normalizeDomainName, evaluateDmarc })
 }
 
 /** DKIM and DMARC over one message as it streams by. Feed every received octet, then ask once. */
@@ -93,6 +97,8 @@ export class SignatureCheck {
       return [...(this.#wanted.includes('dkim') ? dkimResults(verifier) : []), ...dmarc]
     } catch {
       return this.#unchecked()
+    } finally {
+      if (this.#verifier) letGo(this.#verifier)
     }
   }
 
@@ -146,10 +152,23 @@ function askedOnce(resolver: Resolver): Resolver {
 function openVerifier(loaded: Code, resolver: Resolver, nowMs: number): Verifier {
   const verifier = new loaded.DkimVerifier({ resolver, curTime: new Date(nowMs) })
   const begin = verifier.messageHeaders.bind(verifier)
-  verifier.messageHeaders = header => begin(withFewSignatures(header))
-  verifier.addBodyHash = (canonicalization, algorithm, mostBytes) => addDigest(verifier.bodyHashes, { canonicalization, algorithm, mostBytes })
-  verifier.keyCache = keysBy(loaded, resolver)
-  return verifier
+  return Object.assign(verifier, {
+    messageHeaders: (header: ParsedHeader) => begin(withFewSignatures(header)),
+    addBodyHash: (canonicalization: string, algorithm: string, mostBytes: number | '') => addDigest(verifier.bodyHashes, { canonicalization, algorithm, mostBytes }),
+    keyCache: keysBy(loaded, resolver),
+  })
+}
+
+/** What a verifier has of its message, and what refers to it. */
+const HELD = ['headers', 'signatureHeaders', 'results', 'headerFrom', 'bodyHashes', 'arc', 'keyCache', 'messageHeaders', 'addBodyHash', 'resolver', 'options']
+const NOTHING = Object.fromEntries(HELD.map(name => [name, undefined]))
+
+/**
+ * The verifier is a Writable of Node: it stays in V8's old generation until the whole heap is collected (docs/performance/notes.md,
+ * *What stays until the whole heap is collected*). Nothing of a message may stay there with it.
+ */
+function letGo(verifier: Verifier): void {
+  Object.assign(verifier, NOTHING)
 }
 
 /** Each signature may want a digest of its own over the whole body, so the sender must not choose how many are looked at. */
@@ -225,10 +244,7 @@ function dkimResults(verifier: Verifier): AuthResult[] {
 }
 
 async function dmarcResult(verifier: Verifier, spf: SpfOutcome | undefined, resolver: Resolver): Promise<AuthResult> {
-  const { evaluateDmarc } = (await import('mailauth/lib/dmarc/index.js')) as unknown as {
-    evaluateDmarc(options: Record<string, unknown>): Promise<{ response: { status: { result: string; header?: { from?: string } } } | false }>
-  }
-  const { response } = await evaluateDmarc({
+  const { response } = await code!.evaluateDmarc({
     headerFrom: verifier.headerFrom,
     fromFields: verifier.fromFields,
     spfDomains: spf?.result === 'pass' ? [spf.domain] : [],

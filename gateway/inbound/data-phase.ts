@@ -30,11 +30,11 @@ type DataPhaseSetup = {
   readonly onError: (error: unknown) => void
 }
 
-export class DataPhase implements Holder {
-  readonly client: string
-  readonly stranger: boolean
+export class DataPhase {
   readonly source: MessageReceiver
   readonly #setup: DataPhaseSetup
+  /** Not this phase itself, which has the message: the budget's maps keep their keys for a while (core/under-way.ts). */
+  readonly #holder: Holder
   readonly #watch: LineWatch | undefined
   readonly #dots: DotReader
   #violation: { readonly name: ReplyName; readonly sinceMs: number } | undefined
@@ -48,8 +48,7 @@ export class DataPhase implements Holder {
 
   constructor(setup: DataPhaseSetup) {
     this.#setup = setup
-    this.client = setup.client
-    this.stranger = setup.stranger
+    this.#holder = { client: setup.client, stranger: setup.stranger }
     this.#watch = setup.stranger ? new LineWatch() : undefined
     this.source = new MessageReceiver(this.#watch)
     this.#dots = new DotReader(content => this.source.write(content))
@@ -71,7 +70,7 @@ export class DataPhase implements Holder {
     if (this.#watch?.push(chunk) === false) this.refuse('badLineEnds')
     const before = this.source.receivedBytes
     const end = this.#dots.push(chunk)
-    if (!this.#finished) budget.charge(this, this.source.receivedBytes - before)
+    if (!this.#finished) budget.charge(this.#holder, this.source.receivedBytes - before)
     if (this.source.receivedBytes > limits.messageBytes) this.refuse('messageTooBig')
     if (end < 0 && this.source.receivedBytes > 2 * limits.messageBytes) this.#finishRefusal()
     return end
@@ -108,7 +107,7 @@ export class DataPhase implements Holder {
   clientLeft(): void {
     this.source.leave()
     // Once started, the octets are given back when the transaction has let go of them.
-    if (!this.#started) this.#setup.budget.release(this)
+    if (!this.#started) this.#setup.budget.release(this.#holder)
   }
 
   /** Called now and then: ends what is too slow, waits too long, or is read on for too long. */
@@ -139,12 +138,12 @@ export class DataPhase implements Holder {
 
   #whenWithinBudget(next: () => void): void {
     const { budget, nowMs } = this.#setup
-    if (this.#violation || this.#finished || budget.mayRead(this)) {
+    if (this.#violation || this.#finished || budget.mayRead(this.#holder)) {
       next()
       return
     }
     this.#waitsForBudgetSinceMs = nowMs()
-    budget.wait(this, () => {
+    budget.wait(this.#holder, () => {
       this.#waitsForBudgetSinceMs = undefined
       next()
     })
@@ -166,7 +165,7 @@ export class DataPhase implements Holder {
   #finish(outcome: DataOutcome): void {
     if (this.#finished) return
     this.#finished = true
-    this.#setup.budget.release(this)
+    this.#setup.budget.release(this.#holder)
     if (this.source.clientGone) outcome.onReplyLost?.()
     else this.#setup.onOutcome(outcome)
   }

@@ -1,5 +1,5 @@
 /**
- * The SMTP port. The only door to smtp-server: its three classes are extended here, and nothing else knows it.
+ * The SMTP port. The only door to smtp-server: two of its three classes are extended here and one in stream.ts, and nothing else knows it.
  *
  *   socket ──▶ InboundServer (PROXY) ──▶ InboundConnection (commands, replies) ──▶ InboundStream (lines, data)
  *
@@ -13,24 +13,21 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
-import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { REPLIES, type Reply, type ReplyName } from '../../core/smtp/reply.ts'
+import { UnderWay } from '../../core/under-way.ts'
 import { ANSWERS, asError, libraryOptions, NOT_SMTP, presentationOf } from './commands.ts'
 import type { DataOutcome, DataPhase } from './data-phase.ts'
-import { LineWatch } from './line-watch.ts'
 import type { Listener, ListenerOptions, OnMessage } from './options.ts'
 import { awaitProxyHeader, type ProxySource } from './proxy.ts'
 import { replyName } from './record.ts'
 import { adopt, createShared, InboundSession, type Shared } from './session.ts'
+import { InboundStream, type StreamOwner } from './stream.ts'
 import { loadTls, type TlsMaterial } from './tls.ts'
 
 /** Our replies carry their enhanced status code in the text; those of the library get its own. */
 const OWN_STATUS = /^[245]\.\d{1,3}\.\d{1,3} /
-/** Larger than a read of the socket, so that a packet is taken without stopping the stream each time. */
-const STREAM_BUFFER_BYTES = 256 * 1024
-
-/** The library hands its handlers only its own session object. */
-const sessions = new WeakMap<object, InboundSession>()
+/** The library hands its handlers only its own session object. Not by a WeakMap: its entries stay as a Map's do (core/under-way.ts). */
+const INBOUND = Symbol('inbound')
 
 type ProxyCallback = Parameters<SMTPServer['_handleProxy']>[1]
 
@@ -55,13 +52,13 @@ class InboundServer extends SMTPServer {
   readonly shared: Shared
   readonly #sweep: NodeJS.Timeout
   draining = false
-  /** Until the socket is closed; the library forgets a connection when it begins to close. */
-  readonly open = new Set<InboundConnection>()
+  /** By id, until the socket is closed. In place of the library's own set, which forgets a connection when it begins to close. */
+  readonly open = new UnderWay<string, InboundConnection>()
 
   constructor(shared: Shared, tls: TlsMaterial | undefined) {
     super(libraryOptions(shared.options, tls))
     this.shared = shared
-    const of = (session: object) => sessions.get(session)!
+    const of = (session: object) => (session as { [INBOUND]: InboundSession })[INBOUND]
     this.onMailFrom = ({ address, args }, session, done) => done(asError(of(session).mail(address, args || {})))
     this.onRcptTo = ({ address, args }, session, done) => {
       const answer = of(session).recipient(address, args || {})
@@ -73,14 +70,13 @@ class InboundServer extends SMTPServer {
     this.onClose = session => shared.options.events.disconnected(session.id)
     this.on('error', error => shared.options.events.error('listener', error))
     this.#sweep = setInterval(() => {
-      for (const connection of this.open) connection.sweep(shared.options.nowMs())
+      for (const connection of this.open.values()) connection.sweep(shared.options.nowMs())
     }, shared.options.limits.sweepMs).unref()
   }
 
   override connect(socket: Socket, socketOptions: SMTPConnectionOptions = {}): void {
     const connection = new InboundConnection(this, socket, socketOptions)
-    this.connections.add(connection)
-    this.open.add(connection)
+    this.open.set(connection.id, connection)
     connection.on('error', error => this.shared.options.events.network(connection.remoteAddress, error))
     connection.init()
   }
@@ -107,10 +103,10 @@ class InboundServer extends SMTPServer {
   async shutDown(graceMs: number): Promise<void> {
     this.draining = true
     for (const socket of this._pendingSockets.values()) socket.destroy()
-    for (const connection of this.open) connection.leaveIfIdle()
+    for (const connection of this.open.values()) connection.leaveIfIdle()
     await new Promise<void>(resolve => {
       const cut = setTimeout(() => {
-        for (const connection of this.open) connection._socket.destroy()
+        for (const connection of this.open.values()) connection._socket.destroy()
         resolve()
       }, graceMs)
       this.server.close(() => resolve(clearTimeout(cut)))
@@ -119,10 +115,12 @@ class InboundServer extends SMTPServer {
   }
 }
 
-class InboundConnection extends SMTPConnection {
+class InboundConnection extends SMTPConnection implements StreamOwner {
   readonly inbound: InboundSession
   readonly #shared: Shared
   readonly #server: InboundServer
+  /** Without TLS. */
+  readonly #accepted: Socket
   #phase: DataPhase | undefined
   #command = ''
   #line = ''
@@ -134,8 +132,9 @@ class InboundConnection extends SMTPConnection {
     super(server, socket, options)
     this.#server = server
     this.#shared = server.shared
+    this.#accepted = socket
     this.inbound = new InboundSession(server.shared, this.id, () => presentationOf(this))
-    sessions.set(this.session, this.inbound)
+    Object.assign(this.session, { [INBOUND]: this.inbound })
   }
 
   override init(): void {
@@ -191,15 +190,24 @@ class InboundConnection extends SMTPConnection {
     if (code >= 500 && !this._closing && this.inbound.tooManyErrors(this.#command, code)) this.reply('tooManyErrors')
   }
 
-  override _createParser(): SMTPStream {
+  /** Called by the library's constructor, and again for what comes inside of TLS. */
+  override _createParser(): InboundStream {
+    if (this._parser instanceof InboundStream) this._parser.letGo()
     const parser = new InboundStream(this, (this._server as InboundServer).options.maxCommandLength)
-    parser.oncommand = (command, callback) => this._onCommand(command, () => this.#whenHeard(callback))
     parser.on('error', () => this.refuseAndClose('lineTooLong'))
     return parser
   }
 
+  get isUpstream(): boolean {
+    return this.inbound.client.listedUpstream
+  }
+
+  hear(command: Buffer, next: () => void): void {
+    this._onCommand(command, () => this.#whenHeard(next))
+  }
+
   /** Who pipelines commands and does not read the replies is not read on either: they would pile up here. */
-  #whenHeard(next: () => void = () => undefined): void {
+  #whenHeard(next: () => void): void {
     if (this._socket.writableNeedDrain) this._socket.once('drain', next)
     else next()
   }
@@ -317,9 +325,12 @@ class InboundConnection extends SMTPConnection {
 
   override _onClose(): void {
     this.#phase?.clientLeft()
-    this.#server.open.delete(this)
+    this.#server.open.take(this.id)
     this.inbound.disconnect()
+    const stream = this.#stream
     super._onClose()
+    stream?.letGo()
+    for (const socket of new Set([this.#accepted, this._socket])) letGo(socket)
   }
 
   sweep(nowMs: number): void {
@@ -337,64 +348,8 @@ class InboundConnection extends SMTPConnection {
   get #stream(): InboundStream | undefined { return this._parser instanceof InboundStream ? this._parser : undefined }
 }
 
-class InboundStream extends SMTPStream {
-  /** Octets that the socket has delivered, taken or not. */
-  arrivedBytes = 0
-  readonly #connection: InboundConnection
-  readonly #watch = new LineWatch()
-  #phase: DataPhase | undefined
-  #afterData: (() => void) | undefined
-
-  constructor(connection: InboundConnection, maxCommandLength: number | undefined) {
-    super({ maxCommandLength, highWaterMark: STREAM_BUFFER_BYTES })
-    this.#connection = connection
-  }
-
-  /** Where the packet now being read began, in octets of the connection. */
-  get chunkStart(): number { return this.arrivedBytes - this.writableLength }
-
-  // biome-ignore lint/suspicious/noExplicitAny: the overloads of Writable.write, handed on unchanged
-  override write(chunk: any, ...rest: any[]): boolean {
-    this.arrivedBytes += chunk.length
-    return super.write(chunk, ...rest)
-  }
-
-  startData(phase: DataPhase): void {
-    this.#phase = phase
-    this._dataMode = true
-  }
-
-  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: (error?: Error | null) => void): void {
-    if (this.isClosed || chunk.length === 0) next()
-    else if (this._dataMode) this.#data(chunk, next)
-    else if (!this.#connection.inbound.client.listedUpstream && !this.#watch.push(chunk)) {
-      this.#connection.refuseAndClose('badLineEnds')
-      next()
-    } else super._write(chunk, encoding, next)
-  }
-
-  #data(chunk: Buffer, next: (error?: Error | null) => void): void {
-    const phase = this.#phase!
-    const end = phase.push(chunk)
-    if (end < 0) {
-      phase.whenReady(next)
-      return
-    }
-    this._dataMode = false
-    // The message may be handed on with its memory; what follows it must not hang on that.
-    const rest = Buffer.from(chunk.subarray(end))
-    this.#afterData = () => this._write(rest, 'buffer', next)
-    phase.end()
-  }
-
-  /** A line that the client left unfinished is not a command. */
-  override _flushData(): void {}
-
-  /** After the final reply: what the client sent behind the end of data is commands again. */
-  override continue(): void {
-    const goOn = this.#afterData
-    this.#afterData = undefined
-    goOn?.()
-  }
+/** After its last event. Node's streams stay in memory for seconds (why: stream.ts), a connection must not stay there with its socket. */
+function letGo(socket: Socket): void {
+  socket.removeAllListeners()
+  socket.on('error', () => undefined)
 }
-

@@ -5,6 +5,7 @@
  * many connections at once is then one wake-up of the thread, and one commit.
  */
 import type { MessagePort, Transferable } from 'node:worker_threads'
+import { UnderWay } from '../../core/under-way.ts'
 import { StoreBroken, StoreFull } from '../contract.ts'
 import type { Answer, AnswerOf, Call } from './protocol.ts'
 
@@ -12,7 +13,7 @@ type Waiting = { readonly resolve: (value: never) => void; readonly reject: (err
 
 export class Channel<Calls extends { [Name in keyof Calls]: [unknown, unknown] }> {
   readonly #port: MessagePort
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new UnderWay<number, Waiting>()
   readonly #onBroken: (error: StoreBroken) => void
   #unposted: unknown[] = []
   #moved: Transferable[] = []
@@ -45,8 +46,7 @@ export class Channel<Calls extends { [Name in keyof Calls]: [unknown, unknown] }
   break(cause: string): void {
     if (this.#broken) return
     this.#broken = new StoreBroken(cause)
-    for (const { reject } of this.#waiting.values()) reject(this.#broken)
-    this.#waiting.clear()
+    for (const id of this.#waiting.keys()) this.#waiting.take(id)?.reject(this.#broken)
     this.#onBroken(this.#broken)
   }
 
@@ -63,8 +63,7 @@ export class Channel<Calls extends { [Name in keyof Calls]: [unknown, unknown] }
   }
 
   #settle({ id, value, error }: Answer): void {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
+    const waiting = this.#waiting.take(id)
     if (error?.name === 'StoreBroken') this.break(error.message)
     if (error) waiting?.reject(errorFrom(error))
     else waiting?.resolve(value as never)
