@@ -42,8 +42,8 @@ export async function inYard(work: (yard: Yard) => Promise<void>, parent = tmpdi
 type Turns = { readonly rounds: number; readonly load: Load; readonly cellFor: (system: System) => Cell }
 
 /**
- * Each round begins with the next one, so that other load on the machine hits all alike, and each comes after another one than in the
- * round before: some leave the machine slower than others do. One JSON line for each run.
+ * Each round begins with the next one, so that other load on the machine hits all alike, and of four or more each comes after another
+ * one than in the round before: some leave the machine slower than others do. One JSON line for each run.
  */
 export async function takeTurns(systems: readonly System[], { rounds, load, cellFor }: Turns): Promise<ReadonlyMap<System, Measured[]>> {
   const runs = new Map<System, Measured[]>(systems.map(system => [system, []]))

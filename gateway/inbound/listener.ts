@@ -21,7 +21,7 @@ import type { Listener, ListenerOptions, OnMessage } from './options.ts'
 import { awaitProxyHeader, type ProxySource } from './proxy.ts'
 import { replyName } from './record.ts'
 import { adopt, createShared, InboundSession, type Shared } from './session.ts'
-import { InboundStream, type StreamOwner } from './stream.ts'
+import { forgetListeners, InboundStream, type StreamOwner } from './stream.ts'
 import { loadTls, type TlsMaterial } from './tls.ts'
 
 /** Our replies carry their enhanced status code in the text; those of the library get its own. */
@@ -158,7 +158,7 @@ class InboundConnection extends SMTPConnection implements StreamOwner {
 
   override connectionReady(next?: () => void): void {
     if (this._closing || this._closed) return
-    const early = !this.inbound.client.listedUpstream && this.#stream?.arrivedBytes
+    const early = !this.isUpstream && this.#stream?.arrivedBytes
     if (early) this.reply('earlyTalker')
     else super.connectionReady(next)
   }
@@ -260,14 +260,14 @@ class InboundConnection extends SMTPConnection implements StreamOwner {
     this.#stream?.startData(phase)
     this._socket.setTimeout(this.#shared.options.limits.dataTimeoutMs)
     // Whatever a stranger sent along with DATA is in by the next turn.
-    if (this.inbound.client.listedUpstream) this.#goAhead(phase)
+    if (this.isUpstream) this.#goAhead(phase)
     else setImmediate(() => this.#goAhead(phase))
   }
 
   #goAhead(phase: DataPhase): void {
     if (this._closing || this._closed) return
     const early = phase.source.receivedBytes > 0 || phase.source.ended
-    if (early && !this.inbound.client.listedUpstream) {
+    if (early && !this.isUpstream) {
       phase.abandon('pipelinedData')
       return
     }
@@ -330,7 +330,7 @@ class InboundConnection extends SMTPConnection implements StreamOwner {
     const stream = this.#stream
     super._onClose()
     stream?.letGo()
-    for (const socket of new Set([this.#accepted, this._socket])) letGo(socket)
+    for (const socket of new Set([this.#accepted, this._socket])) forgetListeners(socket)
   }
 
   sweep(nowMs: number): void {
@@ -346,10 +346,4 @@ class InboundConnection extends SMTPConnection implements StreamOwner {
   }
 
   get #stream(): InboundStream | undefined { return this._parser instanceof InboundStream ? this._parser : undefined }
-}
-
-/** After its last event. Node's streams stay in memory for seconds (why: stream.ts), a connection must not stay there with its socket. */
-function letGo(socket: Socket): void {
-  socket.removeAllListeners()
-  socket.on('error', () => undefined)
 }

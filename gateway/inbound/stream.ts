@@ -5,6 +5,7 @@
  *
  * Standards: RFC 5321 §2.3.7 and §4.1.1.4 (lines, end of data), RFC 2920 (what is pipelined behind it).
  */
+import type { Writable } from 'node:stream'
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import type { DataPhase } from './data-phase.ts'
 import { LineWatch } from './line-watch.ts'
@@ -21,6 +22,15 @@ type Next = (error?: Error | null) => void
 
 /** Larger than a read of the socket, so that a packet is taken without stopping the stream each time. */
 const STREAM_BUFFER_BYTES = 256 * 1024
+
+/**
+ * After its last event. A Writable of Node holds itself by a function in one of its properties, and V8 puts such functions into
+ * the old generation at once: what they reach stays until that is collected (docs/performance/notes.md). An error may still come late.
+ */
+export function forgetListeners(stream: Writable): void {
+  stream.removeAllListeners()
+  stream.on('error', () => undefined)
+}
 
 const NOBODY: StreamOwner = { isUpstream: false, hear() {}, refuseAndClose() {} }
 
@@ -40,16 +50,12 @@ export class InboundStream extends SMTPStream {
   /** Where the packet now being read began, in octets of the connection. */
   get chunkStart(): number { return this.arrivedBytes - this.writableLength }
 
-  /**
-   * After the connection is closed. A Writable of Node holds itself by a function in one of its properties, and V8 puts such
-   * functions into the old generation at once: what they reach stays until that is collected (docs/performance/notes.md).
-   */
+  /** After the connection is closed. */
   letGo(): void {
     this.#owner = NOBODY
     this.#phase = undefined
     this.#behindData = undefined
-    this.removeAllListeners()
-    this.on('error', () => undefined)
+    forgetListeners(this)
   }
 
   override oncommand(command: Buffer, next: () => void = () => undefined): void {

@@ -7,7 +7,9 @@ export class Watch {
   readonly #noted = new Map<string, WeakRef<object>[]>()
 
   note(kind: string, object: object): void {
-    this.#noted.set(kind, [...(this.#noted.get(kind) ?? []), new WeakRef(object)])
+    const refs = this.#noted.get(kind) ?? []
+    refs.push(new WeakRef(object))
+    this.#noted.set(kind, refs)
   }
 
   /** Whatever lives moves to the old generation, as it does now and then in a process that runs for long. What was noted is forgotten. */
