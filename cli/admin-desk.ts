@@ -9,12 +9,12 @@ import { portalAudit } from '../portal/admin/portal-audit.ts'
 import { GlassBook } from '../portal/glass/book.ts'
 import type { Outbox } from '../portal/requests/outbox.ts'
 import { dayInJapan } from '../store/retention.ts'
+import type { ConfigSource } from './config-source.ts'
 import { operationsClient } from './operations-client.ts'
+import { vaultSocket } from './places.ts'
 import type { PortalRooms } from './portal-rooms.ts'
-import type { ConfigSource } from './reload.ts'
 import { vaultAudit } from './vault-client.ts'
 import { packageVersion } from './version.ts'
-import { vaultSocket } from './wiring.ts'
 
 type Given = { readonly config: Config; readonly source: ConfigSource; readonly shutOut: AdminDesk['shutOut']; readonly tell: PeopleDesk['tell']; readonly linkOrigin: PeopleDesk['linkOrigin']; readonly outbox: Outbox }
 

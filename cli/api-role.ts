@@ -9,10 +9,11 @@ import { type ApiServer, startApi } from '../files/http/server.ts'
 import { openWorkshop } from '../workers/workshop.ts'
 import { EXIT, Failure } from './exit.ts'
 import { deskRules, fileWorkshopOptions, withProfile } from './own-workshop.ts'
+import { apiFolder, apiOfficeSocket, apiWorkersSocket } from './places.ts'
 import { packageVersion } from './version.ts'
 import { sayReady } from './ready.ts'
 import { toldToStop } from './told-to-stop.ts'
-import { apiFolder, apiOfficeSocket, apiWorkersSocket, behindAntivirus, openOldOffice } from './wiring.ts'
+import { behindAntivirus, openOldOffice } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 

@@ -1,12 +1,9 @@
 /**
- * What all commands share: options, configuration, output, the way to the running server.
+ * What all commands share: options, where the configuration is, output.
  * A command module exports one function that returns its commander Command; cli/main.ts wires them.
  */
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { formatProblem, loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
-import { type ControlClient, controlClient } from './control-client.ts'
-import { EXIT, EXIT_MEANINGS, Failure } from './exit.ts'
+import { EXIT, EXIT_MEANINGS } from './exit.ts'
 import type { Output } from './output.ts'
 
 export type CommonOptions = { readonly config?: string; readonly json?: boolean }
@@ -48,17 +45,6 @@ export function outputOf({ json }: CommonOptions, stream: NodeJS.WriteStream = p
 
 export function configPath({ config }: CommonOptions): string | undefined {
   return config ?? (process.env['SEKISHO_CONFIG'] || undefined)
-}
-
-/** The configuration, or a Failure that lists every problem. */
-export function readConfig(options: CommonOptions): Config {
-  const loaded = loadConfig(configPath(options), process.env)
-  if ('problems' in loaded) throw new Failure(EXIT.failure, loaded.problems.map(formatProblem).join('\n'))
-  return loaded.config
-}
-
-export function server(options: CommonOptions): ControlClient {
-  return controlClient(readConfig(options).controlSocket)
 }
 
 export function asCount(text: string): number {

@@ -25,8 +25,8 @@ import { DEMO_DOMAIN, DEMO_PASSWORD, DEMO_TOWNS, type DemoLogin, NORTH_DOMAIN, s
 import { EXIT, Failure } from './exit.ts'
 import { print } from './output.ts'
 import { approvalNumbers } from './demo-letters.ts'
+import { vaultKept } from './places.ts'
 import { openPortalRooms } from './portal-rooms.ts'
-import { vaultKept } from './wiring.ts'
 
 type DemoOptions = { readonly dir: string; readonly mails: number; readonly json?: boolean }
 

@@ -1,7 +1,8 @@
 /** `sekisho emergency`: the switch for the bad day. Every move needs a reason and stands in the audit chain. */
 import type { Command } from 'commander'
 import type { Emergency } from '../store/contract.ts'
-import { CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf, server } from './command.ts'
+import { CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf } from './command.ts'
+import { server } from './configured.ts'
 import { act } from './control-client.ts'
 import { print } from './output.ts'
 

@@ -1,6 +1,7 @@
 /** `sekisho keys`: makes the key pairs that are missing. `serve` does it by itself; with one unit per role the vault's user does. */
 import type { Command } from 'commander'
-import { type CommonOptions, leaf, outputOf, readConfig } from './command.ts'
+import { type CommonOptions, leaf, outputOf } from './command.ts'
+import { readConfig } from './configured.ts'
 import { EXIT } from './exit.ts'
 import { print, table } from './output.ts'
 import { makeVaultKeys } from './vault-keys.ts'

@@ -10,14 +10,15 @@ import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { readDraft } from '../config/draft.ts'
-import { PORTAL_FACES } from '../config/portal.ts'
+import type { DraftBase } from '../config/draft.ts'
+import { PORTAL_FACES } from '../config/faces.ts'
 import { recipientSettings } from '../config/recipients.ts'
 import type { Config } from '../config/schema.ts'
 import { Replaying } from '../core/policy/replay.ts'
 import { handOver } from '../gateway/collector.ts'
 import type { AuditSource, InspectionFacts, Operations, PolicyVersion, ReplayAnswer, ReplayAsk } from '../portal/ports.ts'
 import type { ChainedRecord } from '../store/audit.ts'
+import { readDraftApart } from './config-source.ts'
 import type { ControlClient } from './control-client.ts'
 import { gatewayForPages } from './gateway-for-pages.ts'
 
@@ -85,9 +86,9 @@ const REPLAY_PAGE = 250
 export async function replayDraft(
   gateway: Pick<ControlClient, 'call'>,
   { tenant, yaml, sinceMs }: ReplayAsk,
-  base: Parameters<typeof readDraft>[1],
+  base: DraftBase,
 ): Promise<ReplayAnswer> {
-  const draft = readDraft(yaml, base)
+  const draft = await readDraftApart(yaml, base)
   if ('problems' in draft) return { kind: 'problems', problems: draft.problems }
   const settingsOf = recipientSettings(draft.config)
   const replaying = new Replaying()

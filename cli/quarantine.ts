@@ -7,16 +7,8 @@ import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { QuarantineRow } from '../store/contract.ts'
-import {
-  asDuration,
-  asTenant,
-  CLIENT_EXIT_CODES,
-  type CommonOptions,
-  group,
-  leaf,
-  outputOf,
-  server,
-} from './command.ts'
+import { asDuration, asTenant, CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf } from './command.ts'
+import { server } from './configured.ts'
 import { act } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { type FilterOptions, filterOf, isNarrow, withFilter } from './filter.ts'

@@ -1,7 +1,8 @@
 /** `sekisho queue`: what waits for delivery, and what an operator can do about it. */
 import type { Command } from 'commander'
 import type { QueueRow, RecipientState } from '../store/contract.ts'
-import { CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf, server } from './command.ts'
+import { CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf } from './command.ts'
+import { server } from './configured.ts'
 import { act } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { type FilterOptions, filterOf, isNarrow, withFilter } from './filter.ts'

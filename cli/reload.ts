@@ -5,21 +5,17 @@
  *
  * Whatever is wrong with the new one, the old one stays in force as a whole, and all problems are told.
  */
-import { hash } from 'node:crypto'
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { compareConfigs, type ConfigChanges } from '../config/changes.ts'
-import { formatProblem, loadConfig } from '../config/load.ts'
+import type { ConfigChanges } from '../config/changes.ts'
 import type { Config } from '../config/schema.ts'
 import type { Listener } from '../gateway/inbound/options.ts'
 import type { ReloadOutcome } from '../gateway/control-protocol.ts'
 import type { Relay } from '../gateway/outbound/relay.ts'
 import type { Act } from '../store/contract.ts'
+import { type ConfigSource, digestOf, readChanges } from './config-source.ts'
 import { type InForce, settle } from './in-force.ts'
 import { recordPolicy } from './policy-record.ts'
 import { type House, listenerOptions, messageOf, relayPlan } from './rooms.ts'
-
-/** Where the configuration was read at the start; `currentDir` is the folder of then. */
-export type ConfigSource = { readonly path: string | undefined; readonly currentDir: string }
 
 export type Reloading = {
   readonly source: ConfigSource
@@ -30,16 +26,10 @@ export type Reloading = {
   readonly onChanged: () => void
 }
 
-/** The digest that the audit chain names a configuration by. */
-export function digestOf(config: Config): string {
-  return hash('sha256', JSON.stringify(config))
-}
-
 export async function reload(reloading: Reloading, by: Act): Promise<ReloadOutcome> {
   const { source, house } = reloading
-  const loaded = loadConfig(source.path, process.env, source.currentDir)
-  if ('problems' in loaded) return refuse(house, loaded.problems.map(formatProblem))
-  const changes = compareConfigs(house.now.config, loaded.config)
+  const changes = await readChanges(source, house.now.config)
+  if ('problems' in changes) return refuse(house, changes.problems)
   try {
     makeMaildirs(changes.inForce)
     const next = await settle(changes.inForce, house.classes.classOf, error => house.record.alarm('recipient-file', String(error)))

@@ -25,9 +25,10 @@ import type { SqliteStore } from '../store/sqlite/store.ts'
 import type { OpenOffice } from '../workers/office.ts'
 import { DEFAULTS as WORKSHOP_DEFAULTS, type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
 import type { InForce } from './in-force.ts'
+import { mailOfficeSocket, workersSocket } from './places.ts'
 import type { Pulse } from './pulse.ts'
 import type { Voice } from './voice.ts'
-import { behindAntivirus, inboundLimits, mailOfficeSocket, openOldOffice, relayLimits, relaySchedule, sanitizeLimits, workersSocket } from './wiring.ts'
+import { behindAntivirus, inboundLimits, openOldOffice, relayLimits, relaySchedule, sanitizeLimits } from './wiring.ts'
 
 /** What every room needs. `now` changes with a reload. */
 export type House = {

@@ -11,8 +11,9 @@
  */
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { configPath, leaf, readConfig } from './command.ts'
-import { EXIT } from './exit.ts'
+import { configPath, leaf } from './command.ts'
+import { readSource } from './config-source.ts'
+import { EXIT, Failure } from './exit.ts'
 
 export type Role = 'all' | 'gateway' | 'api' | 'vault' | 'portal' | 'workers' | 'office'
 
@@ -22,9 +23,11 @@ export function serveCommand(): Command {
   return leaf('serve', 'run the gateway', [EXIT.ok, EXIT.failure, EXIT.usage])
     .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'api', 'vault', 'portal', 'workers', 'office']).default('all'))
     .action(async (options: ServeOptions) => {
-      const config = readConfig(options)
       const path = configPath(options)
       const source = { path: path && resolve(path), currentDir: process.cwd() }
+      const read = await readSource(source)
+      if ('problems' in read) throw new Failure(EXIT.failure, read.problems.join('\n'))
+      const { config } = read
       if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config, source)
       if (options.role === 'api') return (await import('./api-role.ts')).runApi(config)
       if (options.role === 'vault') return (await import('./vault-role.ts')).runVault(config, source)

@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.ts'
 import { readRecipient } from '../store/keys.ts'
 import type { StoreSettings } from '../store/sqlite/protocol.ts'
 import { daysByClass, retentionClass } from './class-retention.ts'
-import { tenantIds } from './wiring.ts'
+import { tenantIds } from './places.ts'
 
 const SECRET_BYTES = 32
 

@@ -12,15 +12,14 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { YOUNG_GENERATION } from '../workers/collector.ts'
 import { withoutTypes } from '../workers/untyped.ts'
 import type { Wall } from '../workers/wall.ts'
+import { type ConfigSource, readSource } from './config-source.ts'
 import { forbidCoreDumps } from './no-core-dumps.ts'
 import { tidyOnceStarted } from './once-started.ts'
 import { ReadyParts } from './ready.ts'
-import type { ConfigSource } from './reload.ts'
 import { type ChildCommand, type ChildRole, RoleKeeper } from './role-keeper.ts'
 import { findOurWall, walledApi, walledGateway, walledPortal, walledVault } from './walls.ts'
 import { startAllWorkers } from './workers-role.ts'
@@ -74,9 +73,9 @@ async function prepare(config: Config): Promise<void> {
 
 /** A tenant that a reload brings needs its keys first. What is wrong with the file is for the gateway to tell. */
 async function makeNewKeys({ dataDir }: Config, source: ConfigSource): Promise<void> {
-  const loaded = loadConfig(source.path, process.env, source.currentDir)
-  if (!('config' in loaded)) return
-  await makeVaultKeys({ ...loaded.config, dataDir }).catch(error => process.stderr.write(`sekisho: keys: ${String(error)}\n`))
+  const read = await readSource(source)
+  if (!('config' in read)) return
+  await makeVaultKeys({ ...read.config, dataDir }).catch(error => process.stderr.write(`sekisho: keys: ${String(error)}\n`))
 }
 
 /**

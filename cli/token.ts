@@ -7,11 +7,12 @@ import type { TokenAdded } from '../portal/api/control.ts'
 import { isScope, SCOPE_NAMES } from '../portal/api/scopes.ts'
 import { networksOfText, type TokenRecord } from '../portal/api/tokens.ts'
 import { rpcClient } from '../rpc/client.ts'
-import { asCount, CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf, readConfig } from './command.ts'
+import { asCount, CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf } from './command.ts'
+import { readConfig } from './configured.ts'
 import { act, asFailure } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { print, table } from './output.ts'
-import { portalSocket } from './wiring.ts'
+import { portalSocket } from './places.ts'
 
 type TenantOptions = CommonOptions & { readonly tenant: string }
 type AddOptions = TenantOptions & { readonly scopes: readonly string[]; readonly networks: readonly string[]; readonly days: number; readonly rate: number; readonly reason: string }

@@ -1,7 +1,8 @@
 /** `sekisho trace`: the whole life of the messages it finds: who got what, when, and what was done with the original. */
 import type { Command } from 'commander'
 import type { TraceResult } from '../store/contract.ts'
-import { CLIENT_EXIT_CODES, type CommonOptions, leaf, outputOf, server } from './command.ts'
+import { CLIENT_EXIT_CODES, type CommonOptions, leaf, outputOf } from './command.ts'
+import { server } from './configured.ts'
 import { EXIT, Failure } from './exit.ts'
 import { type FilterOptions, filterOf, isNarrow, withFilter } from './filter.ts'
 import { fields, type Output, print, table, when } from './output.ts'

@@ -9,11 +9,12 @@ import { parseDay } from '../portal/people/day.ts'
 import { GIVEN_ROLES } from '../portal/people/people.ts'
 import { rpcClient } from '../rpc/client.ts'
 import type { Act } from '../store/contract.ts'
-import { CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf, readConfig } from './command.ts'
+import { CLIENT_EXIT_CODES, type CommonOptions, group, leaf, outputOf } from './command.ts'
+import { readConfig } from './configured.ts'
 import { act, asFailure } from './control-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { print, table } from './output.ts'
-import { portalSocket } from './wiring.ts'
+import { portalSocket } from './places.ts'
 
 type Reasoned = CommonOptions & { readonly reason: string; readonly tenant: string }
 type AddOptions = Reasoned & { readonly name: string; readonly mailbox?: string; readonly roles: readonly string[]; readonly department?: string; readonly post?: string; readonly approver?: boolean }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { ensureVaultKeys, type VaultKeys } from '../store/keys.ts'
-import { tenantIds } from './wiring.ts'
+import { tenantIds } from './places.ts'
 
 /** Says on standard error what was made: its owner has copies to put away. */
 export async function makeVaultKeys(config: Config): Promise<readonly VaultKeys[]> {

@@ -6,8 +6,6 @@
  */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { compareConfigs } from '../config/changes.ts'
-import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { MADE_TYPES } from '../core/disarm/registry.ts'
 import { createIds } from '../gateway/inbound/ids.ts'
@@ -29,14 +27,15 @@ import { OfficePages } from '../vault/office-pages.ts'
 import { OpenVault } from '../vault/vault.ts'
 import { type OpenOffice, openOffice } from '../workers/office.ts'
 import { type OpenWorkshop, openWorkshop } from '../workers/workshop.ts'
+import { type ConfigSource, digestOf, readChanges } from './config-source.ts'
 import { doorClient } from './door-client.ts'
 import { EXIT, Failure } from './exit.ts'
 import { fileWorkshopOptions } from './own-workshop.ts'
+import { doorSocket, OFFICE_OUTPUT_BYTES, officeFolder, officeSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './places.ts'
 import { sayReady } from './ready.ts'
-import { type ConfigSource, digestOf } from './reload.ts'
 import { toldToStop } from './told-to-stop.ts'
 import { vaultRules } from './vault-rules.ts'
-import { behindAntivirus, doorSocket, OFFICE_OUTPUT_BYTES, officeFolder, officeSocket, vaultFolder, vaultKept, vaultSocket, vaultWorkersSocket } from './wiring.ts'
+import { behindAntivirus } from './wiring.ts'
 
 const MINUTE_MS = 60_000
 const LOOK_MS = 5_000
@@ -86,13 +85,11 @@ class Settings {
     this.#source = source
   }
 
-  follow(digest: string): void {
+  async follow(digest: string): Promise<void> {
     if (digest === this.#followed) return
     this.#followed = digest
-    const loaded = loadConfig(this.#source.path, process.env, this.#source.currentDir)
-    if (!('config' in loaded)) return
-    const { inForce } = compareConfigs(this.config, loaded.config)
-    if (digestOf(inForce) === digest) this.config = inForce
+    const changes = await readChanges(this.#source, this.config)
+    if ('inForce' in changes && digestOf(changes.inForce) === digest) this.config = changes.inForce
   }
 }
 
@@ -159,7 +156,7 @@ function startUpkeep(house: House, vault: OpenVault, settings: Settings): Upkeep
   let isolated = false
   const look = async () => {
     const { emergency, configDigest } = await house.gateway.state()
-    settings.follow(configDigest)
+    await settings.follow(configDigest)
     if (emergency === 'isolate' && !isolated) await vault.revokeGrants('all', { actor: 'system', tenant: 'default', address: '' })
     isolated = emergency === 'isolate'
     if (emergency === 'none') await pending.run()

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { findWall, inKeylessBox, type KeylessBox, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
-import { apiFolder, doorSocket, officeFolder, vaultFolder, vaultKept, vaultSocket } from './wiring.ts'
+import { apiFolder, doorSocket, officeFolder, vaultFolder, vaultKept, vaultSocket } from './places.ts'
 
 const CODE = join(import.meta.dirname, '..')
 const TO_GET_ONE = 'install bubblewrap, or use one unit per role and say sandbox.wall: none (docs/operations.md)'

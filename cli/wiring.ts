@@ -2,7 +2,6 @@
  * From settings to the values that each room is given. Only here does a name of `config` meet an options type.
  */
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { InboundLimits } from '../gateway/inbound/options.ts'
 import { DEFAULT_POOL_LIMITS } from '../gateway/outbound/pool.ts'
@@ -14,6 +13,7 @@ import { createClamd } from '../workers/clamd.ts'
 import type { FileWorkshop, Workshop } from '../workers/contract.ts'
 import { type OfficeOptions, type OpenOffice, openOffice } from '../workers/office.ts'
 import { scanned } from '../workers/scanned.ts'
+import { OFFICE_OUTPUT_BYTES } from './places.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -24,69 +24,6 @@ export function ourHostname(config: Config): string {
   const name = hostname().toLowerCase()
   return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name) ? name : 'localhost'
 }
-
-/** Where worker processes connect to the gateway, in a folder that nobody else needs: whoever connects there is given mail. */
-export function workersSocket({ dataDir }: Config): string {
-  return join(dataDir, 'run/mail-work/workers.sock')
-}
-
-/** Where boxes with LibreOffice connect that draw old Office files of mails: in the same folder. */
-export function mailOfficeSocket({ dataDir }: Config): string {
-  return join(dataDir, 'run/mail-work/office.sock')
-}
-
-/** Of the HTTP face alone: its socket for its own worker processes. */
-export function apiFolder({ dataDir }: Config): string {
-  return join(dataDir, 'run/api')
-}
-
-export function apiWorkersSocket(config: Config): string {
-  return join(apiFolder(config), 'workers.sock')
-}
-
-export function apiOfficeSocket(config: Config): string {
-  return join(apiFolder(config), 'office.sock')
-}
-
-/** The gateway's door for the vault, in a folder that nobody else needs. */
-export function doorSocket({ dataDir }: Config): string {
-  return join(dataDir, 'run/door/gateway.sock')
-}
-
-/** Where `sekisho user` asks the portal. */
-export function portalSocket({ dataDir }: Config): string {
-  return join(dataDir, 'run/portal/control.sock')
-}
-
-/** Of the vault: where the portal asks it, and where its own worker processes connect. */
-export function vaultSocket({ dataDir }: Config): string {
-  return join(dataDir, 'run/vault/vault.sock')
-}
-
-export function vaultFolder({ dataDir }: Config): string {
-  return join(dataDir, 'run/vault-work')
-}
-
-export function vaultWorkersSocket(config: Config): string {
-  return join(vaultFolder(config), 'workers.sock')
-}
-
-/** Where boxes with LibreOffice connect to the vault. */
-export function officeFolder({ dataDir }: Config): string {
-  return join(dataDir, 'run/vault-office')
-}
-
-export function officeSocket(config: Config): string {
-  return join(officeFolder(config), 'workers.sock')
-}
-
-/** What the vault keeps beside the keys: its database, and rebuilt files, sealed. */
-export function vaultKept({ dataDir }: Config): string {
-  return join(dataDir, 'vault/kept')
-}
-
-/** LibreOffice's answer is drawn page by page: a larger one is of no use. */
-export const OFFICE_OUTPUT_BYTES = 64 * 2 ** 20
 
 /** For pages of old Office files, where that is wanted; boxes start as files come. */
 export async function openOldOffice({ sanitizer: { oldOffice } }: Config, socketPath: string, onDeath: OfficeOptions['onDeath']): Promise<OpenOffice | undefined> {
@@ -103,10 +40,6 @@ export function behindAntivirus(workshop: Scannable, { antivirus }: Config, onAl
   if (clamd === '') return workshop
   const scanner = createClamd({ address: clamd, timeoutMs, atOnce: connections })
   return scanned(workshop, scanner, { required, before: scanBefore, after: scanAfter, onAlarm })
-}
-
-export function tenantIds(config: Config): string[] {
-  return ['default', ...config.tenants.map(tenant => tenant.id)]
 }
 
 export function inboundLimits({ smtp }: Config): InboundLimits {

@@ -11,8 +11,8 @@ import { findOffice } from '../workers/office-wall.ts'
 import { findWall, type Wall } from '../workers/wall.ts'
 import { EXIT, Failure } from './exit.ts'
 import { tidyOnceStarted } from './once-started.ts'
+import { apiOfficeSocket, apiWorkersSocket, mailOfficeSocket, OFFICE_OUTPUT_BYTES, officeSocket, vaultWorkersSocket, workersSocket } from './places.ts'
 import { findOurWall } from './walls.ts'
-import { apiOfficeSocket, apiWorkersSocket, mailOfficeSocket, OFFICE_OUTPUT_BYTES, officeSocket, vaultWorkersSocket, workersSocket } from './wiring.ts'
 
 const CODE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 

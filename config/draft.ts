@@ -9,10 +9,10 @@ import { readYaml } from './yaml.ts'
 
 export type Draft = { readonly config: Config } | { readonly problems: readonly string[] }
 
-type Base = { /** Text of the configuration file; '' without one. */ readonly text: string; readonly baseDir: string; readonly environment: NodeJS.ProcessEnv }
+export type DraftBase = { /** Text of the configuration file; '' without one. */ readonly text: string; readonly baseDir: string; readonly environment: NodeJS.ProcessEnv }
 
 /** Never throws. Sections that the draft does not name stay as they are. */
-export function readDraft(untrustedYaml: PolicyText, { text, baseDir, environment }: Base): Draft {
+export function readDraft(untrustedYaml: PolicyText, { text, baseDir, environment }: DraftBase): Draft {
   const draft = readYaml(untrustedYaml)
   if (draft.problems.length > 0) return { problems: draft.problems.map(({ line, problem }) => `${line}: ${problem}`) }
   const sections = asMapping(draft.value)

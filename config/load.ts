@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readEnvironment, type Environment, type Override } from './environment.ts'
+import { deepFreeze } from './frozen.ts'
 import { type SettingIssue, validate } from './kinds.ts'
 import { nearestName } from './nearest.ts'
 import { resolveConfig } from './resolve.ts'
@@ -121,14 +122,6 @@ function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
     (a, b) =>
       (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER) || (a.column ?? 0) - (b.column ?? 0),
   )
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach(deepFreeze)
-    Object.freeze(value)
-  }
-  return value
 }
 
 /** `file:line:column: key: problem`, which editors and people know how to follow. */

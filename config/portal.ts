@@ -3,8 +3,6 @@ import { bytes, choice, collectorAddress, flag, integer, line, list, network, se
 import { requests } from './requests.ts'
 import { ldap, oidc, password, secondFactor, session } from './sign-in.ts'
 
-/** Names of the listeners, as in this section. */
-export const PORTAL_FACES = ['inner', 'outer', 'admin'] as const
 /** Those that may serve the HTTP API. */
 const API_FACES = ['admin', 'inner'] as const
 

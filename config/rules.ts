@@ -3,7 +3,7 @@ import { FINDINGS } from '../core/finding.ts'
 import { NOTICE_TEXTS } from '../core/text/notice-texts.ts'
 import { REASONS } from '../core/text/reasons.ts'
 import { nearestName } from './nearest.ts'
-import { PORTAL_FACES } from './portal.ts'
+import { PORTAL_FACES } from './faces.ts'
 import { SHIPPED_PROFILES } from './profiles.ts'
 import type { Config } from './schema.ts'
 
