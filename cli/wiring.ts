@@ -124,6 +124,7 @@ export function relayLimits({ relay }: Config): RelayLimits {
       connectMs: relay.timeouts.connectMs,
       replyMs: relay.timeouts.dataMs,
       idleMs: relay.timeouts.idleMs,
+      chunking: relay.chunking,
     },
   }
 }

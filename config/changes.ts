@@ -50,6 +50,7 @@ const NEED_RESTART = [
   'vault.office.timeoutMs',
   'vault.office.memoryMiB',
   'vault.office.scratchBytes',
+  'relay.chunking',
   'relay.timeouts',
   'admin',
 ] as const

@@ -175,6 +175,11 @@ export const relay = section(
       en: 'Deliveries at the same time, over all routes.',
       ja: '同時に行う配達の数（全経路の合計）。',
     }),
+    chunking: flag({
+      default: true,
+      en: 'Send small messages together with their envelope (BDAT, RFC 3030) to next hops that offer CHUNKING and pass a check at each connection.',
+      ja: '小さいメールを宛先と一緒に送る（BDAT、RFC 3030）。CHUNKING を示し、接続ごとの確認に通った次ホップだけに使う。',
+    }),
     timeouts: relayTimeouts,
   },
 )

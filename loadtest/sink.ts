@@ -1,10 +1,10 @@
 /**
  * The next hop of a load run: takes every mail at once and notes when which one came, for whom, and what was in it.
  *
- *   SMTP ──▶ command lines, data to its end ──▶ 250 ──▶ [look] ──▶ Arrival
+ *   SMTP ──▶ command lines, data to its end or chunks ──▶ 250 ──▶ [look] ──▶ Arrival
  *
- * It never refuses and loses nothing, so whatever is missing here was lost before. The time of an arrival is taken before
- * the mail is looked at.
+ * It never refuses a mail and loses nothing, so whatever is missing here was lost before. The time of an arrival is taken before
+ * the mail is looked at. It offers what a Postfix of today offers to those behind it, CHUNKING (RFC 3030) among that.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { monotonicMs } from './clock.ts'
@@ -112,6 +112,8 @@ function numberInMessageId(octets: Buffer, run: RunId): number | undefined {
 }
 
 type Mail = { readonly octets: Buffer; readonly recipients: readonly string[] }
+/** What came of one piece from the socket. */
+type Heard = { readonly mails: Mail[]; replies: string; quits: boolean }
 
 /** One connection. */
 class Incoming {
@@ -119,6 +121,8 @@ class Incoming {
   readonly #keptBytes: number
   readonly #taken: (mail: Mail) => void
   #inData = false
+  /** The chunk that is coming. */
+  #chunk: { left: number; readonly isLast: boolean } | undefined
   #rest: Buffer = Buffer.alloc(0)
   #body: Buffer[] = []
   #bodyBytes = 0
@@ -133,27 +137,46 @@ class Incoming {
 
   #hear(chunk: Buffer): void {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    const mails: Mail[] = []
-    let replies = ''
-    let quits = false
-    for (;;) {
-      const end = this.#rest.indexOf(this.#inData ? END_OF_DATA : '\r\n')
-      if (end === -1) break
-      if (this.#inData) {
-        mails.push(this.#finish(end))
-        replies += '250 2.0.0 taken\r\n'
-      } else {
-        const verb = this.#command(end)
-        replies += replyTo(verb)
-        quits ||= verb === 'QUIT'
-      }
-    }
+    const heard: Heard = { mails: [], replies: '', quits: false }
+    while (this.#step(heard)) {}
     // Only what may be the start of the end has to stay.
     if (this.#inData) this.#keep(Math.max(0, this.#rest.length - (END_OF_DATA.length - 1)))
-    if (replies !== '') this.#socket.write(replies)
+    if (heard.replies !== '') this.#socket.write(heard.replies)
     // A client may send QUIT together with the end of its mail: its 250 first.
-    if (quits) this.#socket.end()
-    for (const mail of mails) this.#taken(mail)
+    if (heard.quits) this.#socket.end()
+    for (const mail of heard.mails) this.#taken(mail)
+  }
+
+  /** One command, or the end of a mail; false when more has to come first. */
+  #step(heard: Heard): boolean {
+    if (this.#chunk !== undefined) return this.#takeChunk(this.#chunk, heard)
+    const end = this.#rest.indexOf(this.#inData ? END_OF_DATA : '\r\n')
+    if (end === -1) return false
+    if (this.#inData) {
+      this.#keep(end + 2)
+      this.#rest = this.#rest.subarray(END_OF_DATA.length - 2)
+      this.#inData = false
+      heard.mails.push(this.#finish())
+      heard.replies += TAKEN
+    } else {
+      const verb = this.#command(end)
+      heard.replies += this.#chunk === undefined ? replyTo(verb) : ''
+      heard.quits ||= verb === 'QUIT'
+    }
+    return true
+  }
+
+  /** Its octets count for nothing when nobody is to have them (RFC 3030 §4.2). */
+  #takeChunk(chunk: { left: number; readonly isLast: boolean }, heard: Heard): boolean {
+    const octets = Math.min(chunk.left, this.#rest.length)
+    chunk.left -= octets
+    if (this.#recipients.length > 0) this.#keep(octets)
+    else this.#rest = this.#rest.subarray(octets)
+    if (chunk.left > 0) return false
+    this.#chunk = undefined
+    heard.replies += this.#recipients.length > 0 ? TAKEN : '503 5.5.1 need RCPT\r\n'
+    if (chunk.isLast && this.#recipients.length > 0) heard.mails.push(this.#finish())
+    return true
   }
 
   #command(end: number): string {
@@ -161,7 +184,8 @@ class Incoming {
     this.#rest = this.#rest.subarray(end + 2)
     const verb = line.slice(0, 4).toUpperCase()
     if (verb === 'RCPT') this.#recipients.push(/<([^>]*)>/.exec(line)?.[1] ?? '')
-    else if (verb === 'MAIL' || verb === 'RSET') this.#recipients = []
+    else if (verb === 'MAIL' || verb === 'RSET') this.#finish()
+    else if (verb === 'BDAT') this.#chunk = chunkOf(line)
     else if (verb === 'DATA') {
       this.#inData = true
       // So that an empty mail's "." on a line of its own is found too.
@@ -170,11 +194,8 @@ class Incoming {
     return verb
   }
 
-  #finish(end: number): Mail {
-    this.#keep(end + 2)
-    this.#rest = this.#rest.subarray(END_OF_DATA.length - 2)
+  #finish(): Mail {
     const mail = { octets: Buffer.concat(this.#body), recipients: this.#recipients }
-    this.#inData = false
     this.#body = []
     this.#bodyBytes = 0
     this.#recipients = []
@@ -188,8 +209,17 @@ class Incoming {
   }
 }
 
+/** Undefined when it is none: then it is answered like any line that is not understood. */
+function chunkOf(line: string): { left: number; readonly isLast: boolean } | undefined {
+  const [, octets, last] = /^BDAT (\d{1,15})( LAST)? *$/i.exec(line) ?? []
+  return octets === undefined ? undefined : { left: Number(octets), isLast: last !== undefined }
+}
+
+const TAKEN = '250 2.0.0 taken\r\n'
+
 function replyTo(verb: string): string {
-  if (verb === 'EHLO') return '250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 1073741824\r\n'
+  if (verb === 'EHLO') return '250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-CHUNKING\r\n250 SIZE 1073741824\r\n'
   if (verb === 'DATA') return '354 go on\r\n'
+  if (verb === 'BDAT') return '501 5.5.4 BDAT octets [LAST]\r\n'
   return verb === 'QUIT' ? '221 2.0.0 bye\r\n' : '250 2.0.0 ok\r\n'
 }

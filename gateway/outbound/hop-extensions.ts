@@ -43,7 +43,7 @@ export class HopExtensions {
   }
 
   async #ask(hop: SmtpHop): Promise<void> {
-    const session = await openSmtp(hop, this.#timeouts, this.#stop.signal)
+    const session = await openSmtp(hop, { ...this.#timeouts, chunking: false }, this.#stop.signal)
     this.learn(hop, session)
     session.quit()
   }

@@ -7,9 +7,9 @@
 import { performance } from 'node:perf_hooks'
 import { Held } from './outcome.ts'
 import { hopLabel, type SmtpHop } from './routes.ts'
-import { HopUnavailable, openSmtp, type SmtpSession, type SmtpTimeouts } from './smtp-client.ts'
+import { HopUnavailable, openSmtp, type SmtpLimits, type SmtpSession } from './smtp-client.ts'
 
-export type PoolLimits = SmtpTimeouts & {
+export type PoolLimits = SmtpLimits & {
   readonly maxConnections: number
   /** Transactions on one connection before it is closed: some hops refuse more. */
   readonly maxTransactions: number
@@ -26,6 +26,7 @@ export type PoolLimits = SmtpTimeouts & {
 export const DEFAULT_POOL_LIMITS: PoolLimits = {
   connectMs: 30_000,
   replyMs: 600_000, // RFC 5321 §4.5.3.2.6
+  chunking: true,
   maxConnections: 10,
   maxTransactions: 1000,
   idleMs: 30_000,

@@ -4,7 +4,7 @@
  *
  * Which failure counts for whom:
  *   no connection, or lost before the message was begun, or 421   unreachable: the next hop may be tried
- *   the same on a connection that had served others               nothing: once more on a fresh one
+ *   the same on a connection that had served others               nothing: once more on a fresh one [Ended]
  *   lost while the message was on its way                         deferred
  *   lost after end-of-data, before its reply                      deferred, possible duplicate
  *   MAIL, DATA or end-of-data refused                             every recipient that was not refused itself
@@ -23,21 +23,30 @@ export function smtpTransport(pool: SmtpPool): Transport {
   return {
     async deliver(delivery) {
       const first = await overOneConnection(pool, delivery, () => pool.acquire())
+      if (typeof first !== 'string') return first
       // The hop had enough of that connection: this says nothing about the hop.
-      return first ?? (await overOneConnection(pool, delivery, () => pool.acquireFresh())) ?? UNREACHABLE(delivery)
+      const second = await overOneConnection(pool, delivery, () => pool.acquireFresh())
+      const outcomes = typeof second === 'string' ? UNREACHABLE(delivery) : second
+      return first === 'in doubt' ? inDoubt(outcomes) : outcomes
     },
   }
+}
+
+/** A reused connection was at its end. `in doubt`: the whole message had left with its envelope, and there was no answer at all. */
+type Ended = 'nothing taken' | 'in doubt'
+
+function inDoubt(outcomes: HopOutcomes): HopOutcomes {
+  return new Map([...outcomes].map(([recipient, outcome]) => [recipient, { ...outcome, possibleDuplicate: true }]))
 }
 
 const UNREACHABLE = ({ recipients }: Delivery) =>
   all(recipients, 'unreachable', ownReply(421, '4.4.2', 'connection closed by next hop'))
 
-/** `undefined`: a reused connection was at its end before it took anything, and nothing has happened. */
 async function overOneConnection(
   pool: SmtpPool,
   delivery: Delivery,
   acquire: () => Promise<SmtpSession>,
-): Promise<HopOutcomes | undefined> {
+): Promise<HopOutcomes | Ended> {
   let session: SmtpSession
   try {
     session = await acquire()
@@ -54,7 +63,7 @@ async function overOneConnection(
     const transaction = await session.send(delivery.reversePath, recipients, message)
     if (reused && wasAtItsEnd(transaction)) {
       session.abort('at its end')
-      return undefined
+      return transaction.lost?.during === 'end-of-data' ? 'in doubt' : 'nothing taken'
     }
     for (const recipient of recipients) outcomes.set(recipient, outcomeFor(recipient, transaction))
     if (!isDelivered(transaction) && !(await session.reset())) session.abort('reset failed')
@@ -81,7 +90,7 @@ function beyondTheHop(session: SmtpSession, { reversePath, recipients, messageBy
 
 /** Closed without a word, or with 421 to all (RFC 5321 §3.8): hops end a connection like this after so many mails. */
 function wasAtItsEnd({ replies, lost }: Transaction): boolean {
-  if (lost) return lost.unanswered && lost.during === 'envelope'
+  if (lost) return lost.unanswered
   return [...replies.values()].every(isClosing)
 }
 

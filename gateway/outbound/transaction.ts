@@ -20,7 +20,7 @@ export type LostConnection = {
   readonly reason: string
   /** `envelope`: the message was not begun. `data`: not finished. `end-of-data`: the hop may have taken it. */
   readonly during: 'envelope' | 'data' | 'end-of-data'
-  /** The hop had not answered a single command of this transaction: it had closed an idle connection. */
+  /** The hop had not answered a single command of this transaction: most likely it had closed an idle connection. */
   readonly unanswered: boolean
 }
 

@@ -20,9 +20,13 @@ afterEach(async () => {
 
 describe('the sink', () => {
   const mail = (number: number, body: string) => `Subject: x\r\nMESSAGE-Id:\r\n <${markOf(RUN, number)}@a>\r\n\r\n${body}\r\n.\r\n`
+  const bdat = (...chunks: string[]) => chunks.map((chunk, i) => `BDAT ${chunk.length}${i === chunks.length - 1 ? ' LAST' : ''}\r\n${chunk}`).join('')
   const dialogue = [
     'EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<one@x>\r\nRCPT TO:<two@x>\r\nDATA\r\n', mail(1, 'a\r\n..\r\nb'),
-    'MAIL FROM:<a@b>\r\nRSET\r\nMAIL FROM:<>\r\nrcpt to:<three@x>\r\ndata\r\n.\r\n', 'MAIL FROM:<a@b>\r\nRCPT TO:<one@x>\r\nDATA\r\n', mail(2, markOf(RUN, 7)), 'QUIT\r\n',
+    'MAIL FROM:<a@b>\r\nRSET\r\nMAIL FROM:<>\r\nrcpt to:<three@x>\r\ndata\r\n.\r\n', 'MAIL FROM:<a@b>\r\nRCPT TO:<one@x>\r\nDATA\r\n', mail(2, markOf(RUN, 7)),
+    // In chunks: the end of a mail by DATA is text there, what nobody is to have counts for nothing, and so does what RSET cut short.
+    'MAIL FROM:<a@b>\r\nBDAT 6 LAST\r\nQUIT\r\nRSET\r\n', `MAIL FROM:<a@b>\r\nRCPT TO:<one@x>\r\n${bdat(mail(3, 'c'), 'd')}`,
+    'MAIL FROM:<>\r\nRCPT TO:<one@x>\r\nBDAT 3\r\nabcRSET\r\n', `MAIL FROM:<>\r\nRCPT TO:<two@x>\r\nBDAT x\r\n${bdat(mail(4, 'e'), '')}`, 'QUIT\r\n',
   ].join('')
 
   test.each([1, 2, 3, 7, 64, 100_000])('in pieces of %i octets', async step => {
@@ -34,12 +38,14 @@ describe('the sink', () => {
     socket.on('data', chunk => (heard += chunk))
     for (let at = 0; at < dialogue.length; at += step) socket.write(dialogue.slice(at, at + step))
     await once(socket, 'close')
-    expect(heard.match(/^\d{3} /gm)?.join('')).toBe('220 250 250 250 250 354 250 250 250 250 250 354 250 250 250 354 250 221 ')
+    expect(heard.match(/^\d{3} /gm)?.join('')).toBe('220 250 250 250 250 354 250 250 250 250 250 354 250 250 250 354 250 250 503 250 250 250 250 250 250 250 250 250 250 250 501 250 250 221 ')
     const arrivals = await inbox.take()
     expect(arrivals.map(({ number, recipients, foreign }) => ({ number, recipients, foreign }))).toEqual([
       { number: 1, recipients: ['one@x', 'two@x'], foreign: [] },
       { number: -1, recipients: ['three@x'], foreign: [] },
       { number: 2, recipients: ['one@x'], foreign: [7] },
+      { number: 3, recipients: ['one@x'], foreign: [] },
+      { number: 4, recipients: ['two@x'], foreign: [] },
     ])
     expect(await inbox.take()).toEqual([])
   })

@@ -9,7 +9,8 @@ const maybe = (rate: number) => fc.nat(99).map(n => n < rate)
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   greeting: fc.constantFrom(undefined, undefined, undefined, '421 4.3.2 busy', '554 5.7.1 no'),
-  extensions: fc.constantFrom(['PIPELINING', 'SIZE'], ['SIZE'], []),
+  extensions: fc.constantFrom(['PIPELINING', 'SIZE'], ['PIPELINING', 'CHUNKING'], ['SIZE'], []),
+  refusedChunk: fc.constantFrom('thrown away', 'thrown away', 'obeyed'),
   mail: reply,
   // By the first letter, so that one transaction sees different answers.
   rcpt: fc.tuple(reply, reply, reply).map(replies => (to: string) => replies[to.charCodeAt(0) % 3]!),

@@ -214,6 +214,20 @@ describe('connections are reused', () => {
     expect(sink.connections).toBe(3)
   })
 
+  test('one that was closed when envelope and message had left together: delivered once more, and said to be in doubt', async () => {
+    const sink = await sinkThat({ extensions: ['PIPELINING', 'CHUNKING'], dropAfterTransactions: 1 })
+    const { relay, store, said } = rigOn([inward(smtpHop(sink.port, { maxConnections: 1 }))])
+    void relay.run()
+    for (let i = 1; i <= 2; i++) {
+      store.add({ recipients: [STAFF] }, MESSAGE)
+      relay.wake()
+      await until(() => said.delivered.length === i)
+    }
+    expect(said.deferred).toEqual([])
+    expect(store.settlements.map(({ possibleDuplicate }) => possibleDuplicate)).toEqual([false, true])
+    expect([sink.connections, sink.received.length]).toEqual([2, 2])
+  })
+
   test('one that says 421 after each mail costs nothing either', async () => {
     const sink = await sinkThat({ closingAtTransaction: 1 })
     const { relay, store, said } = rigOn([inward(smtpHop(sink.port))])

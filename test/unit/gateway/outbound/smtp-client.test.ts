@@ -5,8 +5,8 @@ import { smtpHop } from './relay-rig.ts'
 import { type Behaviour, CERT_FILE, type Sink, startSink } from './smtp-sink.ts'
 
 /** For a busy machine; those who wait for the end of it say SOON. */
-const PATIENT = { connectMs: 10_000, replyMs: 10_000 }
-const SOON = { connectMs: 500, replyMs: 500 }
+const PATIENT = { connectMs: 10_000, replyMs: 10_000, chunking: true }
+const SOON = { connectMs: 500, replyMs: 500, chunking: true }
 const FROM = 'a@outside.example' as Mailbox
 const TO = 'b@town.example.jp' as Mailbox
 const TO_2 = 'c@town.example.jp' as Mailbox

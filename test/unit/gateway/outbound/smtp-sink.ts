@@ -32,6 +32,8 @@ export type Behaviour = {
   readonly closingAtTransaction?: number
   /** Only the reply to end-of-data is this late. */
   readonly endDelayMs?: number
+  /** What is done with the octets behind a refused BDAT; default `thrown away`. `obeyed`: as commands. */
+  readonly refusedChunk?: 'thrown away' | 'obeyed' | 'unanswered'
 }
 
 export type Received = { readonly from: string; readonly recipients: readonly string[]; readonly data: Buffer; readonly secure: boolean }
@@ -71,6 +73,8 @@ class Conversation {
   #socket: Socket
   #buffer = Buffer.alloc(0)
   #inData = false
+  /** Octets of a chunk that are still to come; undefined outside of one. */
+  #chunkLeft: number | undefined
   #secure = false
   #from = ''
   #recipients: string[] = []
@@ -103,6 +107,10 @@ class Conversation {
   #take(chunk: Buffer): void {
     this.#buffer = Buffer.concat([this.#buffer, chunk])
     for (;;) {
+      if (this.#chunkLeft !== undefined) {
+        if (!this.#takeChunk(this.#chunkLeft)) return
+        continue
+      }
       if (this.#inData) {
         if (!this.#takeData()) return
         continue
@@ -126,6 +134,28 @@ class Conversation {
     const data = this.#buffer.subarray(0, end + 2)
     this.#buffer = this.#buffer.subarray(end + 5)
     this.#inData = false
+    return this.#finish(data)
+  }
+
+  #takeChunk(octets: number): boolean {
+    const { behaviour } = this.#sink
+    if (behaviour.dropAfterOctets !== undefined && this.#buffer.length >= behaviour.dropAfterOctets) {
+      this.#socket.destroy()
+      return false
+    }
+    if (this.#buffer.length < octets) return false
+    const data = this.#buffer.subarray(0, octets)
+    this.#buffer = this.#buffer.subarray(octets)
+    this.#chunkLeft = undefined
+    if (this.#recipients.length > 0) return this.#finish(data)
+    if (behaviour.refusedChunk === 'unanswered') return true
+    this.#say('503 5.5.1 need RCPT')
+    if (behaviour.refusedChunk === 'obeyed') this.#buffer = Buffer.concat([data, this.#buffer])
+    return true
+  }
+
+  #finish(data: Buffer): boolean {
+    const { behaviour } = this.#sink
     const final = behaviour.end ?? '250 2.0.0 ok'
     if (final.startsWith('2')) {
       this.#sink.received.push({ from: this.#from, recipients: this.#recipients, data: Buffer.from(data), secure: this.#secure })
@@ -150,6 +180,7 @@ class Conversation {
     else if (verb === 'MAIL') this.#mail(line)
     else if (verb === 'RCPT') this.#rcpt(line)
     else if (verb === 'DATA') this.#data()
+    else if (verb === 'BDAT') this.#chunkLeft = Number(/^BDAT (\d+) LAST$/.exec(line)![1])
     else if (verb === 'RSET') this.#reset()
     else if (verb === 'QUIT') this.#socket.end('221 bye\r\n')
     else this.#say(`500 5.5.1 what? ${behaviour.end ?? ''}`)
