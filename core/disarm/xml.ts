@@ -124,10 +124,11 @@ class Reading {
     this.#handler = handler
     this.#work = work ?? { namesLeft: Number.POSITIVE_INFINITY }
     const inside = this.#parser as unknown as Inside
-    inside.processAttribs = () => {
+    const takeAttributes = () => {
       this.#given = inside.attribList
       if (this.#given.length > 0) inside.attribList = []
     }
+    inside.processAttribs = takeAttributes
     this.#parser.on('doctype', () => {
       if (doctype === 'refuse') throw new Error('document type')
       this.#doctypes++

@@ -59,15 +59,18 @@ class InboundServer extends SMTPServer {
     super(libraryOptions(shared.options, tls))
     this.shared = shared
     const of = (session: object) => (session as { [INBOUND]: InboundSession })[INBOUND]
-    this.onMailFrom = ({ address, args }, session, done) => done(asError(of(session).mail(address, args || {})))
-    this.onRcptTo = ({ address, args }, session, done) => {
-      const answer = of(session).recipient(address, args || {})
-      if (answer instanceof Promise) void answer.then(name => done(asError(name)))
-      else done(asError(answer))
+    const callbacks: Pick<SMTPServer, 'onMailFrom' | 'onRcptTo' | 'onConnect' | 'onSecure' | 'onClose'> = {
+      onMailFrom: ({ address, args }, session, done) => done(asError(of(session).mail(address, args || {}))),
+      onRcptTo: ({ address, args }, session, done) => {
+        const answer = of(session).recipient(address, args || {})
+        if (answer instanceof Promise) void answer.then(name => done(asError(name)))
+        else done(asError(answer))
+      },
+      onConnect: (_session, done) => done(),
+      onSecure: (_socket, _session, done) => done(),
+      onClose: session => shared.options.events.disconnected(session.id),
     }
-    this.onConnect = (_session, done) => done()
-    this.onSecure = (_socket, _session, done) => done()
-    this.onClose = session => shared.options.events.disconnected(session.id)
+    Object.assign(this, callbacks)
     this.on('error', error => shared.options.events.error('listener', error))
     this.#sweep = setInterval(() => {
       for (const connection of this.open.values()) connection.sweep(shared.options.nowMs())

@@ -138,11 +138,12 @@ function countWrites(fs: FileSystem, limitBytes: number): Counter {
   const operations = (fs as unknown as Inside).filesystems.MEMFS.ops_table.file.stream
   const { write } = operations
   let bytes = 0
-  operations.write = (stream, buffer, offset, length, ...rest) => {
+  const countedWrite: Write = (stream, buffer, offset, length, ...rest) => {
     bytes += length
     if (bytes > limitBytes) throw TOO_MUCH
     return write(stream, buffer, offset, length, ...rest)
   }
+  operations.write = countedWrite
   return { overLimit: () => bytes > limitBytes }
 }
 

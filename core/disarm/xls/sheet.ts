@@ -25,7 +25,8 @@ type Reading = {
   readonly sheet: Sheet
   readonly losses: Losses
   readonly budget: CellBudget
-  pending: ((text: string) => void) | undefined
+  /** The cell of a formula whose text comes next. */
+  pending: { readonly row: number; readonly column: number; readonly format: number } | undefined
 }
 type Handler = (reading: Reading, reader: RecordReader, rec: Rec) => void
 
@@ -40,7 +41,7 @@ const HANDLERS: Readonly<Record<number, Handler>> = {
   [0xbe]: (reading, reader) => manyCells(reading, reader, 2, () => BLANK),
   [0xbd]: (reading, reader) => manyCells(reading, reader, 6, () => ({ kind: 'number', number: rk(reader.u32()) })),
   [0x06]: formulaCell,
-  [STRING]: (reading, reader) => reading.pending?.(reader.string()),
+  [STRING]: textOfFormula,
   [0x208]: rowFacts,
   [0x7d]: columnFacts,
   [0x55]: ({ sheet }, reader) => void (sheet.defaultWidth = Math.min(255, reader.u16())),
@@ -184,7 +185,13 @@ function formulaCell(reading: Reading, reader: RecordReader): void {
   const kind = stored[0]!
   if (kind === 1 || kind === 2) put(reading, row, { column, format, value: booleanOrError(stored[2]!, kind - 1) })
   else put(reading, row, { column, format, value: BLANK })
-  if (kind === 0) reading.pending = text => put(reading, row, { column, format, value: { kind: 'text', text } })
+  if (kind === 0) reading.pending = { row, column, format }
+}
+
+function textOfFormula(reading: Reading, reader: RecordReader): void {
+  if (reading.pending === undefined) return
+  const { row, column, format } = reading.pending
+  put(reading, row, { column, format, value: { kind: 'text', text: reader.string() } })
 }
 
 function rowFacts(reading: Reading, reader: RecordReader): void {
