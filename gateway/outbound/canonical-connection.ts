@@ -64,8 +64,11 @@ export class CanonicalConnection extends SMTPConnection {
     return _supportedExtensions.includes('PIPELINING') && (_ehloLines || []).some(line => line.toUpperCase() === 'CHUNKING')
   }
 
-  /** Refuses a transaction for lack of recipients, as any hop does: what then is done with the octets? `done` comes only from a connection that is still good. */
-  tryChunking(done: () => void): void {
+  /**
+   * A transaction that every hop refuses, for lack of recipients: what does this one do with the octets? 221 in place of RSET's 250 is
+   * the answer to them. After any other answers than those expected, replies may no longer belong to what they seem to.
+   */
+  tryChunking(done: (isGood: boolean) => void): void {
     const { _responseActions, _socket } = this.internals
     let refused = false
     _responseActions.push(
@@ -74,10 +77,8 @@ export class CanonicalConnection extends SMTPConnection {
         refused = reply.startsWith('5')
       },
       reply => {
-        // 221 is the answer to the octets: the end of the connection follows.
-        if (reply.startsWith('221')) return
         this.#throwsAway = refused && reply.startsWith('250')
-        done()
+        done(this.#throwsAway)
       },
     )
     _socket.write(`MAIL FROM:<>\r\nBDAT ${CHUNK_TO_THROW_AWAY.length} LAST\r\n${CHUNK_TO_THROW_AWAY}RSET\r\n`)

@@ -90,7 +90,7 @@ async function openOnce(hop: SmtpHop, limits: SmtpLimits, signal: AbortSignal): 
     maxResponseSize: 64 * 1024,
   })
   await greet(connection, signal)
-  if (limits.chunking && connection.offersChunking) await tryChunking(connection, limits.connectMs)
+  if (limits.chunking && connection.offersChunking) await tryChunking(connection, limits.connectMs, signal)
   return new Session(connection)
 }
 
@@ -156,19 +156,20 @@ function greet(connection: CanonicalConnection, signal: AbortSignal): Promise<vo
   })
 }
 
-function tryChunking(connection: CanonicalConnection, withinMs: number): Promise<void> {
+function tryChunking(connection: CanonicalConnection, withinMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string) => {
+    const settle = (isGood: boolean) => {
       clearTimeout(timer)
-      reject(new ChunkingFailed(reason))
+      signal.removeEventListener('abort', giveUp)
+      if (isGood) return resolve()
+      reject(new ChunkingFailed('CHUNKING is offered, and does not work'))
       connection.close()
     }
-    const timer = setTimeout(() => fail('no answer to BDAT'), withinMs)
-    connection.once('end', () => fail('connection closed after BDAT'))
-    connection.tryChunking(() => {
-      clearTimeout(timer)
-      resolve()
-    })
+    const giveUp = () => settle(false)
+    const timer = setTimeout(giveUp, withinMs)
+    signal.addEventListener('abort', giveUp, { once: true })
+    connection.once('end', giveUp)
+    connection.tryChunking(settle)
   })
 }
 

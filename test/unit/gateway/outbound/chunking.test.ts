@@ -1,8 +1,8 @@
 /** Envelope and message together, to hops that throw away what they refuse (RFC 3030 §4.2). */
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Mailbox } from '../../../../core/smtp/envelope.ts'
-import { openSmtp, type SmtpSession } from '../../../../gateway/outbound/smtp-client.ts'
-import { smtpHop } from './relay-rig.ts'
+import { HopUnavailable, openSmtp, type SmtpSession } from '../../../../gateway/outbound/smtp-client.ts'
+import { smtpHop, until } from './relay-rig.ts'
 import { type Behaviour, type Sink, startSink } from './smtp-sink.ts'
 
 const FROM = 'a@outside.example' as Mailbox
@@ -12,10 +12,11 @@ const EXTENSIONS = ['PIPELINING', 'SIZE', 'CHUNKING']
 const MESSAGE = Buffer.from('A: b\r\n\r\n.hidden\r\nMAIL FROM:<evil@example>\r\n')
 
 let sink: Sink
-let session: SmtpSession
+let session: SmtpSession | undefined
 
 afterEach(async () => {
-  session.abort('test is over')
+  session?.abort('test is over')
+  session = undefined
   await sink.close()
 })
 
@@ -25,7 +26,7 @@ async function open(behaviour: Behaviour = {}, chunking = true, connectMs = 10_0
   return session
 }
 
-const send = (message: Uint8Array = MESSAGE, to: readonly Mailbox[] = [TO]) => session.send(FROM, to, message)
+const send = (message: Uint8Array = MESSAGE, to: readonly Mailbox[] = [TO]) => session!.send(FROM, to, message)
 const verbs = () => sink.commands.map(line => line.slice(0, 4))
 const verbsOfSending = async (message?: Uint8Array, to?: readonly Mailbox[]) => {
   const before = sink.commands.length
@@ -59,12 +60,21 @@ describe('by DATA all the same', () => {
     expect((await send()).replies.get(TO)?.code).toBe(250)
     expect([verbs().includes('BDAT'), sink.connections]).toEqual([false, 1])
   })
-  test.for(['obeyed', 'unanswered'] as const)('refused octets are %s by the hop: a new connection', async refusedChunk => {
+  test.for(['obeyed', 'unanswered', 'not understood'] as const)('refused octets are %s by the hop: a new connection', async refusedChunk => {
     await open({ refusedChunk }, true, refusedChunk === 'unanswered' ? 500 : undefined)
     expect((await verbsOfSending()).verbs).toEqual(['MAIL', 'RCPT', 'DATA'])
     expect(sink.connections).toBe(2)
     expect(sink.received).toHaveLength(1)
   })
+})
+
+test('who stops waiting is not kept by a hop that stays silent', async () => {
+  sink = await startSink({ extensions: EXTENSIONS, refusedChunk: 'unanswered' })
+  const stop = new AbortController()
+  const opening = openSmtp(smtpHop(sink.port), { connectMs: 60_000, replyMs: 60_000, chunking: true }, stop.signal)
+  await until(() => verbs().includes('BDAT'))
+  stop.abort()
+  await expect(opening).rejects.toThrow(HopUnavailable)
 })
 
 describe('each recipient gets the reply that counts for it', () => {
@@ -80,7 +90,7 @@ describe('each recipient gets the reply that counts for it', () => {
     expect(sink.received).toHaveLength(taken)
     expect(verbs().filter(verb => verb === 'MAIL')).toHaveLength(2)
     // The connection is of use again, refused octets or not.
-    expect(await session.reset()).toBe(true)
+    expect(await session!.reset()).toBe(true)
     sink.behaviour = { extensions: EXTENSIONS }
     expect((await send()).replies.get(TO)?.code).toBe(250)
   })
@@ -89,7 +99,7 @@ describe('each recipient gets the reply that counts for it', () => {
     sink.behaviour = { extensions: EXTENSIONS, mail: '451 4.7.1 greylisted' }
     const { replies } = await send(MESSAGE, [TO, TO_2])
     expect([...replies.values()].map(({ status }) => status)).toEqual(['4.7.1', '4.7.1'])
-    expect([sink.received.length, await session.reset()]).toEqual([0, true])
+    expect([sink.received.length, await session!.reset()]).toEqual([0, true])
   })
 })
 

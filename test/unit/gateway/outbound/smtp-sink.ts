@@ -33,7 +33,7 @@ export type Behaviour = {
   /** Only the reply to end-of-data is this late. */
   readonly endDelayMs?: number
   /** What is done with the octets behind a refused BDAT; default `thrown away`. `obeyed`: as commands. */
-  readonly refusedChunk?: 'thrown away' | 'obeyed' | 'unanswered'
+  readonly refusedChunk?: 'thrown away' | 'obeyed' | 'unanswered' | 'not understood'
 }
 
 export type Received = { readonly from: string; readonly recipients: readonly string[]; readonly data: Buffer; readonly secure: boolean }
@@ -150,6 +150,8 @@ class Conversation {
     if (this.#recipients.length > 0) return this.#finish(data)
     if (behaviour.refusedChunk === 'unanswered') return true
     this.#say('503 5.5.1 need RCPT')
+    // Octets that are no command of this hop: one answer more than there were commands.
+    if (behaviour.refusedChunk === 'not understood') this.#say('500 5.5.1 what?')
     if (behaviour.refusedChunk === 'obeyed') this.#buffer = Buffer.concat([data, this.#buffer])
     return true
   }
