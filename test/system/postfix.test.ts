@@ -54,3 +54,11 @@ test(`${MAILS} mixed mails (${LARGE} of 1 to 3 MB) each arrive once and sanitize
   expect([...counts.keys()].sort()).toEqual(mails.map(({ token }) => token).sort())
   expect(await sekisho.ask<{ ok: boolean }>('audit', 'verify')).toMatchObject({ ok: true })
 }, LIMIT_MS + 60_000)
+
+test('the last one had them all by BDAT, and refused one on purpose on each connection', async () => {
+  await sekisho.stop()
+  const chunks = () => [...after.log().matchAll(/disconnect from .* bdat=(\d+)\/(\d+) /g)].map(([, taken, all]) => ({ taken: Number(taken), refused: Number(all) - Number(taken) }))
+  await until('all connections in its log', 10_000, () => chunks().reduce((sum, { taken }) => sum + taken, 0) >= MAILS)
+  expect(chunks().map(({ refused }) => refused)).toEqual(chunks().map(() => 1))
+  expect(chunks().reduce((sum, { taken }) => sum + taken, 0)).toBe(MAILS)
+}, 60_000)
