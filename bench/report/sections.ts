@@ -24,7 +24,7 @@ export const SECTIONS: readonly Section[] = [
     id: 'hop',
     title: 'The whole hop beside Postfix as a plain relay',
     runs: [
-      hop('--seconds', '4', '--rounds', '3', '--classes', 'S,M', '--connections', '10,50'),
+      hop('--seconds', '4', '--rounds', '8', '--classes', 'S,M', '--connections', '10,50'),
       hop('--seconds', '4', '--rounds', '1', '--classes', 'S,M', '--connections', '1,200'),
       hop('--seconds', '8', '--rounds', '1', '--classes', 'L', '--connections', '2', '--per-connection', '1', '--warm-up', '500'),
       hop('--seconds', '8', '--rounds', '1', '--classes', 'X', '--connections', '1', '--per-connection', '1', '--warm-up', '500'),
@@ -44,7 +44,7 @@ export const SECTIONS: readonly Section[] = [
   {
     id: 'strangers',
     title: 'Signed mails of strangers',
-    runs: [hop('--seconds', '4', '--rounds', '3', '--classes', 'signed', '--connections', '10,50', '--systems', 'stranger,postfix')],
+    runs: [hop('--seconds', '4', '--rounds', '8', '--classes', 'signed', '--connections', '10,50', '--systems', 'stranger,postfix')],
     about: 'S mails with a DKIM signature from a client that is no listed upstream: SPF, DKIM and DMARC are checked, DNS is on loopback and cached. Postfix checks nothing.',
     body: hopTable,
   },
