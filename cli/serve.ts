@@ -24,10 +24,12 @@ export function serveCommand(): Command {
     .addOption(new Option('--role <role>', 'run one process only').choices(['all', 'gateway', 'api', 'vault', 'portal', 'workers', 'office']).default('all'))
     .action(async (options: ServeOptions) => {
       const path = configPath(options)
-      const source = { path: path && resolve(path), currentDir: process.cwd() }
-      const read = await readSource(source)
+      const currentDir = process.cwd()
+      // As it was given: that is how its problems name it.
+      const read = await readSource({ path, currentDir })
       if ('problems' in read) throw new Failure(EXIT.failure, read.problems.join('\n'))
       const { config } = read
+      const source = { path: path && resolve(path), currentDir }
       if (options.role === 'gateway') return (await import('./gateway-role.ts')).runGateway(config, source)
       if (options.role === 'api') return (await import('./api-role.ts')).runApi(config)
       if (options.role === 'vault') return (await import('./vault-role.ts')).runVault(config, source)

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -23,4 +24,12 @@ test('a reader that goes away is no error', () => {
     { encoding: 'utf8' },
   )
   expect([status, stderr]).toEqual([0, ''])
+})
+
+test('a broken configuration ends serve, and is named as it was given', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-bin-'))
+  writeFileSync(join(folder, 'wrong.yaml'), 'smtp: {prot: 25}\n')
+  const { status, stderr } = spawnSync(process.execPath, [BIN, 'serve', '--config', 'wrong.yaml'], { cwd: folder, encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  expect([status, stderr]).toEqual([1, 'sekisho: wrong.yaml:1:8: smtp.prot: no such setting; did you mean port?\n'])
 })

@@ -3,27 +3,16 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Mailbox } from '../../../../core/smtp/envelope.ts'
 import { HopUnavailable, openSmtp, type SmtpSession } from '../../../../gateway/outbound/smtp-client.ts'
 import { smtpHop, until } from './relay-rig.ts'
-import { type Behaviour, type Sink, startSink } from './smtp-sink.ts'
+import { closeSession, FROM, listen, openSession, PATIENT, session, sink, TO, TO_2 } from './session-rig.ts'
+import type { Behaviour } from './smtp-sink.ts'
 
-const FROM = 'a@outside.example' as Mailbox
-const TO = 'b@town.example.jp' as Mailbox
-const TO_2 = 'c@town.example.jp' as Mailbox
 const EXTENSIONS = ['PIPELINING', 'SIZE', 'CHUNKING']
 const MESSAGE = Buffer.from('A: b\r\n\r\n.hidden\r\nMAIL FROM:<evil@example>\r\n')
 
-let sink: Sink
-let session: SmtpSession | undefined
+afterEach(closeSession)
 
-afterEach(async () => {
-  session?.abort('test is over')
-  session = undefined
-  await sink.close()
-})
-
-async function open(behaviour: Behaviour = {}, chunking = true, connectMs = 10_000): Promise<SmtpSession> {
-  sink = await startSink({ extensions: EXTENSIONS, ...behaviour })
-  session = await openSmtp(smtpHop(sink.port), { connectMs, replyMs: 10_000, chunking }, new AbortController().signal)
-  return session
+function open(behaviour: Behaviour = {}, chunking = true, connectMs = PATIENT.connectMs): Promise<SmtpSession> {
+  return openSession({ extensions: EXTENSIONS, ...behaviour }, {}, { ...PATIENT, connectMs, chunking })
 }
 
 const send = (message: Uint8Array = MESSAGE, to: readonly Mailbox[] = [TO]) => session!.send(FROM, to, message)
@@ -69,7 +58,7 @@ describe('by DATA all the same', () => {
 })
 
 test('who stops waiting is not kept by a hop that stays silent', async () => {
-  sink = await startSink({ extensions: EXTENSIONS, refusedChunk: 'unanswered' })
+  await listen({ extensions: EXTENSIONS, refusedChunk: 'unanswered' })
   const stop = new AbortController()
   const opening = openSmtp(smtpHop(sink.port), { connectMs: 60_000, replyMs: 60_000, chunking: true }, stop.signal)
   await until(() => verbs().includes('BDAT'))

@@ -38,6 +38,16 @@ async function through(behaviour: Behaviour, entry: Partial<Parameters<Rig['stor
   return { ...one, sink, queued, settlement: one.store.settlements[0]! }
 }
 
+/** Each mail when the one before it has been delivered. */
+async function deliverOneByOne({ relay, store, said }: Pick<Rig, 'relay' | 'store' | 'said'>, count: number): Promise<void> {
+  void relay.run()
+  for (let i = 1; i <= count; i++) {
+    store.add({ recipients: [STAFF] }, MESSAGE)
+    relay.wake()
+    await until(() => said.delivered.length === i)
+  }
+}
+
 describe('the hop decides what becomes of a recipient', () => {
   test.for([
     { name: 'accepted', behaviour: {}, kind: 'delivered' },
@@ -204,12 +214,7 @@ describe('connections are reused', () => {
   test('one that the hop closed meanwhile costs nothing', async () => {
     const sink = await sinkThat({ dropAfterTransactions: 1 })
     const { relay, store, said } = rigOn([inward(smtpHop(sink.port, { maxConnections: 1 }))])
-    void relay.run()
-    for (let i = 1; i <= 3; i++) {
-      store.add({ recipients: [STAFF] }, MESSAGE)
-      relay.wake()
-      await until(() => said.delivered.length === i)
-    }
+    await deliverOneByOne({ relay, store, said }, 3)
     expect(said.deferred).toEqual([])
     expect(sink.connections).toBe(3)
   })
@@ -217,12 +222,7 @@ describe('connections are reused', () => {
   test('one that was closed when envelope and message had left together: delivered once more, and said to be in doubt', async () => {
     const sink = await sinkThat({ extensions: ['PIPELINING', 'CHUNKING'], dropAfterTransactions: 1 })
     const { relay, store, said } = rigOn([inward(smtpHop(sink.port, { maxConnections: 1 }))])
-    void relay.run()
-    for (let i = 1; i <= 2; i++) {
-      store.add({ recipients: [STAFF] }, MESSAGE)
-      relay.wake()
-      await until(() => said.delivered.length === i)
-    }
+    await deliverOneByOne({ relay, store, said }, 2)
     expect(said.deferred).toEqual([])
     expect(store.settlements.map(({ possibleDuplicate }) => possibleDuplicate)).toEqual([false, true])
     expect([sink.connections, sink.received.length]).toEqual([2, 2])

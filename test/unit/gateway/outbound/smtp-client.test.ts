@@ -1,30 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Mailbox } from '../../../../core/smtp/envelope.ts'
 import { HopUnavailable, openSmtp, type SmtpSession } from '../../../../gateway/outbound/smtp-client.ts'
 import { smtpHop } from './relay-rig.ts'
-import { type Behaviour, CERT_FILE, type Sink, startSink } from './smtp-sink.ts'
+import { closeSession, FROM, listen, openSession, PATIENT, sink, TO, TO_2 } from './session-rig.ts'
+import { type Behaviour, CERT_FILE } from './smtp-sink.ts'
 
-/** For a busy machine; those who wait for the end of it say SOON. */
-const PATIENT = { connectMs: 10_000, replyMs: 10_000, chunking: true }
+/** For those who wait for the end of it. */
 const SOON = { connectMs: 500, replyMs: 500, chunking: true }
-const FROM = 'a@outside.example' as Mailbox
-const TO = 'b@town.example.jp' as Mailbox
-const TO_2 = 'c@town.example.jp' as Mailbox
 const bytes = (text: string) => Buffer.from(text)
 
-let sink: Sink
-let session: SmtpSession | undefined
+afterEach(closeSession)
 
-afterEach(async () => {
-  session?.abort('test is over')
-  session = undefined
-  await sink.close()
-})
-
-async function open(behaviour: Behaviour = {}, hop: Parameters<typeof smtpHop>[1] = {}, timeouts = behaviour.brokenTls ? SOON : PATIENT): Promise<SmtpSession> {
-  sink = await startSink(behaviour)
-  session = await openSmtp(smtpHop(sink.port, hop), timeouts, new AbortController().signal)
-  return session
+function open(behaviour: Behaviour = {}, hop: Parameters<typeof smtpHop>[1] = {}, timeouts = behaviour.brokenTls ? SOON : PATIENT): Promise<SmtpSession> {
+  return openSession(behaviour, hop, timeouts)
 }
 
 async function refused(behaviour: Behaviour, hop: Parameters<typeof smtpHop>[1] = {}, timeouts?: typeof SOON): Promise<unknown> {
@@ -145,10 +132,9 @@ describe('the hop is not let in, or does not let us in', () => {
   test('554 at greeting', async () => expect(await refused({ greeting: '554 5.7.1 go away' })).toBeInstanceOf(HopUnavailable))
 
   test('nobody listens', async () => {
-    sink = await startSink()
-    const { port } = sink
+    const { port } = await listen()
     await sink.close()
-    sink = await startSink()
+    await listen()
     await expect(openSmtp(smtpHop(port), PATIENT, new AbortController().signal)).rejects.toThrow(HopUnavailable)
   })
 
