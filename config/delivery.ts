@@ -91,9 +91,9 @@ const route = entry({
     en: 'Tried in this order.',
     ja: '上から順に試す。',
   }),
-  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(10), {
-    en: 'Connections to one next hop at the same time.',
-    ja: '1つの次ホップへの同時接続数。',
+  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(20), {
+    en: 'Connections to one next hop at the same time. Mail that comes faster than they carry it waits in the queue; a hop that allows fewer is used with what it allows.',
+    ja: '1つの次ホップへの同時接続数。運べるより速く届いたメールはキューで待つ。次ホップが少なくしか許さなければ、許された数だけ使う。',
   }),
 })
 
@@ -169,11 +169,11 @@ export const relay = section(
       ja: '遅れを送信者に知らせるまでの時間。0 なら知らせない。',
     }),
     maxInFlight: integer({
-      default: 50,
+      default: 300,
       min: 1,
       max: 1_000,
-      en: 'Deliveries at the same time, over all routes.',
-      ja: '同時に行う配達の数（全経路の合計）。',
+      en: 'Deliveries at the same time over all routes, with those that wait for a connection. Beyond it, messages are read from the store again.',
+      ja: '同時に行う配達の数（全経路の合計。接続の空きを待つものを含む）。これを超えたメールは保管先から読み直す。',
     }),
     chunking: flag({
       default: true,

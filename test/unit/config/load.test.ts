@@ -46,7 +46,7 @@ describe('an empty configuration works', () => {
         domains: ['*'],
         direction: 'inward',
         nextHops: [{ kind: 'maildir', path: '/etc/sekisho/var/maildir' }],
-        maxConnections: 10,
+        maxConnections: 20,
       },
     ])
     expect(defaults.dsn.toUnauthenticated).toBe(false)
