@@ -238,6 +238,16 @@ describe('connections are reused', () => {
     expect(said.deferred).toHaveLength(0)
   })
 
+  test('fewer than we would open, where the hop allows no more', async () => {
+    const sink = await sinkThat({ mostConnections: 2, delayMs: 5 })
+    const { relay, store, said } = rigOn([inward(smtpHop(sink.port, { maxConnections: 8 }))])
+    for (let i = 0; i < 40; i++) store.add({ recipients: [STAFF] }, MESSAGE)
+    void relay.run()
+    await until(() => said.delivered.length === 40)
+    expect(sink.connections).toBeGreaterThan(2)
+    expect([said.deferred, sink.received.length]).toEqual([[], 40])
+  })
+
   test('an idle one is closed after idleMs', async () => {
     const sink = await sinkThat()
     const { relay, store, said } = rigOn([inward(smtpHop(sink.port))], { limits: { pool: { ...FAST_POOL, idleMs: 40 } } })

@@ -10,6 +10,8 @@ const KEY_FILE = join(import.meta.dirname, 'tls/hop-key.pem')
 
 export type Behaviour = {
   readonly greeting?: string
+  /** Greets a connection beyond so many open ones with 421. */
+  readonly mostConnections?: number
   /** EHLO keywords; default PIPELINING and SIZE. */
   readonly extensions?: readonly string[]
   readonly mail?: string
@@ -53,7 +55,9 @@ export async function startSink(behaviour: Behaviour = {}, port = 0): Promise<Si
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     sink.connections++
-    new Conversation(sink, socket).greet()
+    const { mostConnections = Number.POSITIVE_INFINITY } = sink.behaviour
+    if (sockets.size > mostConnections) socket.end('421 4.7.0 too many connections\r\n')
+    else new Conversation(sink, socket).greet()
   })
   const sink: Sink = {
     port: 0, received: [], commands: [], connections: 0, behaviour,
