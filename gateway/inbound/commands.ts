@@ -1,5 +1,5 @@
 /**
- * What smtp-server is told, in its own words, so that listener.ts holds behaviour only: its options, the commands
+ * What smtp-server is told, in its own words, so that listener.ts and connection.ts hold behaviour only: its options, the commands
  * that it must not answer, the form in which it wants a refusal, and how it shows us the client.
  */
 import { REPLIES, type ReplyName } from '../../core/smtp/reply.ts'

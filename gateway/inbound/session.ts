@@ -2,7 +2,7 @@
  * One SMTP connection as we judge it, apart from the library that speaks the protocol: who the client is, which
  * MAIL and RCPT are taken, how many errors and transactions it may still have.
  *
- *   listener.ts (smtp-server's commands) ──▶ [InboundSession] ──▶ DataPhase ──▶ transaction
+ *   connection.ts (smtp-server's commands) ──▶ [InboundSession] ──▶ DataPhase ──▶ transaction
  *
  * Every question is answered with the name of a reply, or undefined for yes.
  */

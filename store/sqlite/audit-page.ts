@@ -8,6 +8,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { AuditPage, AuditQuestion } from '../audit-page.ts'
 import type { ChainedRecord } from '../audit.ts'
 import { recordFrom } from './chain.ts'
+import { prepared } from './prepared.ts'
 
 const MOST_LOOKED_AT = 20_000
 
@@ -22,7 +23,7 @@ export function auditPageOf(database: DatabaseSync, question: AuditQuestion): Au
   const from = sql === '1' ? lowest : Math.max(lowest, floor)
   const page = pageOf(database, { sql: `seq >= ? AND seq < ? AND ${sql}`, values: [from, below, ...values] }, limit)
   if (page.next !== undefined || from === lowest) return page
-  const atMs = database.prepare('SELECT at_ms FROM audit WHERE seq >= ? ORDER BY seq LIMIT 1').get(from)?.['at_ms']
+  const atMs = prepared(database, 'SELECT at_ms FROM audit WHERE seq >= ? ORDER BY seq LIMIT 1').get(from)?.['at_ms']
   return { records: page.records, next: from, searchedToMs: atMs === undefined ? undefined : Number(atMs) }
 }
 
@@ -42,8 +43,7 @@ function within(text: string): string {
 }
 
 function pageOf(database: DatabaseSync, { sql, values }: Where, limit: number): AuditPage {
-  const records: ChainedRecord[] = database
-    .prepare(`SELECT * FROM audit WHERE ${sql} ORDER BY seq DESC LIMIT ?`)
+  const records: ChainedRecord[] = prepared(database, `SELECT * FROM audit WHERE ${sql} ORDER BY seq DESC LIMIT ?`)
     .all(...values, limit + 1)
     .map(recordFrom)
   const shown = records.slice(0, limit)
@@ -52,16 +52,16 @@ function pageOf(database: DatabaseSync, { sql, values }: Where, limit: number): 
 
 /** Numbers have no gaps but at the front, so the record that is so many below is found by its number. */
 function floorOf(database: DatabaseSync, below: number): number {
-  const highest = Number(database.prepare('SELECT max(seq) AS seq FROM audit').get()?.['seq'] ?? 0)
+  const highest = Number(prepared(database, 'SELECT max(seq) AS seq FROM audit').get()?.['seq'] ?? 0)
   return Math.min(below, highest + 1) - MOST_LOOKED_AT
 }
 
 /** The first record made at this time or later; beyond the last when there is none. */
 function seqFrom(database: DatabaseSync, atMs: number): number {
-  const ends = database.prepare('SELECT (SELECT min(seq) FROM audit) AS low, (SELECT max(seq) FROM audit) AS high').get()
+  const ends = prepared(database, 'SELECT (SELECT min(seq) FROM audit) AS low, (SELECT max(seq) FROM audit) AS high').get()
   let low = Number(ends?.['low'] ?? 0)
   let high = Number(ends?.['high'] ?? -1) + 1
-  const at = database.prepare('SELECT at_ms FROM audit WHERE seq = ?')
+  const at = prepared(database, 'SELECT at_ms FROM audit WHERE seq = ?')
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     if (Number(at.get(middle)?.['at_ms'] ?? 0) < atMs) low = middle + 1

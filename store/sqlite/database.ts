@@ -58,3 +58,12 @@ export function lockStore(path: string): DatabaseSync {
   }
   return lock
 }
+
+/** Result codes after which the database file is not to be trusted: NOMEM, IOERR, CORRUPT, FULL, NOTADB. */
+const DISK_ERRORS: ReadonlySet<number> = new Set([7, 10, 11, 13, 26])
+
+/** @see https://sqlite.org/rescode.html; `errcode` is that of node:sqlite, extended codes have theirs in the lowest octet. */
+export function isDiskError(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: number }
+  return errcode !== undefined && DISK_ERRORS.has(errcode & 0xff)
+}

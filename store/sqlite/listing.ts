@@ -7,18 +7,18 @@ import type { Mailbox, QueueId, ReversePath } from '../../core/smtp/envelope.ts'
 import type { Report } from '../../core/verdict.ts'
 import type { MessageFilter, QuarantineFilter, QuarantineRow, QueueRow, RecipientState, TraceResult, TraceStep } from '../contract.ts'
 import { whereFilter } from './filter.ts'
+import { prepared } from './prepared.ts'
 
 type Row = Record<string, unknown>
 
 export function listQueue(database: DatabaseSync, filter: MessageFilter): readonly QueueRow[] {
   const where = whereFilter(filter, true)
-  const rows: Row[] = database
-    .prepare(
-      `SELECT e.entry_id, e.queue_id, e.tenant, e.route, e.message_bytes, m.reverse_path, m.accepted_at_ms
-       FROM entries e INDEXED BY entries_due JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
-       WHERE e.finished_at_ms IS NULL AND ${where.sql} ORDER BY e.entry_id LIMIT ?`,
-    )
-    .all(...where.values, filter.limit)
+  const rows: Row[] = prepared(
+    database,
+    `SELECT e.entry_id, e.queue_id, e.tenant, e.route, e.message_bytes, m.reverse_path, m.accepted_at_ms
+     FROM entries e INDEXED BY entries_due JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant
+     WHERE e.finished_at_ms IS NULL AND ${where.sql} ORDER BY e.entry_id LIMIT ?`,
+  ).all(...where.values, filter.limit)
   return rows.map(row => ({
     queueId: row['queue_id'] as QueueId,
     entryId: Number(row['entry_id']),
@@ -39,12 +39,11 @@ export function listQuarantine(database: DatabaseSync, filter: QuarantineFilter)
   const where = whereFilter(filter)
   const { queueIds } = filter
   const isOneOf = queueIds ? `m.queue_id IN (${queueIds.map(() => '?').join(', ')})` : '1'
-  const rows: Row[] = database
-    .prepare(
-      `SELECT m.queue_id, m.tenant, m.accepted_at_ms, m.reverse_path, m.subject, m.raw_bytes, m.raw_sha256, m.expires_at_ms, m.pinned,
-       m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${isOneOf} AND ${where.sql} ORDER BY ${newest(filter)} DESC LIMIT ?`,
-    )
-    .all(...(queueIds ?? []), ...where.values, filter.limit)
+  const rows: Row[] = prepared(
+    database,
+    `SELECT m.queue_id, m.tenant, m.accepted_at_ms, m.reverse_path, m.subject, m.raw_bytes, m.raw_sha256, m.expires_at_ms, m.pinned,
+     m.purged_at_ms FROM messages m WHERE m.payload_id IS NOT NULL AND ${filter.keptOnly ? KEPT_BACK : '1'} AND ${isOneOf} AND ${where.sql} ORDER BY ${newest(filter)} DESC LIMIT ?`,
+  ).all(...(queueIds ?? []), ...where.values, filter.limit)
   return rows.map(row => ({
     queueId: row['queue_id'] as QueueId,
     tenant: String(row['tenant']),
@@ -66,10 +65,10 @@ function newest({ queueId, sha256, queueIds }: QuarantineFilter): string {
 }
 
 export function reportsOf(database: DatabaseSync, queueId: string, tenant: string): readonly Report[] {
-  return database
-    .prepare(
-      'SELECT report FROM reports JOIN entries e USING (entry_id) WHERE e.queue_id = ? AND e.tenant = ? ORDER BY entry_id',
-    )
+  return prepared(
+    database,
+    'SELECT report FROM reports JOIN entries e USING (entry_id) WHERE e.queue_id = ? AND e.tenant = ? ORDER BY entry_id',
+  )
     .all(queueId, tenant)
     .map(row => JSON.parse(String(row['report'])) as Report)
 }
@@ -77,12 +76,11 @@ export function reportsOf(database: DatabaseSync, queueId: string, tenant: strin
 /** The whole life of each message that the filter finds, newest message first. */
 export function trace(database: DatabaseSync, filter: MessageFilter): readonly TraceResult[] {
   const where = whereFilter(filter)
-  const rows: Row[] = database
-    .prepare(
-      `SELECT m.queue_id, m.tenant, m.reverse_path, m.subject, m.raw_sha256 FROM messages m
-       WHERE ${where.sql} ORDER BY ${newest(filter)} DESC LIMIT ?`,
-    )
-    .all(...where.values, filter.limit)
+  const rows: Row[] = prepared(
+    database,
+    `SELECT m.queue_id, m.tenant, m.reverse_path, m.subject, m.raw_sha256 FROM messages m
+     WHERE ${where.sql} ORDER BY ${newest(filter)} DESC LIMIT ?`,
+  ).all(...where.values, filter.limit)
   return rows.map(row => {
     const queueId = row['queue_id'] as QueueId
     const tenant = String(row['tenant'])
@@ -99,8 +97,7 @@ export function trace(database: DatabaseSync, filter: MessageFilter): readonly T
 }
 
 function recipientsOf(database: DatabaseSync, entryId: number): QueueRow['recipients'] {
-  return database
-    .prepare('SELECT mailbox, state, due_at_ms FROM recipients WHERE entry_id = ? ORDER BY position')
+  return prepared(database, 'SELECT mailbox, state, due_at_ms FROM recipients WHERE entry_id = ? ORDER BY position')
     .all(entryId)
     .map(row => ({ mailbox: String(row['mailbox']) as Mailbox, state: stateOf(row) }))
 }
@@ -112,17 +109,16 @@ function stateOf(row: Row): RecipientState {
 }
 
 function mailboxesOf(database: DatabaseSync, queueId: string, tenant: string): readonly Mailbox[] {
-  return database
-    .prepare(
-      'SELECT r.mailbox FROM recipients r JOIN entries e USING (entry_id) WHERE e.queue_id = ? AND e.tenant = ? ORDER BY e.entry_id, r.position',
-    )
+  return prepared(
+    database,
+    'SELECT r.mailbox FROM recipients r JOIN entries e USING (entry_id) WHERE e.queue_id = ? AND e.tenant = ? ORDER BY e.entry_id, r.position',
+  )
     .all(queueId, tenant)
     .map(row => String(row['mailbox']) as Mailbox)
 }
 
 function stepsOf(database: DatabaseSync, queueId: string, tenant: string): readonly TraceStep[] {
-  return database
-    .prepare('SELECT at_ms, kind, actor, detail FROM audit WHERE subject = ? AND tenant = ? ORDER BY seq')
+  return prepared(database, 'SELECT at_ms, kind, actor, detail FROM audit WHERE subject = ? AND tenant = ? ORDER BY seq')
     .all(queueId, tenant)
     .map(row => ({
       atMs: Number(row['at_ms']),

@@ -8,6 +8,7 @@ import type { AuditPage, AuditQuestion } from '../audit-page.ts'
 import type { ExpiryDay, StoredMessage, StoredPage, StoredQuestion } from '../overview.ts'
 import { type SeriesQuestion, slotAfter, slotOf, type Tally, type Top, type TopQuestion } from '../statistics.ts'
 import { auditPageOf } from './audit-page.ts'
+import { prepared } from './prepared.ts'
 import type { Tallies } from './tallies.ts'
 
 export type OverviewCalls = {
@@ -51,8 +52,8 @@ function freshened(tallies: Tallies): Tallies {
 
 /** Counted in the index alone where the store has one tenant. */
 function expiries(database: DatabaseSync, tallies: Tallies, { tenant, fromMs, days }: OverviewCalls['expiries'][0]): ExpiryDay[] {
-  const byTenant = database.prepare("SELECT count(*) AS messages FROM messages INDEXED BY messages_expiry WHERE age_header IS NOT NULL AND expires_at_ms >= ? AND expires_at_ms < ? AND tenant = ?")
-  const all = database.prepare("SELECT count(*) AS messages FROM messages INDEXED BY messages_expiry WHERE age_header IS NOT NULL AND expires_at_ms >= ? AND expires_at_ms < ?")
+  const byTenant = prepared(database, "SELECT count(*) AS messages FROM messages INDEXED BY messages_expiry WHERE age_header IS NOT NULL AND expires_at_ms >= ? AND expires_at_ms < ? AND tenant = ?")
+  const all = prepared(database, "SELECT count(*) AS messages FROM messages INDEXED BY messages_expiry WHERE age_header IS NOT NULL AND expires_at_ms >= ? AND expires_at_ms < ?")
   const isShared = tallies.hasOthers(tenant)
   return Array.from({ length: days }, (_, index) => {
     const dayMs = slotAfter(slotOf(fromMs, 'day'), 'day', index)
@@ -63,14 +64,13 @@ function expiries(database: DatabaseSync, tallies: Tallies, { tenant, fromMs, da
 }
 
 function storedMessages(database: DatabaseSync, { tenant, sinceMs, before, limit }: StoredQuestion): StoredPage {
-  const rows = database
-    .prepare(
-      `SELECT e.entry_id, e.public_id, e.queue_id, m.accepted_at_ms, r.report FROM entries e
-       JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant JOIN reports r ON r.entry_id = e.entry_id
-       WHERE e.entry_id < ? AND e.tenant = ? AND e.direction = 'inward' AND m.payload_id IS NOT NULL ORDER BY e.entry_id DESC LIMIT ?`,
-    )
-    .all(before ?? Number.MAX_SAFE_INTEGER, tenant, limit)
-  const recipients = database.prepare('SELECT mailbox FROM recipients WHERE entry_id = ? ORDER BY position')
+  const rows = prepared(
+    database,
+    `SELECT e.entry_id, e.public_id, e.queue_id, m.accepted_at_ms, r.report FROM entries e
+     JOIN messages m ON m.queue_id = e.queue_id AND m.tenant = e.tenant JOIN reports r ON r.entry_id = e.entry_id
+     WHERE e.entry_id < ? AND e.tenant = ? AND e.direction = 'inward' AND m.payload_id IS NOT NULL ORDER BY e.entry_id DESC LIMIT ?`,
+  ).all(before ?? Number.MAX_SAFE_INTEGER, tenant, limit)
+  const recipients = prepared(database, 'SELECT mailbox FROM recipients WHERE entry_id = ? ORDER BY position')
   const fresh = rows.filter(row => Number(row['accepted_at_ms']) >= sinceMs)
   const messages = fresh.map((row): StoredMessage => {
     const report = JSON.parse(String(row['report'])) as Report

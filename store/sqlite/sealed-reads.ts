@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Layout } from './layout.ts'
+import { prepared } from './prepared.ts'
 import type { OriginalKey, StoredBytes } from './protocol.ts'
 
 export type LocatedOriginal = { readonly header: Uint8Array; readonly payload: StoredBytes }
@@ -11,7 +12,7 @@ export type LocatedOriginal = { readonly header: Uint8Array; readonly payload: S
 export type LocatedText = { readonly header: Uint8Array | undefined; readonly payload: StoredBytes }
 
 export function locateOriginal(database: DatabaseSync, layout: Layout, { queueId, tenant }: OriginalKey): LocatedOriginal | undefined {
-  const row = database.prepare('SELECT age_header, payload_id FROM messages WHERE queue_id = ? AND tenant = ?').get(queueId, tenant)
+  const row = prepared(database, 'SELECT age_header, payload_id FROM messages WHERE queue_id = ? AND tenant = ?').get(queueId, tenant)
   if (!row || row['age_header'] === null) return undefined
   const payload = locatePayload(database, layout, Number(row['payload_id']))
   return payload && { header: row['age_header'] as Uint8Array, payload }
@@ -19,7 +20,7 @@ export function locateOriginal(database: DatabaseSync, layout: Layout, { queueId
 
 /** The message as it was composed for one group: sealed once everybody has it, before that as the relay has it. */
 export function locateText(database: DatabaseSync, layout: Layout, publicId: string): LocatedText | undefined {
-  const row = database.prepare(TEXT).get(publicId)
+  const row = prepared(database, TEXT).get(publicId)
   if (!row) return undefined
   if (row['text_header'] !== null) {
     const payload = locatePayload(database, layout, Number(row['text_payload_id']))
@@ -35,7 +36,7 @@ const TEXT = `SELECT e.text_header, e.text_payload_id, e.copy_file, e.message_by
   FROM entries e LEFT JOIN copies c ON c.entry_id = e.entry_id WHERE e.public_id = ? AND e.direction = 'inward'`
 
 function locatePayload(database: DatabaseSync, layout: Layout, payloadId: number): StoredBytes | undefined {
-  const row = database.prepare('SELECT place, file, offset, length, bytes FROM payloads WHERE payload_id = ?').get(payloadId)
+  const row = prepared(database, 'SELECT place, file, offset, length, bytes FROM payloads WHERE payload_id = ?').get(payloadId)
   if (!row) return undefined
   if (row['place'] === 'row') return { kind: 'memory', bytes: row['bytes'] as Uint8Array }
   const folder = row['place'] === 'segment' ? 'segments' : 'originals'
@@ -44,8 +45,7 @@ function locatePayload(database: DatabaseSync, layout: Layout, payloadId: number
 
 /** Oldest first. */
 export function pendingMails(database: DatabaseSync, limit: number): readonly string[] {
-  return database
-    .prepare("SELECT public_id FROM entries WHERE mail_state = 'pending' ORDER BY entry_id LIMIT ?")
+  return prepared(database, "SELECT public_id FROM entries WHERE mail_state = 'pending' ORDER BY entry_id LIMIT ?")
     .all(limit)
     .map(row => String(row['public_id']))
 }

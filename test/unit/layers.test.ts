@@ -32,7 +32,7 @@ const CORE_DISK_DOOR = 'core/disarm/package-file.ts'
 
 /** Each package has one door (in each wing that needs it), so replacing it is a change to one file. */
 const DOORS: Readonly<Record<string, string | readonly string[]>> = {
-  'smtp-server': ['gateway/inbound/listener.ts', 'gateway/inbound/stream.ts'],
+  'smtp-server': ['gateway/inbound/listener.ts', 'gateway/inbound/connection.ts', 'gateway/inbound/stream.ts'],
   nodemailer: 'gateway/outbound/canonical-connection.ts',
   piscina: 'workers/pool.ts',
   mailparser: '(the tests only, as an oracle)',
