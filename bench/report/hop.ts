@@ -60,9 +60,26 @@ export function hopBars(lines: readonly Line[], mailClass: string, title: string
 
 export function peersTable(lines: readonly Line[]): string {
   const rows = medians(lines, () => true).map(line => {
-    const ours = medians(lines, each => each['median'] === 'sekisho' && each['mailClass'] === line['mailClass'])[0]
+    const ours = medians(lines, each => each['median'] === 'sekisho' && CELL.every(key => each[key] === line[key]))[0]
     const times = ratio(num(ours, 'perSecond'), num(line, 'perSecond'))
-    return [line['mailClass'], line['median'], num(line, 'perSecond'), times, num(line, 'ackP99Ms'), num(line, 'hopP99Ms'), num(line, 'cpuSecondsPer1000'), num(line, 'pssMiB'), num(line, 'lost')]
+    return [line['mailClass'], line['connections'], line['median'], num(line, 'perSecond'), times, num(line, 'ackP99Ms'), num(line, 'hopP99Ms'), num(line, 'cpuSecondsPer1000'), num(line, 'pssMiB'), num(line, 'lost')]
   })
-  return table(['mail', 'system', 'mails/s', 'Sekisho by this', 'ack p99 ms', 'hop p99 ms', 'CPU s per 1,000', 'PSS MiB', 'lost'], rows)
+  return table(['mail', 'connections', 'system', 'mails/s', 'Sekisho by this', 'ack p99 ms', 'hop p99 ms', 'CPU s per 1,000', 'PSS MiB', 'lost'], rows)
+}
+
+export function peersBars(lines: readonly Line[]): Bars {
+  const all = medians(lines, () => true)
+  const cells = [['S', 10], ['S', 50], ['M', 10], ['M', 50]] as const
+  return {
+    title: 'Mails a second by size and number of connections (reused)',
+    unit: 'mails/s',
+    series: ['5 KB, 10', '5 KB, 50', '100 KB, 10', '100 KB, 50'],
+    groups: [...new Set(all.map(line => String(line['median'])))].map(name => ({
+      name,
+      values: cells.map(([mailClass, connections]) => {
+        const line = all.find(each => each['median'] === name && each['mailClass'] === mailClass && each['connections'] === connections)
+        return line ? num(line, 'perSecond') : Number.NaN
+      }),
+    })),
+  }
 }

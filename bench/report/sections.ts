@@ -2,7 +2,7 @@
  * What docs/performance.md is made of: which benchmarks are run, and how their lines become tables and plots.
  * A section is a function of the lines that its runs printed, and of nothing else.
  */
-import { hopBars, hopTable, peersTable } from './hop.ts'
+import { hopBars, hopTable, peersBars, peersTable } from './hop.ts'
 import { type Line, medians, num, table } from './markdown.ts'
 import type { Bars } from './plots.ts'
 
@@ -34,7 +34,7 @@ export const SECTIONS: readonly Section[] = [
       'Source and sink are processes of their own on the same two cores; profile `text-only`, sealing, verifying and the durable store on. ' +
       'Postfix is a plain relay with stock limits that looks at nothing. Rates are mails at the sink by the time until the last of them arrived. ' +
       '"new": a connection per mail; "reused": 50 mails per connection. Ack is from the end of data to 250, hop from connecting to arrival at the sink. ' +
-      'CPU and PSS: all processes of the system. Medians, where there are several rounds.',
+      'CPU and PSS (when the last mail was sent): all processes of the system. Medians, where there are several rounds.',
     body: hopTable,
     plots: lines => ({
       'hop-s': hopBars(lines, 'S', 'Mails of 5 KB'),
@@ -52,24 +52,14 @@ export const SECTIONS: readonly Section[] = [
     id: 'peers',
     title: 'Beside those that look at mail',
     runs: [
-      hop('--seconds', '4', '--rounds', '3', '--classes', 'S,M', '--connections', '10', '--per-connection', '50', '--systems', 'sekisho,disarm,afternoon,haraka,mimedefang'),
-      hop('--seconds', '3', '--rounds', '1', '--classes', 'S,M', '--connections', '10', '--per-connection', '50', '--systems', 'amavis', '--warm-up', '50'),
+      hop('--seconds', '3', '--rounds', '5', '--classes', 'S,M', '--connections', '10,50', '--per-connection', '50', '--systems', 'sekisho,disarm,afternoon,haraka,mimedefang'),
+      hop('--seconds', '3', '--rounds', '1', '--classes', 'S,M', '--connections', '10,50', '--per-connection', '50', '--systems', 'amavis', '--warm-up', '50'),
     ],
     about:
       'Each does less: MIMEDefang drops attachments and flattens HTML, amavisd-new (8 processes) checks names and types and changes nothing, Haraka (two ' +
       'workers, its own queue) relays, `afternoon` converts and drops but keeps nothing on disk. `disarm` is Sekisho with that profile. Configurations: `bench/peers/`.',
     body: peersTable,
-    plots: lines => ({
-      peers: {
-        title: 'Mails a second, 10 connections, reused',
-        unit: 'mails/s',
-        series: ['5 KB', '100 KB'],
-        groups: medians(lines, line => line['mailClass'] === 'S').map(line => ({
-          name: String(line['median']),
-          values: [num(line, 'perSecond'), num(medians(lines, each => each['mailClass'] === 'M' && each['median'] === line['median'])[0], 'perSecond')],
-        })),
-      },
-    }),
+    plots: lines => ({ peers: peersBars(lines) }),
   },
   {
     id: 'tail',
@@ -92,6 +82,25 @@ export const SECTIONS: readonly Section[] = [
         ['system', 'connections', 'mails', 'flushes per mail'],
         lines.filter(line => 'flushesPerMail' in line).map(line => [line['system'], line['connections'], line['mails'], num(line, 'flushesPerMail')]),
       ),
+  },
+  {
+    id: 'memory',
+    title: 'Memory',
+    runs: [{ bench: 'memory', args: [] }],
+    about:
+      'Under load: 50 connections, 50 mails on each, PSS of all processes looked at twice a second, the largest of it, median of three rounds. ' +
+      'By size: one message with an attachment of so many MB, profile `text-only`, the sum of the peaks of all processes (resident, so what they share counts in each).',
+    body: lines =>
+      [
+        table(
+          ['system', 'mails', 'peak, MiB (PSS)', 'each round', 'between mails'],
+          lines.filter(line => 'peakPssMiB' in line).map(line => [line['peakOf'], line['mailClass'], line['peakPssMiB'], (line['peaks'] as readonly number[]).join(', '), line['idlePssMiB']]),
+        ),
+        table(
+          ['attachment, MB', 'peak, MiB', 'seconds'],
+          lines.filter(line => 'messageMB' in line).map(line => [line['messageMB'], line['peakMiB'], line['seconds']]),
+        ),
+      ].join('\n\n'),
   },
   {
     id: 'portal',
