@@ -91,7 +91,7 @@ const route = entry({
     en: 'Tried in this order.',
     ja: '上から順に試す。',
   }),
-  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(20), {
+  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(16), {
     en: 'Connections to one next hop at the same time. Mail that comes faster than they carry it waits in the queue; a hop that allows fewer is used with what it allows.',
     ja: '1つの次ホップへの同時接続数。運べるより速く届いたメールはキューで待つ。次ホップが少なくしか許さなければ、許された数だけ使う。',
   }),

@@ -84,6 +84,6 @@ function maildirRoute(dataDir: string): RouteConfig {
     domains: ['*'],
     direction: 'inward',
     nextHops: [{ kind: 'maildir', path: join(dataDir, 'maildir') }],
-    maxConnections: 20,
+    maxConnections: 16,
   }
 }

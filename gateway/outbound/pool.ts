@@ -27,7 +27,7 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   connectMs: 30_000,
   replyMs: 600_000, // RFC 5321 §4.5.3.2.6
   chunking: true,
-  maxConnections: 20,
+  maxConnections: 16,
   maxTransactions: 1000,
   idleMs: 30_000,
   acquireMs: 60_000,

@@ -46,7 +46,7 @@ describe('an empty configuration works', () => {
         domains: ['*'],
         direction: 'inward',
         nextHops: [{ kind: 'maildir', path: '/etc/sekisho/var/maildir' }],
-        maxConnections: 20,
+        maxConnections: 16,
       },
     ])
     expect(defaults.dsn.toUnauthenticated).toBe(false)
