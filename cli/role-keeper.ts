@@ -29,15 +29,18 @@ export class RoleKeeper {
   readonly #shutdownMs: number
   readonly #onReady: (addresses: ReadyAddresses) => void
   #child: ChildProcess | undefined
-  #stopping = false
-  #backoffMs = FIRST_BACKOFF_MS
+  readonly #stopping = new AbortController()
+  readonly #firstBackoffMs: number
+  #backoffMs: number
 
-  constructor({ role, command, niceness }: ChildCommand, shutdownMs: number, onReady: (addresses: ReadyAddresses) => void) {
+  constructor({ role, command, niceness }: ChildCommand, shutdownMs: number, onReady: (addresses: ReadyAddresses) => void, firstBackoffMs = FIRST_BACKOFF_MS) {
     this.role = role
     this.#command = behindMail(command, niceness)
     this.#niceness = niceness
     this.#shutdownMs = shutdownMs
     this.#onReady = onReady
+    this.#firstBackoffMs = firstBackoffMs
+    this.#backoffMs = firstBackoffMs
   }
 
   /** Resolves with the exit code once it has ended for good. */
@@ -45,13 +48,13 @@ export class RoleKeeper {
     for (;;) {
       const startedMs = Date.now()
       const code = await this.#runOnce()
-      if (this.#stopping) return code
+      if (this.#stopping.signal.aborted) return code
       if (code === EXIT_CONFIG) return 1
-      if (Date.now() - startedMs > HEALTHY_AFTER_MS) this.#backoffMs = FIRST_BACKOFF_MS
+      if (Date.now() - startedMs > HEALTHY_AFTER_MS) this.#backoffMs = this.#firstBackoffMs
       process.stderr.write(`sekisho: the ${this.role} ended (${code}); starting it again in ${this.#backoffMs} ms\n`)
-      await delay(this.#backoffMs)
+      await delay(this.#backoffMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
       this.#backoffMs = Math.min(this.#backoffMs * 2, LONGEST_BACKOFF_MS)
-      if (this.#stopping) return 0
+      if (this.#stopping.signal.aborted) return 0
     }
   }
 
@@ -59,9 +62,9 @@ export class RoleKeeper {
     if (this.#child?.connected) this.#child.send(message)
   }
 
-  /** The rooms of a role may each take the time they are given; what is not over then is ended. */
+  /** Nobody waits for another start. The rooms of a role may each take the time they are given; what is not over then is ended. */
   stop(): void {
-    this.#stopping = true
+    this.#stopping.abort()
     this.tell('stop')
     setTimeout(() => this.#child?.kill('SIGKILL'), 2 * this.#shutdownMs + BEYOND_SHUTDOWN_MS).unref()
   }
