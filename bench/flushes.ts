@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { measure, round } from './load/measure.ts'
-import type { System } from './load/systems.ts'
+import { rootPidsOf, type System } from './load/starting.ts'
 import { usageOf } from './load/usage.ts'
 import { warmUp } from './load/warm-up.ts'
 import { inYard, type Yard } from './load/yard.ts'
@@ -39,7 +39,7 @@ for (const name of given.systems.split(',')) {
 
 async function count(system: System, connections: number, { load, folder }: Yard): Promise<void> {
   const written = join(folder, 'strace.out')
-  const pids = [...usageOf([system.rootPid, ...(system.morePids ?? [])]).ticks.keys()]
+  const pids = [...usageOf(rootPidsOf(system)).ticks.keys()]
   const strace = spawn('strace', ['-f', '-e', 'trace=fsync,fdatasync,sync_file_range', '-e', 'signal=none', '-o', written, ...pids.flatMap(pid => ['-p', String(pid)])], { stdio: 'ignore' })
   await delay(ATTACH_MS)
   const { mails } = await measure(system, { mailClass: 'S', connections, perConnection: 50, seconds: Number(given.seconds) }, load)

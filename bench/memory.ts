@@ -4,14 +4,14 @@
  *   npm run bench -- memory [--seconds 8] [--rounds 3] [--classes S,M,mix] [--systems sekisho] [--sizes 10,1000]
  *
  * Under load of 50 connections, 50 mails on each: PSS of all processes of a system, looked at twice a second until the last mail has arrived,
- * and the largest of it; median of the rounds. Then one mail with an attachment of so many MB after the other, profile text-only, connections of
- * one mail each: the sum of the peaks of all processes (VmHWM), the smallest of three runs (test/system/memory.ts). One JSON line for each.
+ * and the largest of it; median of the rounds. Then single mails with an attachment of so many MB, profile text-only: the sum of the peaks of all
+ * processes (VmHWM), the smallest of three runs (test/system/memory.ts). One JSON line for each.
  */
 import { parseArgs } from 'node:util'
 import { measureMemory } from '../test/system/memory.ts'
 import type { MailClass } from './load/mails.ts'
 import { type Cell, type Load, measure, quantile } from './load/measure.ts'
-import type { System } from './load/systems.ts'
+import { rootPidsOf, type System } from './load/starting.ts'
 import { usageOf } from './load/usage.ts'
 import { warmUp } from './load/warm-up.ts'
 import { inYard } from './load/yard.ts'
@@ -60,8 +60,8 @@ async function peakDuring(system: System, cell: Cell, load: Load): Promise<numbe
   return peak
 }
 
-function pssOf({ rootPid, morePids = [] }: System): number {
-  return usageOf([rootPid, ...morePids]).pssMiB
+function pssOf(system: System): number {
+  return usageOf(rootPidsOf(system)).pssMiB
 }
 
 async function bySize(megabytes: readonly number[]): Promise<void> {

@@ -20,6 +20,7 @@ import {
   wholeNumber,
   word,
 } from './kinds.ts'
+import { ROUTE_CONNECTIONS } from './resolve.ts'
 
 export const TLS_POLICIES = ['off', 'opportunistic', 'required'] as const
 
@@ -91,7 +92,7 @@ const route = entry({
     en: 'Tried in this order.',
     ja: '上から順に試す。',
   }),
-  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(16), {
+  maxConnections: required(wholeNumber({ min: 1, max: 1_000 }).default(ROUTE_CONNECTIONS), {
     en: 'Connections to one next hop at the same time. Mail that comes faster than they carry it waits in the queue; a hop that allows fewer is used with what it allows.',
     ja: '1つの次ホップへの同時接続数。運べるより速く届いたメールはキューで待つ。次ホップが少なくしか許さなければ、許された数だけ使う。',
   }),

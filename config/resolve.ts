@@ -4,6 +4,9 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { domainToASCII } from 'node:url'
 import type { Config, RouteConfig } from './schema.ts'
 
+/** To one next hop at the same time, where a route names no other number (docs/decisions.md, 70). */
+export const ROUTE_CONNECTIONS = 16
+
 /** Relative paths count from `baseDir`. */
 export function resolveConfig(config: Config, baseDir: string): Config {
   const absolute = (path: string) => (path === '' || isAbsolute(path) ? path : resolve(baseDir, path))
@@ -84,6 +87,6 @@ function maildirRoute(dataDir: string): RouteConfig {
     domains: ['*'],
     direction: 'inward',
     nextHops: [{ kind: 'maildir', path: join(dataDir, 'maildir') }],
-    maxConnections: 16,
+    maxConnections: ROUTE_CONNECTIONS,
   }
 }

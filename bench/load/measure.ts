@@ -10,7 +10,7 @@ import { newRunId } from '../../loadtest/mark.ts'
 import { ROW, ROW_LENGTH } from '../../loadtest/records.ts'
 import type { SendOrder } from '../../loadtest/sender.ts'
 import { type MailClass, templatesOf } from './mails.ts'
-import type { System } from './starting.ts'
+import { rootPidsOf, type System } from './starting.ts'
 import { cpuSecondsBetween, usageOf } from './usage.ts'
 
 const DRAIN_MS = 180_000
@@ -47,7 +47,7 @@ export type Load = { readonly source: SenderChild; readonly sink: SinkChild }
 export async function measure(system: System, cell: Cell, { source, sink }: Load): Promise<Measured> {
   const order = await orderFor(system, cell)
   await sink.reset(order.run)
-  const roots = [system.rootPid, ...(system.morePids ?? [])]
+  const roots = rootPidsOf(system)
   const before = usageOf(roots)
   const sent = await send(source, order)
   const { pssMiB } = usageOf(roots)

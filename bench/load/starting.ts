@@ -16,6 +16,11 @@ export type System = {
   stop(): Promise<void>
 }
 
+/** Of all trees of processes that do its work. */
+export function rootPidsOf({ rootPid, morePids = [] }: System): number[] {
+  return [rootPid, ...morePids]
+}
+
 export const PEERS = join(import.meta.dirname, '../peers')
 const TRIES = 150
 

@@ -5,6 +5,13 @@ import type { Bars } from './plots.ts'
 type Pair = { readonly ours: Line; readonly theirs: Line }
 
 const CELL = ['mailClass', 'connections', 'perConnection'] as const
+/** What the peers are measured with, in the order of their targets. */
+export const PEER_CELLS = ['S', 'M'].flatMap(mailClass => [10, 50].map(connections => ({ mailClass, connections, perConnection: 50 })))
+
+/** The medians of a system in the cell of `cell`, which may be another system's line. */
+export function medianOf(lines: readonly Line[], system: string, cell: Line): Line | undefined {
+  return medians(lines, line => line['median'] === system && CELL.every(key => line[key] === cell[key]))[0]
+}
 
 /** By class of mail as they were run, then new connections before reused ones, then by their number. */
 export function pairsOf(lines: readonly Line[]): Pair[] {
@@ -13,7 +20,7 @@ export function pairsOf(lines: readonly Line[]): Pair[] {
   const places = (line: Line) => [classes.indexOf(line['mailClass']), num(line, 'perConnection'), num(line, 'connections')] as const
   const inOrder = (a: Line, b: Line) => places(a).map((place, i) => place - places(b)[i]!).find(step => step !== 0) ?? 0
   return all.toSorted(inOrder).flatMap(ours => {
-    const theirs = medians(lines, line => line['median'] === 'postfix' && CELL.every(key => line[key] === ours[key]))[0]
+    const theirs = medianOf(lines, 'postfix', ours)
     return theirs ? [{ ours, theirs }] : []
   })
 }
@@ -60,24 +67,22 @@ export function hopBars(lines: readonly Line[], mailClass: string, title: string
 
 export function peersTable(lines: readonly Line[]): string {
   const rows = medians(lines, () => true).map(line => {
-    const ours = medians(lines, each => each['median'] === 'sekisho' && CELL.every(key => each[key] === line[key]))[0]
-    const times = ratio(num(ours, 'perSecond'), num(line, 'perSecond'))
+    const times = ratio(num(medianOf(lines, 'sekisho', line), 'perSecond'), num(line, 'perSecond'))
     return [line['mailClass'], line['connections'], line['median'], num(line, 'perSecond'), times, num(line, 'ackP99Ms'), num(line, 'hopP99Ms'), num(line, 'cpuSecondsPer1000'), num(line, 'pssMiB'), num(line, 'lost')]
   })
   return table(['mail', 'connections', 'system', 'mails/s', 'Sekisho by this', 'ack p99 ms', 'hop p99 ms', 'CPU s per 1,000', 'PSS MiB', 'lost'], rows)
 }
 
 export function peersBars(lines: readonly Line[]): Bars {
-  const all = medians(lines, () => true)
-  const cells = [['S', 10], ['S', 50], ['M', 10], ['M', 50]] as const
+  const names = new Set(medians(lines, () => true).map(line => String(line['median'])))
   return {
     title: 'Mails a second by size and number of connections (reused)',
     unit: 'mails/s',
     series: ['5 KB, 10', '5 KB, 50', '100 KB, 10', '100 KB, 50'],
-    groups: [...new Set(all.map(line => String(line['median'])))].map(name => ({
+    groups: [...names].map(name => ({
       name,
-      values: cells.map(([mailClass, connections]) => {
-        const line = all.find(each => each['median'] === name && each['mailClass'] === mailClass && each['connections'] === connections)
+      values: PEER_CELLS.map(cell => {
+        const line = medianOf(lines, name, cell)
         return line ? num(line, 'perSecond') : Number.NaN
       }),
     })),

@@ -1,5 +1,5 @@
 /** The targets of the design, and what the results say of each. A row whose benchmark was not run says so. */
-import { pairsOf } from './hop.ts'
+import { medianOf, PEER_CELLS, pairsOf } from './hop.ts'
 import { type Line, medians, num, table } from './markdown.ts'
 
 export type Results = Readonly<Record<string, { readonly lines: readonly Line[] }>>
@@ -19,9 +19,9 @@ function hopRatio(results: Results, cell: { readonly mailClass: string; readonly
 }
 
 function peerRatios(results: Results, peer: string): number[] {
-  const rate = (system: string, mailClass: string, connections: number) =>
-    num(medians(results['peers']!.lines, line => line['median'] === system && line['mailClass'] === mailClass && line['connections'] === connections)[0], 'perSecond')
-  return ['S', 'M'].flatMap(mailClass => [10, 50].map(connections => rate('sekisho', mailClass, connections) / rate(peer, mailClass, connections)))
+  const { lines } = results['peers']!
+  const [ours, theirs] = ['sekisho', peer].map(system => PEER_CELLS.map(cell => num(medianOf(lines, system, cell), 'perSecond'))) as [number[], number[]]
+  return ours.map((rate, index) => rate / theirs[index]!)
 }
 
 function readerTimes(results: Results, name: string): number {

@@ -3,9 +3,9 @@
  *
  *   calls ──▶ [plan] ──▶ files to write, and work for each call ──▶ writer.ts
  *
- * Invariant: planning changes nothing that is kept; a call that cannot be planned has its answer, and the others go on.
+ * Invariant: nothing is written while it is planned; a call that cannot be planned has its answer, and the others go on.
  */
-import { Acceptance } from './acceptance.ts'
+import type { Acceptance } from './acceptance.ts'
 import { amendPart } from './amending.ts'
 import { Batch } from './batch.ts'
 import { answerFor } from './channel.ts'
@@ -35,14 +35,14 @@ type PlannedName = 'commit' | 'settle' | 'drop' | 'confirm' | 'reconfigure'
 
 export class Planner {
   readonly #state: WriterState
-  readonly acceptance: Acceptance
+  readonly #acceptance: Acceptance
   readonly #queue: Queue
   readonly #originals: Originals
   readonly #settlingStatements: SettlingStatements
 
-  constructor(state: WriterState) {
+  constructor(state: WriterState, acceptance: Acceptance) {
     this.#state = state
-    this.acceptance = new Acceptance(state)
+    this.#acceptance = acceptance
     this.#queue = new Queue(state)
     this.#originals = new Originals(state)
     this.#settlingStatements = prepareSettling(state)
@@ -96,7 +96,7 @@ export class Planner {
         }
       }
       case 'confirm':
-        for (const queueId of call.argument) this.acceptance.unconfirmed.add(queueId)
+        for (const queueId of call.argument) this.#acceptance.unconfirmed.add(queueId)
         return () => undefined
       case 'reconfigure':
         this.#state.sealing = new Sealing(call.argument.recipients)
@@ -151,17 +151,17 @@ export class Planner {
   #planCommit(message: WireMessage, { batch }: Plan): Work {
     const temp = message.original?.payload.kind === 'file' ? message.original.payload.tempPath : undefined
     try {
-      const of = this.acceptance.duplicateOf(message)
+      const of = this.#acceptance.duplicateOf(message)
       if (of !== undefined) {
         if (temp) batch.obsolete.push(temp)
-        return () => this.acceptance.writeDuplicate(message, of)
+        return () => this.#acceptance.writeDuplicate(message, of)
       }
       const first = batch.newFiles.length
-      const acceptance = this.acceptance.plan(message, batch)
+      const acceptance = this.#acceptance.plan(message, batch)
       const written = batch.newFiles.slice(first)
       return () => {
         try {
-          return this.acceptance.write(acceptance)
+          return this.#acceptance.write(acceptance)
         } catch (error) {
           for (const { folder, name } of written) batch.obsolete.push(this.#state.layout.file(folder, name))
           throw error

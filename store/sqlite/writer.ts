@@ -6,6 +6,7 @@
  * at once; what is only told (a delivery) waits a few milliseconds for company. After a failed flush nothing is known about the disk: every call is refused from then on.
  */
 import { StoreBroken } from '../contract.ts'
+import { Acceptance } from './acceptance.ts'
 import {
   allDone,
   appendToSegments,
@@ -38,6 +39,7 @@ export class Writer {
   readonly #files: FileOps
   readonly #post: (answers: readonly Answer[]) => void
   readonly #drain: () => readonly WriterCall[]
+  readonly #acceptance: Acceptance
   readonly #planner: Planner
   readonly #savepoint: Savepoint
   #calls: WriterCall[] = []
@@ -58,7 +60,8 @@ export class Writer {
     this.#files = files
     this.#post = post
     this.#drain = drain
-    this.#planner = new Planner(state)
+    this.#acceptance = new Acceptance(state)
+    this.#planner = new Planner(state, this.#acceptance)
     this.#savepoint = new Savepoint(state)
   }
 
@@ -143,7 +146,7 @@ export class Writer {
     const { database, payloads } = this.#state
     database.exec('BEGIN IMMEDIATE')
     try {
-      this.#planner.acceptance.writeConfirmations()
+      this.#acceptance.writeConfirmations()
       payloads.commitSegments(plan.batch)
       this.#work(plan)
       plan.settling.writeEntries(plan.nowMs)
@@ -178,9 +181,9 @@ export class Writer {
     if (this.#running || this.#broken) return
     const { database } = this.#state
     try {
-      if (this.#planner.acceptance.unconfirmed.size > 0) {
+      if (this.#acceptance.unconfirmed.size > 0) {
         database.exec('BEGIN IMMEDIATE')
-        this.#planner.acceptance.writeConfirmations()
+        this.#acceptance.writeConfirmations()
         database.exec('COMMIT')
       }
       // Not waiting for readers: the next idle moment will do.
