@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { behindMail } from './behind-mail.ts'
+import { YOUNG_GENERATION } from './collector.ts'
 import type { PoolOptions } from './pool.ts'
 import type { LaneName, WorkerRole } from './protocol.ts'
 import type { SanitizerModules } from './sanitizer-jobs.ts'
@@ -70,7 +71,7 @@ function verifierArguments(lane: LaneName, { codeRoot, modules, memoryMiB }: Chi
     module: modules?.verifier ?? join(codeRoot, 'core/mime/verify.ts'),
   }
   return [
-    ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1) }),
+    ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1), youngGeneration: YOUNG_GENERATION.verifier }),
     join(codeRoot, 'workers/verifier-process.ts'),
     JSON.stringify(settings),
   ]
@@ -89,7 +90,7 @@ function sanitizerArguments(lane: LaneName, code: ChildCode, paths: SandboxPaths
 function lightArguments(modules: SanitizerModules, { codeRoot, memoryMiB }: ChildCode, paths: SandboxPaths): string[] {
   const settings: LightSettings = { memoryMiB, modules }
   return [
-    ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1) }),
+    ...processArguments(paths, { threads: false, addons: false, heapMiB: heapMiB(memoryMiB, 1), youngGeneration: YOUNG_GENERATION.light }),
     join(codeRoot, 'workers/light-process.ts'),
     JSON.stringify(settings),
   ]

@@ -8,7 +8,6 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { YOUNG_GENERATION } from './collector.ts'
 import { untypedPaths, withoutTypes } from './untyped.ts'
 
 export type SandboxPaths = {
@@ -59,7 +58,7 @@ export function threadArguments(paths: SandboxPaths, rules: { readonly addons: b
 /** For the process. `--disable-sigusr1`: a signal must not open a debugger port. */
 export function processArguments(
   paths: SandboxPaths,
-  rules: { readonly threads: boolean; readonly addons: boolean; readonly heapMiB: number },
+  rules: { readonly threads: boolean; readonly addons: boolean; readonly heapMiB: number; readonly youngGeneration?: string },
 ): string[] {
   return [
     '--permission',
@@ -72,8 +71,8 @@ export function processArguments(
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${rules.heapMiB}`,
-    // With threads it would be theirs as well, and those rebuild files.
-    ...(rules.threads ? [] : [YOUNG_GENERATION.mailWorker]),
+    // Of a process without threads alone: it would be theirs as well.
+    ...(rules.youngGeneration === undefined ? [] : [rules.youngGeneration]),
   ]
 }
 

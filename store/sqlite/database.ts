@@ -19,8 +19,9 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   database.exec('PRAGMA synchronous = FULL')
   // A checkpoint costs three flushes: fewer, larger ones. The file stays below some 16 MiB.
   database.exec('PRAGMA wal_autocheckpoint = 4000')
-  database.exec('PRAGMA cache_size = -32768')
-  // The journal of a savepoint would be a file that is made and deleted for each message.
+  // SQLite goes over its whole table of pages after each change that splits one. What is not here the system's cache has.
+  database.exec('PRAGMA cache_size = -8192')
+  // The journal of a savepoint would be a file that is made and deleted each time.
   database.exec('PRAGMA temp_store = MEMORY')
   migrate(database, basename(path), migrations)
   return database

@@ -183,9 +183,9 @@ export class Settling {
     return { place: batch.placeSealed(shelf, payload), header, expiresAtMs }
   }
 
-  #seal({ entryId, tenant }: Touched, copy: Uint8Array, expiresAtMs: number): { payload: readonly Uint8Array[]; header: Uint8Array } {
+  #seal({ entryId, tenant, queueId }: Touched, copy: Uint8Array, expiresAtMs: number): { payload: readonly Uint8Array[]; header: Uint8Array } {
     const { sealing, textKeys } = this.#state
-    const known = textKeys.take(entryId, expiresAtMs)
+    const known = textKeys.take(entryId, { queueId, expiresAtMs })
     if (known) return { payload: sealing.sealUnderKey(known.fileKey, copy), header: known.header }
     const { payload, headers } = sealing.seal([tenant], copy)
     return { payload, header: headers[0]!.ageHeader }

@@ -25,11 +25,13 @@ export class TextKeys {
     }
   }
 
-  /** For a text that is kept until `expiresAtMs`. Each key is handed out once. */
-  take(entryId: number, expiresAtMs: number): TextKey | undefined {
+  /** For the text of this message's entry, kept until `expiresAtMs`. Each key is handed out once. */
+  take(entryId: number, { queueId, expiresAtMs }: { readonly queueId: string; readonly expiresAtMs: number }): TextKey | undefined {
     const key = this.#keys.get(entryId)
     this.#keys.delete(entryId)
-    return key !== undefined && expiresAtMs <= key.originalExpiresAtMs ? key : undefined
+    // A transaction that was undone gives its numbers of entries to other messages.
+    if (key === undefined || key.queueId !== queueId) return undefined
+    return expiresAtMs <= key.originalExpiresAtMs ? key : undefined
   }
 
   /** The header of this message's original was deleted: nothing more may be sealed under its key. */

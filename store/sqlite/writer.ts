@@ -16,13 +16,12 @@ import {
   syncFolders,
 } from './batch.ts'
 import { answerFor } from './channel.ts'
-import { isDiskError } from './database.ts'
 import type { FileOps } from './files.ts'
 import type { Opened } from './opening.ts'
-import { type Plan, Planner, type WriterCall } from './planner.ts'
+import { Planner, type WriterCall } from './planner.ts'
 import type { Answer } from './protocol.ts'
-import { Savepoint } from './savepoint.ts'
 import type { WriterState } from './state.ts'
+import { Transaction } from './transaction.ts'
 
 const MAX_CALLS_PER_BATCH = 256
 const IDLE_MS = 1000
@@ -41,7 +40,7 @@ export class Writer {
   readonly #drain: () => readonly WriterCall[]
   readonly #acceptance: Acceptance
   readonly #planner: Planner
-  readonly #savepoint: Savepoint
+  readonly #transaction: Transaction
   #calls: WriterCall[] = []
   #running = false
   #broken: StoreBroken | undefined
@@ -62,7 +61,7 @@ export class Writer {
     this.#drain = drain
     this.#acceptance = new Acceptance(state)
     this.#planner = new Planner(state, this.#acceptance)
-    this.#savepoint = new Savepoint(state)
+    this.#transaction = new Transaction(state, this.#acceptance)
   }
 
   async take(calls: readonly WriterCall[]): Promise<void> {
@@ -122,8 +121,8 @@ export class Writer {
     await allDone([flushNewFiles(files, batch), appendToSegments(files, layout, segments, batch)])
     await renameIntoPlace(files, layout, batch)
     await syncFolders(files, layout, batch)
-    if (calls.some(call => !READS.has(call.name))) files.commit(() => this.#transaction(plan))
-    else this.#work(plan)
+    if (calls.some(call => !READS.has(call.name))) files.commit(() => this.#transaction.run(plan))
+    else this.#transaction.answerReads(plan)
     for (const [name, { end }] of batch.appends) segments.ends.set(name, end)
     this.#post(plan.answers)
     await removeObsolete(files, batch)
@@ -139,34 +138,6 @@ export class Writer {
       return read()
     } finally {
       if (database.isTransaction) database.exec('COMMIT')
-    }
-  }
-
-  #transaction(plan: Plan): void {
-    const { database, payloads } = this.#state
-    database.exec('BEGIN IMMEDIATE')
-    try {
-      this.#acceptance.writeConfirmations()
-      payloads.commitSegments(plan.batch)
-      this.#work(plan)
-      plan.settling.writeEntries(plan.nowMs)
-      database.exec('COMMIT')
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      throw error
-    }
-  }
-
-  #work({ planned, answers }: Plan): void {
-    for (const { call, work } of planned) {
-      try {
-        // A settlement was checked while planning; a failure now would leave its entry half-settled.
-        const value = call.name === 'settle' || call.name === 'drop' ? work() : this.#savepoint.run(work)
-        answers.push({ id: call.id, value })
-      } catch (error) {
-        if (isDiskError(error) || call.name === 'settle' || call.name === 'drop') throw error
-        answers.push(answerFor(call.id, error))
-      }
     }
   }
 

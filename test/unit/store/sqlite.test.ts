@@ -130,6 +130,55 @@ describe('group commit', () => {
   })
 })
 
+describe('a message that cannot be written', () => {
+  /** Three messages in one batch, the second with a queue id that is taken already. */
+  async function batchWithOneFailing(store: Awaited<ReturnType<OpenEngine>>, original: Uint8Array) {
+    const first = message({ original: plainOriginal(original) })
+    const taken = message({ queueId: first.queueId, original: plainOriginal(randomBytes(7000)) }, randomBytes(10))
+    const last = message({ original: plainOriginal(original) })
+    const [audited, ...results] = await Promise.allSettled([
+      store.audit({ tenant: 'default', kind: 'config', actor: 'os:root', subject: 'x', detail: {} }),
+      store.commit(first),
+      store.commit(taken),
+      store.commit(last),
+    ])
+    expect([audited.status, ...results.map(({ status }) => status)]).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    return { first, last, entries: results.flatMap(result => (result.status === 'fulfilled' ? result.value.entries : [])) }
+  }
+
+  test('fails alone: the others of its batch are written once, counted once, and audited in one chain', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    const original = randomBytes(5000)
+    const { first, last, entries } = await batchWithOneFailing(store, original)
+    expect(await store.listQueue({ limit: 10 })).toHaveLength(2)
+    expect(entries.map(({ queueId }) => queueId)).toEqual([first.queueId, last.queueId])
+    for (const { queueId } of [first, last])
+      expect(Buffer.from(unseal(await collect(store.exportOriginal(queueId, 'default', BY)))).equals(original)).toBe(true)
+    expect(await store.verifyAudit()).toMatchObject({ ok: true })
+    const audit = []
+    for await (const line of store.exportAudit(1)) audit.push((JSON.parse(line) as { kind: string }).kind)
+    expect(audit.filter(kind => kind === 'accept' || kind === 'config')).toEqual(['config', 'accept', 'accept'])
+    const { originalBytes } = await store.space()
+    expect(originalBytes).toBeGreaterThan(2 * original.length)
+    await store.close()
+    const again = await openStore({ directory, ...SETTINGS, files: realFiles })
+    expect(await again.space()).toMatchObject({ originalBytes })
+    await again.close()
+  })
+
+  test('takes no confirmation with it: a message whose client heard our 250 is no copy when it comes again', async () => {
+    const store = await openStore({ directory, ...SETTINGS, files: realFiles })
+    const heard = message()
+    await store.commit(heard)
+    store.confirmReply(heard.queueId)
+    await batchWithOneFailing(store, randomBytes(100))
+    await store.close()
+    const again = await openStore({ directory, ...SETTINGS, files: realFiles })
+    expect(await again.commit({ ...heard, queueId: message().queueId })).toMatchObject({ kind: 'committed' })
+    await again.close()
+  })
+})
+
 describe('what stands on the disk', () => {
   const SECRET = 'the plain words of an original'
 

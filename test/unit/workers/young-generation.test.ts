@@ -17,7 +17,7 @@ function halfMiB(...flags: string[]): number {
   return Number(spawnSync(process.execPath, ['--min-semi-space-size=16', ...flags, '-e', print], { encoding: 'utf8' }).stdout)
 }
 
-test.each(Object.values(YOUNG_GENERATION))('%s is what V8 keeps to', flag => {
+test.each(Object.entries(YOUNG_GENERATION))('that of the %s, %s, is what V8 keeps to', (_process, flag) => {
   expect(Math.round(halfMiB(flag))).toBe(Number(flag.split('=')[1]))
   expect(Math.round(halfMiB())).toBe(16)
 })
