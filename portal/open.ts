@@ -5,7 +5,8 @@ import { type FrameOptions, frame } from './http/frame.ts'
 import { FACES, type Face, type OpenRoute, type Route, standsOn } from './http/route.ts'
 import { ownPath } from './http/own-path.ts'
 import { Pace } from './http/pace.ts'
-import { type FaceOptions, type FaceServer, startFace } from './http/server.ts'
+import type { FaceOptions } from './http/face.ts'
+import { type FaceServer, startFace } from './http/server.ts'
 
 export type PortalOptions = Omit<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'towns' | 'frame'> & {
   readonly faces: readonly Pick<FaceOptions, 'face' | 'address' | 'port' | 'origin' | 'tls' | 'trustedProxies' | 'certificateHeader' | 'clients' | 'towns'>[]

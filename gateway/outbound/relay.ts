@@ -10,16 +10,9 @@
  * Invariant: an entry is in hand exactly once, and leaves by a settlement for each of its recipients; an entry
  * whose settlement was not taken stays claimed, and the next start resumes it as a possible duplicate.
  */
-import { type QueueEntry, type Store, StoreBroken } from '../../store/contract.ts'
-import { attempt, NotCanonical } from './attempt.ts'
-import { ownReply } from './hop-reply.ts'
-import { type DsnIdentity, notify } from './notify.ts'
-import { Held, type Outcomes, type RecipientOutcome } from './outcome.ts'
-import type { AlarmKind, RelayLog } from './relay-log.ts'
-import type { RouteTable } from './routes.ts'
-import type { Schedule } from './schedule.ts'
-import { planSettlement, releaseOf, type SettlementPlan } from './settle.ts'
-import { tellOutcomes } from './tell.ts'
+import { type QueueEntry, StoreBroken } from '../../store/contract.ts'
+import { deliver, type DeliveryDeps, type DeliveryHost, release } from './delivery.ts'
+import type { AlarmKind } from './relay-log.ts'
 import { createTransports, type OnGreeted, type TransportLimits } from './transports.ts'
 
 export type RelayLimits = TransportLimits & {
@@ -33,16 +26,8 @@ export type RelayLimits = TransportLimits & {
   readonly pollMs: number
 }
 
-export type RelayDeps = {
-  readonly store: Store
-  readonly routes: RouteTable
-  readonly clock: () => number
-  /** Yields [0, 1). */
-  readonly random: () => number
-  readonly log: RelayLog
-  readonly schedule: Schedule
+export type RelayDeps = DeliveryDeps & {
   readonly limits: RelayLimits
-  readonly identity: DsnIdentity
   readonly onGreeted?: OnGreeted
 }
 
@@ -82,6 +67,7 @@ export function createRelay(deps: RelayDeps): Relay {
 class QueueRelay implements Relay {
   #deps: RelayDeps
   readonly #transports: ReturnType<typeof createTransports>
+  readonly #host: DeliveryHost
   readonly #inFlight = new Set<Promise<void>>()
   #waiting: QueueEntry[] = []
   #offeredBytes = 0
@@ -97,6 +83,13 @@ class QueueRelay implements Relay {
     this.#deps = deps
     const naming = { clock: deps.clock, random: deps.random, hostname: deps.identity.hostname }
     this.#transports = createTransports(deps.limits, naming, deps.onGreeted ?? (() => undefined))
+    this.#host = {
+      deps: () => this.#deps,
+      isPaused: () => this.#paused,
+      transportFor: hop => this.#transports.for(hop),
+      offer: (entry, message) => this.offer(entry, message),
+      failed: (kind, entry, error) => this.#failed(kind, entry, error),
+    }
   }
 
   run(): Promise<void> {
@@ -142,7 +135,7 @@ class QueueRelay implements Relay {
     } else if (!this.#closing && this.#waiting.length < limits.maxWaiting) {
       this.#waiting.push(entry)
     } else {
-      this.#track(this.#release([entry]))
+      this.#track(release([entry], this.#host))
       this.#moreDue = true
     }
   }
@@ -160,7 +153,7 @@ class QueueRelay implements Relay {
     const offeredBytes = message?.length ?? 0
     this.#offeredBytes += offeredBytes
     this.#track(
-      this.#deliver(entry, message).finally(() => {
+      deliver(entry, message, this.#host).finally(() => {
         this.#offeredBytes -= offeredBytes
       }),
     )
@@ -174,69 +167,6 @@ class QueueRelay implements Relay {
         if (this.#waiting.length > 0 || this.#moreDue || this.#broken !== undefined) this.wake()
       })
     this.#inFlight.add(tracked)
-  }
-
-  /** One entry from hand to store. */
-  async #deliver(entry: QueueEntry, message: Uint8Array | undefined): Promise<void> {
-    const source = this.#messageSource(entry, message)
-    const outcomes = await this.#attempt(entry, source)
-    if (outcomes === 'held') return this.#release([entry])
-    const { schedule, random, clock } = this.#deps
-    const plan = planSettlement(entry, outcomes, { nowMs: clock(), schedule, random })
-    await this.#notify(entry, plan, source)
-    try {
-      await this.#deps.store.settle(plan.settlements)
-    } catch (error) {
-      return this.#failed('not-settled', entry, error)
-    }
-    tellOutcomes(this.#deps.log, entry, plan, clock())
-  }
-
-  async #attempt(entry: QueueEntry, source: () => Promise<Uint8Array>): Promise<Outcomes | 'held'> {
-    const route = this.#deps.routes.byName(entry.route)
-    if (route === undefined) {
-      this.#failed('unknown-route', entry, new Error(`no route '${entry.route}'`))
-      return allDeferred(entry, '4.4.4', 'no route')
-    }
-    const load = async () => {
-      const bytes = await source()
-      // Asked as late as possible: a hold that came while this delivery waited for a connection counts.
-      if (this.#paused) throw new Held('on hold')
-      return bytes
-    }
-    try {
-      return await attempt(entry, route, hop => this.#transports.for(hop), load)
-    } catch (error) {
-      if (error instanceof Held) return 'held'
-      this.#failed(error instanceof NotCanonical ? 'message-damaged' : 'message-unreadable', entry, error)
-      return allDeferred(entry, '4.3.0', 'local error')
-    }
-  }
-
-  /** The message from memory, or from the store each time: what is read is not kept while the outcome is settled. */
-  #messageSource(entry: QueueEntry, message: Uint8Array | undefined): () => Promise<Uint8Array> {
-    return async () => message ?? this.#deps.store.readMessage(entry.entryId)
-  }
-
-  async #notify(entry: QueueEntry, plan: SettlementPlan, source: () => Promise<Uint8Array>): Promise<void> {
-    if (!plan.warn && !plan.recipients.some(({ outcome }) => outcome.kind === 'failed')) return
-    const message = await source().catch(() => undefined)
-    const deps = { ...this.#deps, giveUpAfterMs: this.#deps.schedule.giveUpAfterMs }
-    try {
-      const dsns = await notify(entry, plan, message, deps)
-      for (const dsn of dsns) for (const dsnEntry of dsn.entries) this.offer(dsnEntry, dsn.message)
-    } catch (error) {
-      this.#failed('dsn-not-committed', entry, error)
-    }
-  }
-
-  async #release(entries: readonly QueueEntry[]): Promise<void> {
-    const { store, clock } = this.#deps
-    try {
-      await store.settle(entries.flatMap(entry => releaseOf(entry, clock())))
-    } catch (error) {
-      this.#failed('not-settled', entries[0], error)
-    }
   }
 
   /** An alarm; what breaks the store ends everything. */
@@ -283,7 +213,7 @@ class QueueRelay implements Relay {
     await Promise.race([this.#drained(), new Promise(resolve => setTimeout(resolve, graceMs).unref())])
     this.#transports.close()
     await this.#drained()
-    if (this.#waiting.length > 0) await this.#release(this.#waiting.splice(0))
+    if (this.#waiting.length > 0) await release(this.#waiting.splice(0), this.#host)
   }
 
   async #drained(): Promise<void> {
@@ -298,14 +228,4 @@ class QueueRelay implements Relay {
       paused: this.#paused,
     }
   }
-}
-
-function allDeferred(entry: QueueEntry, status: string, text: string): Outcomes {
-  const outcome: RecipientOutcome = {
-    kind: 'deferred',
-    nextHop: '',
-    reply: ownReply(451, status, text),
-    possibleDuplicate: false,
-  }
-  return new Map(entry.recipients.map(recipient => [recipient, outcome]))
 }

@@ -2,7 +2,7 @@
  * Tokens of the HTTP API: made and revoked by administrators, shown once, known by their digest, bounded by scopes,
  * tenant, networks, a rate and an end.
  *
- *   Authorization ▸ digest ▸ in force? ▸ network ▸ scope ▸ rate ▸ counted ──▶ who asks (portal/http/server.ts)
+ *   Authorization ▸ digest ▸ in force? ▸ network ▸ scope ▸ rate ▸ counted ──▶ who asks (portal/http/desk.ts)
  *
  * Every use stands in the audit chain, but bounded: a record when the first one of an hour comes, and one with the
  * counts when the hour is over, so two for a token and an hour however often it asks.
@@ -14,7 +14,7 @@ import type { Row } from '../../store/sqlite/own-database.ts'
 import type { PortalDb } from '../db/open.ts'
 import { isNetwork, isWithin, networksOf } from '../http/networks.ts'
 import type { ApiToken } from '../http/route.ts'
-import type { TokenUse } from '../http/server.ts'
+import type { TokenUse } from '../http/face.ts'
 import { isScope, type Scope } from './scopes.ts'
 import { TokenUses } from './token-uses.ts'
 

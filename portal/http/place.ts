@@ -18,3 +18,7 @@ export function placeOf(host: string | undefined, own: string, towns: readonly P
 export function isAtHome(tenant: string, place: Place, towns: readonly Place[]): boolean {
   return towns.length === 0 || tenant === place.tenant
 }
+
+export function isHttps({ origin }: Pick<Place, 'origin'>): boolean {
+  return origin.startsWith('https:')
+}

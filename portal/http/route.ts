@@ -1,5 +1,5 @@
 /**
- * What a page is: one row of the route table. The server (server.ts) reads from the row who may come, what a request must
+ * What a page is: one row of the route table. The desk (desk.ts) reads from the row who may come, what a request must
  * show first and what the answer may hold; a handler only answers.
  *
  *   listener ▸ route ▸ session ▸ rights ▸ CSRF ▸ step-up ▸ handle(visit) ▸ answer

@@ -4,7 +4,7 @@ import type { Person, Role } from '../../portal/people/person.ts'
 import { Problem } from '../../rest/problem.ts'
 import { openPortal, type Portal } from '../../portal/open.ts'
 import type { Face, Route } from '../../portal/http/route.ts'
-import type { Found, PortalLine } from '../../portal/http/server.ts'
+import type { Found, PortalLine } from '../../portal/http/face.ts'
 
 export const NOW_MS = Date.parse('2026-11-26T01:00:00Z')
 

@@ -50,7 +50,7 @@ const DOORS: Readonly<Record<string, string | readonly string[]>> = {
   autocannon: 'loadtest/portal/http-load.ts',
   pino: 'gateway/maillog.ts',
   '@fastify/multipart': ['files/http/server.ts', 'portal/http/server.ts'],
-  fastify: ['files/http/server.ts', 'portal/http/server.ts'],
+  fastify: ['files/http/server.ts', 'portal/http/server.ts', ...['cookies', 'desk', 'reply', 'request'].map(name => `portal/http/${name}.ts`)],
   '@fastify/cookie': 'portal/http/server.ts',
   '@fastify/formbody': 'portal/http/server.ts',
   '@digital-go-jp/design-tokens': 'portal/http/assets.ts',
