@@ -1,7 +1,7 @@
 /**
  * How much memory do all processes have at their peak?
  *
- *   npm run bench -- memory [--seconds 8] [--rounds 3] [--classes S,M,mix] [--systems sekisho] [--sizes 10,1000]
+ *   npm run bench -- memory [--seconds 8] [--rounds 6] [--classes S,M,mix] [--systems sekisho] [--sizes 10,1000]
  *
  * Under load of 50 connections, 50 mails on each: PSS of all processes of a system, looked at twice a second until the last mail has arrived,
  * and the largest of it; median of the rounds. Then single mails with an attachment of so many MB, profile text-only: the sum of the peaks of all
@@ -19,7 +19,7 @@ import { inYard } from './load/yard.ts'
 const { values: given } = parseArgs({
   options: {
     seconds: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '6' },
     classes: { type: 'string', default: 'S,M,mix' },
     systems: { type: 'string', default: 'sekisho' },
     sizes: { type: 'string', default: '10,1000' },
