@@ -29,16 +29,12 @@ export class Transaction {
     this.#savepoint = new Savepoint(state)
   }
 
-  /** Adds the answers to the plan. @throws what breaks the store; nothing of the batch is written then. */
+  /** Adds the answers to the plan. @throws what breaks the store; nothing of the batch is written then, and nothing tried again. */
   run(plan: Plan): void {
     const goBack = this.#rememberMemory(plan)
-    try {
-      this.#write(plan, { messagesAlone: false })
-    } catch (error) {
-      if (isDiskError(error)) throw error
-      goBack()
-      this.#write(plan, { messagesAlone: true })
-    }
+    if (this.#write(plan, { messagesAlone: false })) return
+    goBack()
+    this.#write(plan, { messagesAlone: true })
   }
 
   /** Of a batch that changes nothing. */
@@ -46,31 +42,37 @@ export class Transaction {
     this.#answer(plan, { messagesAlone: true })
   }
 
-  #write(plan: Plan, how: { readonly messagesAlone: boolean }): void {
+  /** False: a message failed, and nothing is written. */
+  #write(plan: Plan, how: { readonly messagesAlone: boolean }): boolean {
     const { database, payloads } = this.#state
     database.exec('BEGIN IMMEDIATE')
     try {
       this.#acceptance.writeConfirmations()
       payloads.commitSegments(plan.batch)
-      this.#answer(plan, how)
-      plan.settling.writeEntries(plan.nowMs)
-      database.exec('COMMIT')
+      const isWhole = this.#answer(plan, how)
+      if (isWhole) plan.settling.writeEntries(plan.nowMs)
+      database.exec(isWhole ? 'COMMIT' : 'ROLLBACK')
+      return isWhole
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
   }
 
-  #answer({ planned, answers }: Plan, { messagesAlone }: { readonly messagesAlone: boolean }): void {
+  /** False as soon as a message fails that does not stand alone. */
+  #answer({ planned, answers }: Plan, { messagesAlone }: { readonly messagesAlone: boolean }): boolean {
     for (const { call, work } of planned) {
-      const withAll = WITH_ALL.has(call.name) || (call.name === 'commit' && !messagesAlone)
-      answers.push(withAll ? { id: call.id, value: work() } : this.#alone(call.id, work))
+      const isTogether = call.name === 'commit' && !messagesAlone
+      const answer = WITH_ALL.has(call.name) ? { id: call.id, value: work() } : this.#tried(call.id, isTogether ? work : () => this.#savepoint.run(work))
+      if (isTogether && answer.error) return false
+      answers.push(answer)
     }
+    return true
   }
 
-  #alone(id: number, work: () => unknown): Answer {
+  #tried(id: number, work: () => unknown): Answer {
     try {
-      return { id, value: this.#savepoint.run(work) }
+      return { id, value: work() }
     } catch (error) {
       if (isDiskError(error)) throw error
       return answerFor(id, error)

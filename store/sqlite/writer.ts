@@ -109,7 +109,7 @@ export class Writer {
 
   /**
    * Invariant: 250 means durable. Nothing is named by a row before it is on the disk under its final name, and
-   * nobody is answered before the row is. No step is ever tried again.
+   * nobody is answered before the row is. No flush is ever tried again.
    */
   async #commitBatch(calls: readonly WriterCall[]): Promise<void> {
     const files = this.#files

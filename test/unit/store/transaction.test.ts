@@ -1,4 +1,4 @@
-/** What a batch leaves in memory when its first attempt was undone. */
+/** When a batch is tried again, and what its first attempt leaves in memory. */
 import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Acceptance } from '../../../store/sqlite/acceptance.ts'
@@ -36,4 +36,17 @@ test('each call has one answer, and no file is let go for an attempt that was un
   new Transaction(opened.state, acceptance).run(plan)
   expect(plan.answers).toEqual([{ id: 1, value: 2 }, { id: 2, error: { name: 'Error', message: 'no' } }])
   expect(plan.batch.obsolete).toEqual(['of attempt 2'])
+})
+
+test('only the failure of a message is tried again: a settlement that fails breaks the store', () => {
+  const acceptance = new Acceptance(opened.state)
+  const plan = new Planner(opened.state, acceptance).plan([], 0)
+  let attempts = 0
+  const fail = () => {
+    attempts++
+    throw new Error('half settled')
+  }
+  plan.planned.push({ call: { id: 1, name: 'settle' } as never, work: fail })
+  expect(() => new Transaction(opened.state, acceptance).run(plan)).toThrow('half settled')
+  expect([attempts, opened.state.database.isTransaction]).toEqual([1, false])
 })
